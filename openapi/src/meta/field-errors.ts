@@ -1,0 +1,151 @@
+/**
+ * Field errors: what validation returns. Each names the path of a field, what is wrong with it, and, where it helps,
+ * the bad value. Source: API conventions, "Response Status Kind"; wording as the API server's clients see it.
+ */
+export type FieldErrorType =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueDuplicate'
+  | 'FieldValueNotFound'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError'
+
+export interface FieldError {
+  type: FieldErrorType
+  /** As in "spec.containers[0].name"; '' prints as "<nil>". */
+  field: string
+  badValue?: unknown
+  detail: string
+}
+
+/** The path of a field; `at.child('spec', 'containers').index(0).key('a')` prints "spec.containers[0][a]". */
+export class FieldPath {
+  readonly text: string
+  constructor(text = '') {
+    this.text = text
+  }
+  child(...names: string[]): FieldPath {
+    const tail = names.join('.')
+    return new FieldPath(this.text === '' ? tail : `${this.text}.${tail}`)
+  }
+  index(i: number): FieldPath {
+    return new FieldPath(`${this.text}[${i}]`)
+  }
+  key(k: string): FieldPath {
+    return new FieldPath(`${this.text}[${k}]`)
+  }
+  toString(): string {
+    return this.text
+  }
+}
+
+type Path = FieldPath | string
+
+export const required = (at: Path, detail = ''): FieldError => ({
+  type: 'FieldValueRequired',
+  field: String(at),
+  detail,
+})
+export const invalid = (at: Path, badValue: unknown, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field: String(at),
+  badValue,
+  detail,
+})
+export const duplicate = (at: Path, badValue: unknown): FieldError => ({
+  type: 'FieldValueDuplicate',
+  field: String(at),
+  badValue,
+  detail: '',
+})
+export const notFoundValue = (at: Path, badValue: unknown): FieldError => ({
+  type: 'FieldValueNotFound',
+  field: String(at),
+  badValue,
+  detail: '',
+})
+export const forbidden = (at: Path, detail: string): FieldError => ({
+  type: 'FieldValueForbidden',
+  field: String(at),
+  detail,
+})
+export const typeInvalid = (at: Path, badValue: unknown, detail: string): FieldError => ({
+  type: 'FieldValueTypeInvalid',
+  field: String(at),
+  badValue,
+  detail,
+})
+export const internalFieldError = (at: Path, detail: string): FieldError => ({
+  type: 'InternalError',
+  field: String(at),
+  detail,
+})
+/** A value outside a closed set; the set is listed sorted, each value quoted. */
+export const notSupported = (at: Path, badValue: unknown, valid: readonly string[]): FieldError => ({
+  type: 'FieldValueNotSupported',
+  field: String(at),
+  badValue,
+  detail:
+    valid.length === 0
+      ? ''
+      : `supported values: ${[...valid]
+          .sort()
+          .map((v) => JSON.stringify(v))
+          .join(', ')}`,
+})
+/** The offending value itself is not printed: it is, after all, too long. */
+export const tooLong = (at: Path, maxBytes: number): FieldError => ({
+  type: 'FieldValueTooLong',
+  field: String(at),
+  badValue: '<value omitted>',
+  detail: maxBytes >= 0 ? `may not be more than ${maxBytes} bytes` : 'value is too long',
+})
+export const tooMany = (at: Path, actual: number, max: number): FieldError => ({
+  type: 'FieldValueTooMany',
+  field: String(at),
+  badValue: actual,
+  detail: max >= 0 ? `must have at most ${max} items` : 'has too many items',
+})
+/** An update touched a field that never changes after creation. */
+export const immutable = (at: Path, badValue: unknown): FieldError => invalid(at, badValue, 'field is immutable')
+
+const titles: Record<FieldErrorType, string> = {
+  FieldValueRequired: 'Required value',
+  FieldValueInvalid: 'Invalid value',
+  FieldValueDuplicate: 'Duplicate value',
+  FieldValueNotFound: 'Not found',
+  FieldValueNotSupported: 'Unsupported value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueTooLong: 'Too long',
+  FieldValueTooMany: 'Too many',
+  FieldValueTypeInvalid: 'Invalid value',
+  InternalError: 'Internal error',
+}
+
+const withoutValue = new Set<FieldErrorType>([
+  'FieldValueRequired',
+  'FieldValueForbidden',
+  'FieldValueTooLong',
+  'InternalError',
+])
+
+function printValue(value: unknown): string {
+  if (value === undefined || value === null) return 'null'
+  if (typeof value === 'string') return JSON.stringify(value)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint)
+}
+
+/** `Invalid value: "x": must be y`: the text of a cause, without the field's name. */
+export function causeMessage(error: FieldError): string {
+  const value = withoutValue.has(error.type) ? '' : `: ${printValue(error.badValue)}`
+  return `${titles[error.type]}${value}${error.detail === '' ? '' : `: ${error.detail}`}`
+}
+
+/** `spec.x: Invalid value: "x": must be y`. */
+export function fieldErrorMessage(error: FieldError): string {
+  return `${error.field === '' ? '<nil>' : error.field}: ${causeMessage(error)}`
+}
