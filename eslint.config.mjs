@@ -29,7 +29,7 @@ export default tseslint.config(
     plugins: { boundaries },
     settings: {
       'boundaries/elements': elements,
-      'import/resolver': { node: { extensions: ['.ts'] } },
+      'import/resolver': { [import.meta.dirname + '/test/lint-resolver.cjs']: {} },
     },
     rules: {
       'boundaries/dependencies': [
