@@ -35,7 +35,11 @@ export interface ObjectAccess {
     resource: ResourceName,
     at: { namespace?: string; name: string; subresource?: string },
     change: (object: T) => void,
-    options?: { dryRun?: boolean },
+    /**
+     * `raw` stores what `change` left: no strategy runs and the generation is not counted. For actions such as binding,
+     * which write what an update may not. `uid` refuses (Conflict) when the object is not the one meant.
+     */
+    options?: { dryRun?: boolean; raw?: boolean; uid?: string },
   ): Promise<T>
   delete(
     resource: ResourceName,
