@@ -1,0 +1,50 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { parseUpOptions } from './options.ts'
+
+describe('parseUpOptions', () => {
+  it('has defaults for everything', () => {
+    expect(parseUpOptions([])).toEqual({
+      dataDir: resolve('.kapell'),
+      port: 6443,
+      components: ['apiserver', 'controllers', 'scheduler', 'node-agent'],
+      serviceClusterIpRange: '10.96.0.0/16',
+      podCidr: '10.244.0.0/24',
+      store: 'embedded',
+      etcdServers: [],
+      installRuntime: false,
+      nodeName: hostname().toLowerCase(),
+      logLevel: 'warn',
+    })
+  })
+
+  it.each([
+    [
+      'components keep their order of start',
+      ['--components', 'scheduler,apiserver'],
+      { components: ['apiserver', 'scheduler'] },
+    ],
+    ['a port of 0 asks for a free one', ['--port', '0'], { port: 0 }],
+    [
+      'etcd takes several servers',
+      ['--store', 'etcd', '--etcd-servers', 'http://a:1,http://b:2'],
+      { store: 'etcd', etcdServers: ['http://a:1', 'http://b:2'] },
+    ],
+  ])('%s', (_rule, argv, expected) => {
+    expect(parseUpOptions(argv)).toMatchObject(expected)
+  })
+
+  it.each([
+    ['an unknown flag', ['--nope'], /--nope/],
+    ['a port that is no number', ['--port', 'x'], /--port takes a number/],
+    ['a port out of range', ['--port', '70000'], /--port takes a number/],
+    ['an unknown component', ['--components', 'kubelet'], /there is no "kubelet"/],
+    ['a range that is none', ['--service-cluster-ip-range', '10.300.0.0/16'], /takes an IPv4 range/],
+    ['etcd without servers', ['--store', 'etcd'], /needs --etcd-servers/],
+    ['no API server at all', ['--components', 'scheduler'], /--kubeconfig/],
+    ['a node name that is no DNS name', ['--node-name', 'A_B'], /--node-name takes a DNS name/],
+    ['a positional argument', ['now'], /now/],
+  ])('refuses %s in one line', (_rule, argv, message) => {
+    expect(() => parseUpOptions(argv)).toThrow(message)
+  })
+})

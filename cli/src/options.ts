@@ -1,0 +1,134 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { UserError } from './errors.ts'
+
+export const componentNames = ['apiserver', 'controllers', 'scheduler', 'node-agent'] as const
+export type ComponentName = (typeof componentNames)[number]
+
+/** What `kapell up` was asked to do. */
+export interface UpOptions {
+  dataDir: string
+  port: number
+  components: readonly ComponentName[]
+  serviceClusterIpRange: string
+  podCidr: string
+  store: 'embedded' | 'etcd'
+  etcdServers: readonly string[]
+  installRuntime: boolean
+  nodeName: string
+  containerd?: string
+  /** Of an API server that runs elsewhere, when `apiserver` is not among the components. */
+  kubeconfig?: string
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export const upUsage = `kapell up: a whole cluster on this machine, in the foreground
+
+  --data-dir DIR                   where everything is kept (default ./.kapell)
+  --port N                         the API server's port (default 6443)
+  --components LIST                of ${componentNames.join(',')} (default all)
+  --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
+  --pod-cidr CIDR                  this node's pods (default 10.244.0.0/24)
+  --store embedded|etcd            (default embedded)
+  --etcd-servers URL,…             with --store etcd
+  --node-name NAME                 (default this machine's host name)
+  --install-runtime                first install the Debian packages that are missing
+  --containerd PATH                the containerd to run (default: the one on PATH)
+  --kubeconfig FILE                of an API server elsewhere, when apiserver is not among the components
+  --log-level debug|info|warn|error   (default warn)
+`
+
+const cidr = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/
+
+/** @throws UserError naming the flag and what it takes. */
+export function parseUpOptions(argv: readonly string[]): UpOptions {
+  const values = parseFlags(argv)
+  const components = parseComponents(values.components)
+  const store = values.store ?? 'embedded'
+  if (store !== 'embedded' && store !== 'etcd')
+    throw new UserError(`--store takes "embedded" or "etcd", not "${store}"`)
+  const etcdServers = (values['etcd-servers'] ?? '').split(',').filter((s) => s !== '')
+  if (store === 'etcd' && etcdServers.length === 0)
+    throw new UserError('--store etcd needs --etcd-servers, such as --etcd-servers http://127.0.0.1:2379')
+  if (!components.includes('apiserver') && values.kubeconfig === undefined)
+    throw new UserError('without apiserver among --components, say with --kubeconfig FILE which API server to talk to')
+  return {
+    dataDir: resolve(values['data-dir'] ?? '.kapell'),
+    port: parsePort(values.port ?? '6443'),
+    components,
+    serviceClusterIpRange: parseCidr(
+      '--service-cluster-ip-range',
+      values['service-cluster-ip-range'] ?? '10.96.0.0/16',
+    ),
+    podCidr: parseCidr('--pod-cidr', values['pod-cidr'] ?? '10.244.0.0/24'),
+    store,
+    etcdServers,
+    installRuntime: values['install-runtime'] ?? false,
+    nodeName: parseNodeName(values['node-name'] ?? hostname().toLowerCase()),
+    logLevel: parseLevel(values['log-level'] ?? 'warn'),
+    ...(values.containerd === undefined ? {} : { containerd: resolve(values.containerd) }),
+    ...(values.kubeconfig === undefined ? {} : { kubeconfig: resolve(values.kubeconfig) }),
+  }
+}
+
+function parseFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        'data-dir': { type: 'string' },
+        port: { type: 'string' },
+        components: { type: 'string' },
+        'service-cluster-ip-range': { type: 'string' },
+        'pod-cidr': { type: 'string' },
+        store: { type: 'string' },
+        'etcd-servers': { type: 'string' },
+        'node-name': { type: 'string' },
+        'install-runtime': { type: 'boolean' },
+        containerd: { type: 'string' },
+        kubeconfig: { type: 'string' },
+        'log-level': { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    const what = (error as Error).message.split('. ')[0]
+    throw new UserError(`${what}; "kapell up --help" lists the options`, { exitCode: 2, cause: error })
+  }
+}
+
+function parseComponents(text: string | undefined): ComponentName[] {
+  if (text === undefined) return [...componentNames]
+  const names = text.split(',').map((name) => name.trim())
+  for (const name of names)
+    if (!componentNames.includes(name as ComponentName))
+      throw new UserError(`--components: there is no "${name}"; choose among ${componentNames.join(', ')}`)
+  return componentNames.filter((name) => names.includes(name))
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65535) throw new UserError(`--port takes a number from 0 to 65535, not "${text}"`)
+  return port
+}
+
+function parseCidr(flag: string, text: string): string {
+  const parts = text.split(/[./]/).map(Number)
+  const bytes = parts.slice(0, 4)
+  if (!cidr.test(text) || bytes.some((b) => b > 255) || (parts[4] ?? 33) > 32)
+    throw new UserError(`${flag} takes an IPv4 range such as 10.96.0.0/16, not "${text}"`)
+  return text
+}
+
+function parseNodeName(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) || text.length > 253)
+    throw new UserError(`--node-name takes a DNS name of lower-case letters, digits, "-" and ".", not "${text}"`)
+  return text
+}
+
+function parseLevel(text: string): UpOptions['logLevel'] {
+  if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text
+  throw new UserError(`--log-level takes debug, info, warn or error, not "${text}"`)
+}

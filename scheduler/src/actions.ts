@@ -1,0 +1,52 @@
+import type { ApiClient } from '@kapell/controllers/machinery/client'
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import type { Lister } from '@kapell/controllers/machinery/store'
+import { pods as podsRef } from '@kapell/openapi/meta/refs'
+import { rfc3339 } from '@kapell/openapi/meta/time'
+import type { V1Binding, V1Pod } from '@kapell/openapi/types'
+import type { Actions } from './scheduler.ts'
+
+/** The scheduler's requests to the API server. */
+export function apiActions(parts: {
+  client: ApiClient
+  recorder: EventRecorder
+  clock: Clock
+  pods: Lister<V1Pod>
+}): Actions {
+  const { client, recorder, clock, pods } = parts
+  return {
+    bind: async ({ pod }, nodeName) => {
+      const { namespace = '', name = '', uid } = pod.metadata ?? {}
+      const binding: V1Binding = {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name, namespace, ...(uid === undefined ? {} : { uid }) },
+        target: { kind: 'Node', name: nodeName },
+      }
+      await client.resource(podsRef, namespace).createSubresource(name, 'binding', binding)
+    },
+    current: ({ key }) => pods.get(key),
+    setUnschedulable: async (pod, { reason, message, nominatedNodeName }) => {
+      const now = rfc3339(clock.now())
+      const known = pod.status?.conditions?.find((c) => c.type === 'PodScheduled')
+      const same = known?.status === 'False' && known.reason === reason && known.message === message
+      if (same && (nominatedNodeName === undefined || pod.status?.nominatedNodeName === nominatedNodeName)) return
+      const { namespace = '', name = '', uid, generation } = pod.metadata ?? {}
+      const condition = {
+        type: 'PodScheduled',
+        status: 'False',
+        reason,
+        message,
+        lastProbeTime: null,
+        lastTransitionTime: known?.status === 'False' ? known.lastTransitionTime : now,
+        ...(generation === undefined ? {} : { observedGeneration: generation }),
+      }
+      const status = { conditions: [condition], ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }) }
+      await client
+        .resource(podsRef, namespace)
+        .patch(name, 'strategic', { metadata: { uid }, status }, { subresource: 'status' })
+    },
+    event: (pod, type, reason, message) => recorder.event(pod, type, reason, message),
+  }
+}

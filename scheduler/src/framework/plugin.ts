@@ -1,0 +1,79 @@
+import type { V1Pod } from '@kapell/openapi/types'
+import type { CycleState } from './cycle-state.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { PodInfo } from './pod-info.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/**
+ * The extension points of a scheduling cycle, by upstream's names and in their order. A plug-in is a plain object with
+ * those it takes part in. Source: "Scheduling Framework".
+ */
+export interface Plugin {
+  readonly name: string
+  /** Undefined: the pod may enter the queue. */
+  preEnqueue?: (pod: V1Pod) => Verdict | undefined
+  preFilter?: (state: CycleState, pod: PodInfo, snapshot: Snapshot) => PreFilterResult | Verdict | undefined
+  filter?: (state: CycleState, pod: PodInfo, node: NodeInfo) => Verdict | undefined
+  /** Nothing fitted: make room, or say why that is impossible. */
+  postFilter?: (
+    state: CycleState,
+    pod: PodInfo,
+    snapshot: Snapshot,
+    rejected: ReadonlyMap<string, Verdict>,
+  ) => Promise<PostFilterResult>
+  /** Returning 'skip' leaves this plug-in's score out of the cycle. */
+  preScore?: (state: CycleState, pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot) => 'skip' | undefined
+  /** 0 to 100, or anything when `normalize` follows. */
+  score?: (state: CycleState, pod: PodInfo, node: NodeInfo) => number
+  /** Brings scores, in the order of the nodes, into 0 to 100. */
+  normalize?: (state: CycleState, pod: PodInfo, scores: number[], nodes: readonly NodeInfo[]) => void
+  reserve?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | undefined>
+  unreserve?: (state: CycleState, pod: PodInfo, nodeName: string) => void
+  preBind?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | undefined>
+  bind?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | undefined>
+  /** Which changes in the cluster may make a pod fit that this plug-in rejected. */
+  queueingHints?: readonly QueueingHint[]
+}
+
+/** Why a pod cannot go somewhere. */
+export interface Verdict {
+  /** 'unresolvable': removing pods from the node would not help. */
+  code: 'unschedulable' | 'unresolvable' | 'error'
+  plugin: string
+  reasons: readonly string[]
+}
+
+export interface PreFilterResult {
+  /** Only these nodes can fit. */
+  nodeNames: ReadonlySet<string>
+}
+
+export interface PostFilterResult {
+  nominatedNodeName?: string
+  /** Appended to the event's text. */
+  message: string
+}
+
+/** A kind of change, and whether a given one is worth another try. */
+export interface QueueingHint {
+  event: ClusterEvent
+  /** Absent: always. */
+  isUseful?: (pod: V1Pod, before: unknown, after: unknown) => boolean
+}
+
+export type ClusterEvent =
+  'NodeAdd' | 'NodeUpdate' | 'AssignedPodAdd' | 'AssignedPodUpdate' | 'AssignedPodDelete' | 'PodUpdate'
+
+export function unschedulable(plugin: string, ...reasons: string[]): Verdict {
+  return { code: 'unschedulable', plugin, reasons }
+}
+
+export function unresolvable(plugin: string, ...reasons: string[]): Verdict {
+  return { code: 'unresolvable', plugin, reasons }
+}
+
+export function isVerdict(value: PreFilterResult | Verdict | undefined): value is Verdict {
+  return value !== undefined && 'code' in value
+}
+
+export const maxNodeScore = 100

@@ -1,0 +1,47 @@
+import type { V1Pod } from '@kapell/openapi/types'
+import { podRequests, podRequestsForScoring, type Resources } from './resources.ts'
+
+/** A pod with what plug-ins ask of it over and over, worked out once. */
+export interface PodInfo {
+  /** "namespace/name". */
+  readonly key: string
+  readonly uid: string
+  readonly pod: V1Pod
+  readonly requests: Resources
+  readonly scoringRequests: Resources
+  readonly priority: number
+  readonly hostPorts: readonly HostPort[]
+}
+
+export interface HostPort {
+  ip: string
+  protocol: string
+  port: number
+}
+
+export function podInfo(pod: V1Pod): PodInfo {
+  return {
+    key: `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`,
+    uid: pod.metadata?.uid ?? '',
+    pod,
+    requests: podRequests(pod),
+    scoringRequests: podRequestsForScoring(pod),
+    priority: pod.spec?.priority ?? 0,
+    hostPorts: hostPorts(pod),
+  }
+}
+
+function hostPorts(pod: V1Pod): HostPort[] {
+  const ports: HostPort[] = []
+  const sidecars = (pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')
+  for (const container of [...sidecars, ...(pod.spec?.containers ?? [])])
+    for (const port of container.ports ?? [])
+      if ((port.hostPort ?? 0) > 0)
+        ports.push({ ip: port.hostIP ?? '0.0.0.0', protocol: port.protocol ?? 'TCP', port: port.hostPort ?? 0 })
+  return ports
+}
+
+/** A pod that has ended holds nothing on its node any more. */
+export function isTerminal(pod: V1Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+}

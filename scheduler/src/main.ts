@@ -1,0 +1,58 @@
+import { Registry } from 'prom-client'
+import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
+import { createClient } from '@kapell/controllers/machinery/create-client'
+import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import type { Logger } from '@kapell/controllers/machinery/log'
+import type { Transport } from '@kapell/openapi/wire/transport'
+import { apiActions } from './actions.ts'
+import { SchedulerCache } from './cache.ts'
+import { Framework } from './framework/runtime.ts'
+import { schedulerMetrics } from './metrics.ts'
+import { defaultPlugins } from './plugins/index.ts'
+import { SchedulingQueue } from './queue/scheduling-queue.ts'
+import { Scheduler } from './scheduler.ts'
+import { watchCluster } from './watch-cluster.ts'
+
+export interface SchedulerOptions {
+  /** As system:kube-scheduler. */
+  transport: Transport
+  log: Logger
+  clock?: Clock
+  /** Pods with this schedulerName are ours. */
+  schedulerName?: string
+  registry?: Registry
+}
+
+export interface RunningScheduler {
+  readonly registry: Registry
+  /** Resolves when nothing of it runs any more; a binding that is under way ends first. */
+  close(): Promise<void>
+}
+
+/** Starts the scheduler; resolves when it knows the cluster and schedules. */
+export async function startScheduler(options: SchedulerOptions): Promise<RunningScheduler> {
+  const { log, clock = realClock, schedulerName = 'default-scheduler', registry = new Registry() } = options
+  const stop = new AbortController()
+  const client = createClient(options.transport)
+  const recorder = createEventRecorder({ client, component: schedulerName, clock, log })
+  const informers = createInformerFactory({ client, log, clock, signal: stop.signal })
+  const framework = new Framework(defaultPlugins)
+  const cache = new SchedulerCache()
+  const queue = new SchedulingQueue({
+    clock,
+    preEnqueue: (pod) => framework.preEnqueue(pod),
+    hints: new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []])),
+  })
+  const metrics = schedulerMetrics(registry, () => queue.pending)
+  const pods = await watchCluster({ informers, cache, queue, schedulerName })
+  const actions = apiActions({ client, recorder, clock, pods })
+  const running = new Scheduler({ framework, cache, queue, actions, metrics, clock, log }).run(stop.signal)
+  return {
+    registry,
+    close: async () => {
+      stop.abort()
+      await running
+    },
+  }
+}

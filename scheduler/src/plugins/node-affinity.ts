@@ -1,0 +1,50 @@
+import type { V1Pod } from '@kapell/openapi/types'
+import { maxNodeScore, unresolvable, type Plugin } from '../framework/plugin.ts'
+import { matchesNodeSelector, matchesTerm } from './node-selector.ts'
+
+/** `nodeSelector` and node affinity. Source: "Assigning Pods to Nodes". */
+export const nodeAffinity: Plugin = {
+  name: 'NodeAffinity',
+  preFilter: (_state, { pod }) => {
+    const names = namedNodes(pod)
+    return names === undefined ? undefined : { nodeNames: names }
+  },
+  filter: (_state, { pod }, { node }) => {
+    const labels = node.metadata?.labels ?? {}
+    const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(
+      ([k, v]) => Object.hasOwn(labels, k) && labels[k] === v,
+    )
+    const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+    if (selected && (required === undefined || matchesNodeSelector(required, node))) return undefined
+    return unresolvable('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
+  },
+  preScore: (_state, { pod }) => (preferences(pod).length === 0 ? 'skip' : undefined),
+  score: (_state, { pod }, { node }) =>
+    preferences(pod)
+      .filter(({ preference }) => matchesTerm(preference, node))
+      .reduce((sum, { weight }) => sum + weight, 0),
+  normalize: (_state, _pod, scores) => {
+    const highest = Math.max(0, ...scores)
+    if (highest > 0) scores.forEach((score, i) => (scores[i] = Math.floor((score * maxNodeScore) / highest)))
+  },
+  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
+}
+
+function preferences(pod: V1Pod) {
+  return pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+}
+
+/** When every alternative pins the pod to nodes by name (a DaemonSet's pods), only those need looking at. */
+function namedNodes(pod: V1Pod): ReadonlySet<string> | undefined {
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  if (terms.length === 0) return undefined
+  const names = new Set<string>()
+  for (const term of terms) {
+    const byName = (term.matchFields ?? []).filter((r) => r.key === 'metadata.name' && r.operator === 'In')
+    if (byName.length === 0) return undefined
+    const [first, ...others] = byName.map((r) => r.values ?? [])
+    for (const name of first ?? []) if (others.every((values) => values.includes(name))) names.add(name)
+  }
+  return names
+}

@@ -1,0 +1,178 @@
+import type { V1Node, V1Pod } from '@kapell/openapi/types'
+import { CycleState } from '../framework/cycle-state.ts'
+import { addPod, nodeInfo } from '../framework/node-info.ts'
+import { podInfo } from '../framework/pod-info.ts'
+import type { Plugin } from '../framework/plugin.ts'
+import { nodeAffinity } from './node-affinity.ts'
+import { nodeName } from './node-name.ts'
+import { nodePorts } from './node-ports.ts'
+import { nodeResourcesFit } from './node-resources-fit.ts'
+import { nodeUnschedulable } from './node-unschedulable.ts'
+import { taintToleration } from './taint-toleration.ts'
+
+const pod = (spec: Partial<V1Pod['spec']> = {}): V1Pod => ({
+  metadata: { name: 'p', namespace: 'd', uid: 'u' },
+  spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
+})
+const asking = (requests: Record<string, string>): V1Pod =>
+  pod({ containers: [{ name: 'c', image: 'i', resources: { requests } }] })
+const listening = (hostPort: number, hostIP?: string): V1Pod =>
+  pod({
+    containers: [
+      { name: 'c', image: 'i', ports: [{ containerPort: 80, hostPort, ...(hostIP === undefined ? {} : { hostIP }) }] },
+    ],
+  })
+const node = (more: Partial<V1Node> = {}): V1Node => ({
+  metadata: { name: 'n', labels: { zone: 'a', cores: '8' } },
+  status: { allocatable: { cpu: '2', memory: '4Gi', pods: '2' } },
+  ...more,
+})
+const tainted = (effect: string): V1Node => node({ spec: { taints: [{ key: 'k', value: 'v', effect }] } })
+const needs = (key: string, operator: string, ...values: string[]): V1Pod =>
+  pod({
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key, operator, values }] }],
+        },
+      },
+    },
+  })
+
+type Row = [rule: string, plugin: Plugin, pod: V1Pod, node: V1Node, others: V1Pod[], reasons: string[] | undefined]
+const affinityText = "node(s) didn't match Pod's node affinity/selector"
+const portText = "node(s) didn't have free ports for the requested pod ports"
+
+const rows: Row[] = [
+  ['a pod that names no node fits', nodeName, pod(), node(), [], undefined],
+  [
+    'a pod goes to the node it names only',
+    nodeName,
+    pod({ nodeName: 'x' }),
+    node(),
+    [],
+    ["node(s) didn't match the requested node name"],
+  ],
+  [
+    'a cordoned node takes nothing',
+    nodeUnschedulable,
+    pod(),
+    node({ spec: { unschedulable: true } }),
+    [],
+    ['node(s) were unschedulable'],
+  ],
+  [
+    'a toleration lifts the cordon',
+    nodeUnschedulable,
+    pod({ tolerations: [{ operator: 'Exists' }] }),
+    node({ spec: { unschedulable: true } }),
+    [],
+    undefined,
+  ],
+  [
+    'NoSchedule keeps pods off',
+    taintToleration,
+    pod(),
+    tainted('NoSchedule'),
+    [],
+    ['node(s) had untolerated taint(s)'],
+  ],
+  ['PreferNoSchedule does not', taintToleration, pod(), tainted('PreferNoSchedule'), [], undefined],
+  [
+    'a toleration with the same key and value covers',
+    taintToleration,
+    pod({ tolerations: [{ key: 'k', value: 'v' }] }),
+    tainted('NoSchedule'),
+    [],
+    undefined,
+  ],
+  [
+    'one with another value does not',
+    taintToleration,
+    pod({ tolerations: [{ key: 'k', value: 'w' }] }),
+    tainted('NoSchedule'),
+    [],
+    ['node(s) had untolerated taint(s)'],
+  ],
+  [
+    'one for another effect does not',
+    taintToleration,
+    pod({ tolerations: [{ key: 'k', operator: 'Exists', effect: 'NoExecute' }] }),
+    tainted('NoSchedule'),
+    [],
+    ['node(s) had untolerated taint(s)'],
+  ],
+  ['nodeSelector must match', nodeAffinity, pod({ nodeSelector: { zone: 'b' } }), node(), [], [affinityText]],
+  ['nodeSelector matches', nodeAffinity, pod({ nodeSelector: { zone: 'a' } }), node(), [], undefined],
+  ['In', nodeAffinity, needs('zone', 'In', 'a', 'b'), node(), [], undefined],
+  ['NotIn holds for an absent label', nodeAffinity, needs('other', 'NotIn', 'a'), node(), [], undefined],
+  ['DoesNotExist', nodeAffinity, needs('zone', 'DoesNotExist'), node(), [], [affinityText]],
+  ['Gt compares numbers', nodeAffinity, needs('cores', 'Gt', '7'), node(), [], undefined],
+  ['Lt compares numbers', nodeAffinity, needs('cores', 'Lt', '7'), node(), [], [affinityText]],
+  ['a free host port', nodePorts, listening(80), node(), [listening(81)], undefined],
+  ['a taken host port', nodePorts, listening(80), node(), [listening(80, '10.0.0.1')], [portText]],
+  [
+    'the same port on two addresses',
+    nodePorts,
+    listening(80, '10.0.0.2'),
+    node(),
+    [listening(80, '10.0.0.1')],
+    undefined,
+  ],
+  ['what fits exactly fits', nodeResourcesFit, asking({ cpu: '1500m' }), node(), [asking({ cpu: '500m' })], undefined],
+  [
+    'a millicore too much',
+    nodeResourcesFit,
+    asking({ cpu: '1501m' }),
+    node(),
+    [asking({ cpu: '500m' })],
+    ['Insufficient cpu'],
+  ],
+  [
+    'every shortage is named',
+    nodeResourcesFit,
+    asking({ cpu: '3', memory: '5Gi' }),
+    node(),
+    [],
+    ['Insufficient cpu', 'Insufficient memory'],
+  ],
+  [
+    'extended resources that the node lacks',
+    nodeResourcesFit,
+    asking({ 'a.b/gpu': '1' }),
+    node(),
+    [],
+    ['Insufficient a.b/gpu'],
+  ],
+  ['a full node', nodeResourcesFit, pod(), node(), [pod(), pod()], ['Too many pods']],
+]
+
+describe('filters', () => {
+  it.each(rows)('%s', (_rule, plugin, wanted, on, others, reasons) => {
+    const info = nodeInfo(on)
+    others.forEach((other, i) => addPod(info, { ...podInfo(other), uid: `other-${i}` }))
+    expect(plugin.filter?.(new CycleState(), podInfo(wanted), info)?.reasons).toEqual(reasons)
+  })
+
+  it('asking for more than the node has in all cannot be helped by making room', () => {
+    const verdict = nodeResourcesFit.filter?.(new CycleState(), podInfo(asking({ cpu: '5' })), nodeInfo(node()))
+    expect(verdict?.code).toBe('unresolvable')
+  })
+})
+
+describe('NodeAffinity.preFilter', () => {
+  it('looks only at nodes that the pod is pinned to by name', () => {
+    const pinned = pod({
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['x'] }] }],
+          },
+        },
+      },
+    })
+    const empty = { nodes: [], get: () => undefined }
+    expect(nodeAffinity.preFilter?.(new CycleState(), podInfo(pinned), empty)).toEqual({ nodeNames: new Set(['x']) })
+    expect(nodeAffinity.preFilter?.(new CycleState(), podInfo(needs('zone', 'In', 'a')), empty)).toBeUndefined()
+  })
+})

@@ -1,0 +1,29 @@
+import { unresolvable, maxNodeScore, type Plugin } from '../framework/plugin.ts'
+import { tolerates } from './tolerations.ts'
+
+/** Keeps pods off tainted nodes, and prefers nodes with fewer taints of effect PreferNoSchedule. */
+export const taintToleration: Plugin = {
+  name: 'TaintToleration',
+  filter: (_state, { pod }, { node }) => {
+    for (const taint of node.spec?.taints ?? [])
+      if ((taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerates(pod.spec?.tolerations, taint))
+        return unresolvable('TaintToleration', 'node(s) had untolerated taint(s)')
+    return undefined
+  },
+  score: (_state, { pod }, { node }) => {
+    const tolerations = (pod.spec?.tolerations ?? []).filter(
+      (t) => (t.effect ?? '') === '' || t.effect === 'PreferNoSchedule',
+    )
+    return (node.spec?.taints ?? []).filter((t) => t.effect === 'PreferNoSchedule' && !tolerates(tolerations, t)).length
+  },
+  normalize: (_state, _pod, scores) => invertToMax(scores),
+  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
+}
+
+/** The smaller the count, the better the score. */
+function invertToMax(scores: number[]): void {
+  const highest = Math.max(0, ...scores)
+  scores.forEach((score, i) => {
+    scores[i] = highest === 0 ? maxNodeScore : maxNodeScore - Math.floor((score * maxNodeScore) / highest)
+  })
+}

@@ -1,0 +1,189 @@
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import type { ClusterEvent, QueueingHint, Verdict } from '../framework/plugin.ts'
+import type { PodInfo } from '../framework/pod-info.ts'
+import { KeyedHeap } from './heap.ts'
+
+/** A pod that waits for a node. */
+export interface QueuedPod {
+  info: PodInfo
+  attempts: number
+  /** When it first entered, in milliseconds: orders pods of one priority. */
+  enqueuedAtMs: number
+  /** Plug-ins that refused it last time; their hints tell what may change that. */
+  rejectedBy: ReadonlySet<string>
+  backoffUntilMs: number
+}
+
+export interface QueueOptions {
+  clock: Clock
+  preEnqueue: (pod: PodInfo) => Verdict | undefined
+  hints: ReadonlyMap<string, readonly QueueingHint[]>
+  initialBackoffMs?: number
+  maxBackoffMs?: number
+}
+
+/** Pods that no event has moved for this long are tried again all the same. */
+const maxUnschedulableMs = 5 * 60_000
+
+/**
+ * The three waiting rooms of upstream's queue: active (next by priority, then age), back-off (failed lately), and
+ * unschedulable (waits for an event that its rejecting plug-ins care about).
+ */
+export class SchedulingQueue {
+  readonly #active = new KeyedHeap<QueuedPod>(uidOf, isBefore)
+  readonly #backoff = new KeyedHeap<QueuedPod>(uidOf, (a, b) => a.backoffUntilMs < b.backoffUntilMs)
+  readonly #unschedulable = new Map<string, QueuedPod & { sinceMs: number }>()
+  readonly #gated = new Map<string, QueuedPod>()
+  readonly #options: Required<QueueOptions>
+  #wake: (() => void) | undefined
+
+  constructor(options: QueueOptions) {
+    this.#options = { initialBackoffMs: 1000, maxBackoffMs: 10_000, ...options }
+  }
+
+  /** How many pods wait in each room, for metrics. */
+  get pending(): { active: number; backoff: number; unschedulable: number; gated: number } {
+    return {
+      active: this.#active.size,
+      backoff: this.#backoff.size,
+      unschedulable: this.#unschedulable.size,
+      gated: this.#gated.size,
+    }
+  }
+
+  add(info: PodInfo): void {
+    this.#admit({ info, attempts: 0, enqueuedAtMs: this.#now(), rejectedBy: new Set(), backoffUntilMs: 0 })
+  }
+
+  /** The pod changed while it waited. `mayHelp`: the change could make it schedulable. */
+  update(info: PodInfo, mayHelp: boolean): void {
+    const { uid } = info
+    const waiting =
+      this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#gated.get(uid) ?? this.#unschedulable.get(uid)
+    if (waiting === undefined) return this.add(info)
+    waiting.info = info
+    if (this.#gated.delete(uid)) this.#admit(waiting)
+    else if (mayHelp && this.#unschedulable.delete(uid)) this.#retry(waiting)
+  }
+
+  delete(uid: string): void {
+    this.#active.delete(uid)
+    this.#backoff.delete(uid)
+    this.#gated.delete(uid)
+    this.#unschedulable.delete(uid)
+  }
+
+  /** No node fitted. */
+  addUnschedulable(pod: QueuedPod, rejectedBy: ReadonlySet<string>): void {
+    const attempts = pod.attempts + 1
+    const backoffUntilMs = this.#now() + this.#backoffMs(attempts)
+    this.#unschedulable.set(uidOf(pod), { ...pod, attempts, rejectedBy, backoffUntilMs, sinceMs: this.#now() })
+    this.#signal()
+  }
+
+  /** Something went wrong that was not the pod's fault: try again after the back-off. */
+  addBackoff(pod: QueuedPod): void {
+    const attempts = pod.attempts + 1
+    this.#retry({ ...pod, attempts, backoffUntilMs: this.#now() + this.#backoffMs(attempts) })
+  }
+
+  /** Something changed in the cluster: pods that may profit leave the unschedulable room. */
+  onEvent(event: ClusterEvent, before?: unknown, after?: unknown): void {
+    for (const pod of [...this.#unschedulable.values()]) {
+      if (!this.#mayProfit(pod, event, before, after)) continue
+      this.#unschedulable.delete(uidOf(pod))
+      this.#retry(pod)
+    }
+  }
+
+  /** The next pod, now if one is ready, else when one is; undefined once `signal` aborts. */
+  async pop(signal: AbortSignal): Promise<QueuedPod | undefined> {
+    while (!signal.aborted) {
+      const next = this.tryPop()
+      if (next !== undefined) return next
+      await this.#untilSomethingHappens(signal)
+    }
+    return undefined
+  }
+
+  tryPop(): QueuedPod | undefined {
+    this.#promoteDue()
+    return this.#active.pop()
+  }
+
+  #admit(pod: QueuedPod): void {
+    if (this.#options.preEnqueue(pod.info) === undefined) this.#active.set(pod)
+    else this.#gated.set(uidOf(pod), pod)
+    this.#signal()
+  }
+
+  #retry(pod: QueuedPod): void {
+    if (pod.backoffUntilMs > this.#now()) this.#backoff.set(pod)
+    else this.#active.set(pod)
+    this.#signal()
+  }
+
+  #mayProfit(pod: QueuedPod, event: ClusterEvent, before: unknown, after: unknown): boolean {
+    if (pod.rejectedBy.size === 0) return true
+    for (const name of pod.rejectedBy)
+      for (const hint of this.#options.hints.get(name) ?? [])
+        if (hint.event === event && (hint.isUseful?.(pod.info.pod, before, after) ?? true)) return true
+    return false
+  }
+
+  #promoteDue(): void {
+    const now = this.#now()
+    for (let due = this.#backoff.peek(); due !== undefined && due.backoffUntilMs <= now; due = this.#backoff.peek()) {
+      this.#backoff.pop()
+      this.#active.set(due)
+    }
+    for (const pod of this.#unschedulable.values())
+      if (pod.sinceMs + maxUnschedulableMs <= now) {
+        this.#unschedulable.delete(uidOf(pod))
+        this.#active.set(pod)
+      } else break // insertion order is the order of `sinceMs`
+  }
+
+  #nextDueMs(): number | undefined {
+    const backoff = this.#backoff.peek()?.backoffUntilMs
+    const oldest = this.#unschedulable.values().next().value?.sinceMs
+    const flush = oldest === undefined ? undefined : oldest + maxUnschedulableMs
+    if (backoff === undefined || flush === undefined) return backoff ?? flush
+    return Math.min(backoff, flush)
+  }
+
+  async #untilSomethingHappens(signal: AbortSignal): Promise<void> {
+    const stopTimer = new AbortController()
+    const due = this.#nextDueMs()
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: stopTimer.signal })
+    })
+    const timer =
+      due === undefined ? undefined : this.#options.clock.sleep(Math.max(0, due - this.#now()), stopTimer.signal)
+    await Promise.race(timer === undefined ? [woken] : [woken, timer])
+    this.#wake = undefined
+    stopTimer.abort()
+  }
+
+  #backoffMs(attempts: number): number {
+    return Math.min(this.#options.maxBackoffMs, this.#options.initialBackoffMs * 2 ** (attempts - 1))
+  }
+
+  #signal(): void {
+    this.#wake?.()
+  }
+
+  #now(): number {
+    return this.#options.clock.now().getTime()
+  }
+}
+
+function uidOf(pod: QueuedPod): string {
+  return pod.info.uid
+}
+
+/** Higher priority first, then who came first (upstream's PrioritySort). */
+function isBefore(a: QueuedPod, b: QueuedPod): boolean {
+  return a.info.priority === b.info.priority ? a.enqueuedAtMs < b.enqueuedAtMs : a.info.priority > b.info.priority
+}

@@ -1,0 +1,139 @@
+import type { V1Pod } from '@kapell/openapi/types'
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import type { SchedulerCache } from './cache.ts'
+import { fitErrorMessage } from './framework/fit-error.ts'
+import type { PodInfo } from './framework/pod-info.ts'
+import type { Framework, Placement } from './framework/runtime.ts'
+import type { QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts'
+import type { SchedulerMetrics } from './metrics.ts'
+
+/** What a cycle does to the world; each is one request. */
+export interface Actions {
+  bind: (pod: PodInfo, nodeName: string) => Promise<void>
+  /** The newest state of a pod as the informer has it. */
+  current: (pod: PodInfo) => V1Pod | undefined
+  setUnschedulable: (
+    pod: V1Pod,
+    failure: { reason: string; message: string; nominatedNodeName?: string },
+  ) => Promise<void>
+  event: (pod: V1Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void
+}
+
+export interface SchedulerParts {
+  framework: Framework
+  cache: SchedulerCache
+  queue: SchedulingQueue
+  actions: Actions
+  metrics: SchedulerMetrics
+  clock: Clock
+  log: Logger
+  /** Breaks ties between nodes of the same score: 0 ≤ result < count. */
+  pickAmong?: (count: number) => number
+}
+
+/** Cycles between two looks at the event loop take no longer than this: others share the process. */
+const sliceMs = 5
+/** Bindings under way at once; the loop waits for one to end beyond that. */
+const maxBindings = 100
+
+/**
+ * Takes pods from the queue one after another, decides where each goes, and binds it in the background: the next
+ * decision already counts the pod where it was placed. Source: "Scheduling Framework", "Scheduling cycle & binding cycle".
+ */
+export class Scheduler {
+  readonly #parts: SchedulerParts
+  readonly #bindings = new Set<Promise<void>>()
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts
+  }
+
+  /** Runs until the signal aborts; bindings that are under way end first. */
+  async run(signal: AbortSignal): Promise<void> {
+    let sliceEnds = performance.now() + sliceMs
+    for (;;) {
+      const ready = this.#parts.queue.tryPop()
+      const pod = ready ?? (await this.#parts.queue.pop(signal))
+      if (pod === undefined || signal.aborted) break
+      await this.#cycle(pod)
+      if (this.#bindings.size >= maxBindings) await Promise.race(this.#bindings)
+      if (performance.now() < sliceEnds) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      sliceEnds = performance.now() + sliceMs
+    }
+    await Promise.allSettled(this.#bindings)
+  }
+
+  async #cycle(queued: QueuedPod): Promise<void> {
+    const { cache, framework, actions, metrics, pickAmong = randomIndex } = this.#parts
+    const pod = queued.info
+    const current = actions.current(pod)
+    if (current === undefined || current.metadata?.uid !== pod.uid || cache.isAssumed(pod.uid)) return
+    if (current.metadata?.deletionTimestamp !== undefined) {
+      actions.event(current, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${pod.key}`)
+      return
+    }
+    const startedAt = performance.now()
+    const placement = framework.place(pod, cache, pickAmong)
+    if (placement.nodeName === undefined) {
+      metrics.attempt('unschedulable', (performance.now() - startedAt) / 1000)
+      await this.#reject(queued, current, placement)
+      return
+    }
+    cache.assume(pod, placement.nodeName)
+    const binding = this.#bind(queued, current, placement.nodeName, startedAt)
+    this.#bindings.add(binding)
+    void binding.finally(() => this.#bindings.delete(binding))
+  }
+
+  async #bind(queued: QueuedPod, current: V1Pod, nodeName: string, startedAt: number): Promise<void> {
+    const { actions, cache, queue, metrics, clock, log } = this.#parts
+    const pod = queued.info
+    try {
+      await actions.bind(pod, nodeName)
+      metrics.attempt('scheduled', (performance.now() - startedAt) / 1000)
+      metrics.scheduled(queued.attempts + 1, (clock.now().getTime() - queued.enqueuedAtMs) / 1000)
+      actions.event(current, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${nodeName}`)
+    } catch (error) {
+      metrics.attempt('error', (performance.now() - startedAt) / 1000)
+      cache.forget(pod.uid)
+      log.warn('binding failed', { pod: pod.key, node: nodeName, error: errorText(error) })
+      queue.onEvent('AssignedPodDelete', current)
+      if (actions.current(pod)?.metadata?.uid === pod.uid && (actions.current(pod)?.spec?.nodeName ?? '') === '')
+        queue.addBackoff(queued)
+    }
+  }
+
+  async #reject(queued: QueuedPod, current: V1Pod, placement: Placement): Promise<void> {
+    const { cache, framework, queue, actions, log } = this.#parts
+    const rejectedBy = new Set([...placement.rejected.values()].map((verdict) => verdict.plugin))
+    const nodeCount = cache.nodes.length
+    const after =
+      nodeCount === 0
+        ? { message: '' }
+        : await framework.postFilter(placement.state, queued.info, cache, placement.rejected)
+    const message =
+      nodeCount === 0
+        ? 'no nodes available to schedule pods'
+        : fitErrorMessage(nodeCount, placement.rejected, {
+            ...(placement.preFilterReason === undefined ? {} : { preFilter: placement.preFilterReason }),
+            postFilter: after.message,
+          })
+    queue.addUnschedulable(queued, rejectedBy)
+    actions.event(current, 'Warning', 'FailedScheduling', message)
+    try {
+      await actions.setUnschedulable(current, { reason: 'Unschedulable', message, ...nomination(after) })
+    } catch (error) {
+      log.warn('cannot say that a pod is unschedulable', { pod: queued.info.key, error: errorText(error) })
+    }
+  }
+}
+
+function nomination(after: { nominatedNodeName?: string }): { nominatedNodeName?: string } {
+  return after.nominatedNodeName === undefined ? {} : { nominatedNodeName: after.nominatedNodeName }
+}
+
+function randomIndex(count: number): number {
+  return Math.floor(Math.random() * count)
+}

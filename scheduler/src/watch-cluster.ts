@@ -1,0 +1,72 @@
+import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import type { Lister } from '@kapell/controllers/machinery/store'
+import { nodes, pods } from '@kapell/openapi/meta/refs'
+import type { V1Pod } from '@kapell/openapi/types'
+import type { SchedulerCache } from './cache.ts'
+import { isTerminal, podInfo } from './framework/pod-info.ts'
+import type { SchedulingQueue } from './queue/scheduling-queue.ts'
+
+/**
+ * Feeds the cache and the queue from the API: assigned pods are counted on their node, unassigned ones of ours wait,
+ * and every change that could let a waiting pod fit is told to the queue. Resolves when the first state is in.
+ */
+export async function watchCluster(parts: {
+  informers: InformerFactory
+  cache: SchedulerCache
+  queue: SchedulingQueue
+  schedulerName: string
+}): Promise<Lister<V1Pod>> {
+  const { informers, cache, queue, schedulerName } = parts
+  const isOurs = (pod: V1Pod): boolean => (pod.spec?.schedulerName ?? 'default-scheduler') === schedulerName
+
+  const nodeInformer = informers.informer(nodes)
+  nodeInformer.onChange({
+    add: (node) => {
+      cache.setNode(node)
+      queue.onEvent('NodeAdd', undefined, node)
+    },
+    update: (before, node) => {
+      cache.setNode(node)
+      queue.onEvent('NodeUpdate', before, node)
+    },
+    delete: (node) => cache.removeNode(node.metadata?.name ?? ''),
+  })
+
+  const podInformer = informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' })
+  const forget = (pod: V1Pod): void => {
+    const uid = pod.metadata?.uid ?? ''
+    queue.delete(uid)
+    cache.removePod(uid)
+    queue.onEvent('AssignedPodDelete', pod)
+  }
+  const take = (pod: V1Pod, before: V1Pod | undefined): void => {
+    const uid = pod.metadata?.uid ?? ''
+    const nodeName = pod.spec?.nodeName ?? ''
+    if (isTerminal(pod)) return forget(pod)
+    if (nodeName !== '') {
+      queue.delete(uid)
+      cache.setPod(podInfo(pod), nodeName)
+      queue.onEvent(before === undefined ? 'AssignedPodAdd' : 'AssignedPodUpdate', before, pod)
+    } else if (isOurs(pod) && !cache.isAssumed(uid)) {
+      if (before === undefined) queue.add(podInfo(pod))
+      else queue.update(podInfo(pod), mayHelp(before, pod))
+    }
+  }
+  podInformer.onChange({
+    add: (pod) => take(pod, undefined),
+    update: (before, pod) => {
+      if (before.metadata?.uid !== pod.metadata?.uid) forget(before)
+      take(pod, before.metadata?.uid === pod.metadata?.uid ? before : undefined)
+    },
+    delete: forget,
+  })
+  await Promise.all([nodeInformer.synced(), podInformer.synced()])
+  return podInformer.lister
+}
+
+/** Our own note that the pod is unschedulable must not bring it straight back: only other changes count. */
+function mayHelp(before: V1Pod, after: V1Pod): boolean {
+  const strip = ({ metadata, spec }: V1Pod): string =>
+    JSON.stringify([metadata?.labels, metadata?.annotations, metadata?.deletionTimestamp, spec])
+  return strip(before) !== strip(after)
+}
