@@ -1,0 +1,28 @@
+import type { V1MutatingWebhookConfiguration, V1ValidatingWebhookConfiguration } from '@kapell/openapi/types'
+import { defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+import { countColumn } from '../common/simple.ts'
+
+const common = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  categories: ['api-extensions'],
+  namespaced: false,
+  hasGeneration: true,
+} as const
+
+export const mutatingWebhookConfigurations = defineResource<V1MutatingWebhookConfiguration>({
+  ...common,
+  kind: 'MutatingWebhookConfiguration',
+  plural: 'mutatingwebhookconfigurations',
+  storagePrefix: 'mutatingwebhookconfigurations',
+  columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],
+})
+
+export const validatingWebhookConfigurations = defineResource<V1ValidatingWebhookConfiguration>({
+  ...common,
+  kind: 'ValidatingWebhookConfiguration',
+  plural: 'validatingwebhookconfigurations',
+  storagePrefix: 'validatingwebhookconfigurations',
+  columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],
+})

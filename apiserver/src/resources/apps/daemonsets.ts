@@ -1,0 +1,32 @@
+import type { V1DaemonSet } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, containerColumns, formatLabels, formatLabelSelector, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+export const daemonSets = defineResource<V1DaemonSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'DaemonSet',
+  plural: 'daemonsets',
+  shortNames: ['ds'],
+  categories: ['all'],
+  namespaced: true,
+  storagePrefix: 'daemonsets',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('Desired', 'integer', (o) => o.status?.desiredNumberScheduled ?? 0),
+    column('Current', 'integer', (o) => o.status?.currentNumberScheduled ?? 0),
+    column('Ready', 'integer', (o) => o.status?.numberReady ?? 0),
+    column('Up-to-date', 'integer', (o) => o.status?.updatedNumberScheduled ?? 0),
+    column('Available', 'integer', (o) => o.status?.numberAvailable ?? 0),
+    column('Node Selector', 'string', (o) => formatLabels(o.spec?.template.spec?.nodeSelector)),
+    ageColumn,
+    ...containerColumns<V1DaemonSet>((o) => o.spec?.template.spec),
+    column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
+  ],
+  prepareForCreate: (o) =>
+    startStatus(o, { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
+  prepareForUpdate: keepStatus,
+  subresources: { status: statusView() },
+})

@@ -1,0 +1,39 @@
+import type { V1Deployment } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+export const deployments = defineResource<V1Deployment>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  plural: 'deployments',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  namespaced: true,
+  storagePrefix: 'deployments',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('Ready', 'string', (o) => `${o.status?.readyReplicas ?? 0}/${o.spec?.replicas ?? 0}`),
+    column('Up-to-date', 'string', (o) => o.status?.updatedReplicas ?? 0),
+    column('Available', 'string', (o) => o.status?.availableReplicas ?? 0),
+    ageColumn,
+    ...containerColumns<V1Deployment>((o) => o.spec?.template.spec),
+    column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
+  ],
+  prepareForCreate: (o) => startStatus(o),
+  prepareForUpdate: keepStatus,
+  subresources: {
+    status: statusView({ keep: ['labels'] }),
+    scale: {
+      type: 'scale',
+      getSpecReplicas: (o) => o.spec?.replicas ?? 0,
+      setSpecReplicas: (o, replicas) => {
+        if (o.spec !== undefined) o.spec.replicas = replicas
+      },
+      statusReplicas: (o) => o.status?.replicas ?? 0,
+      selector: (o) => labelSelectorText(o.spec?.selector),
+    },
+  },
+})

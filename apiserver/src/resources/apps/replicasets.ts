@@ -1,0 +1,40 @@
+import type { V1ReplicaSet } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+export const replicaSets = defineResource<V1ReplicaSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+  shortNames: ['rs'],
+  categories: ['all'],
+  namespaced: true,
+  storagePrefix: 'replicasets',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('Desired', 'integer', (o) => o.spec?.replicas ?? 0),
+    column('Current', 'integer', (o) => o.status?.replicas ?? 0),
+    column('Ready', 'integer', (o) => o.status?.readyReplicas ?? 0),
+    ageColumn,
+    ...containerColumns<V1ReplicaSet>((o) => o.spec?.template?.spec),
+    column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
+  ],
+  selectableFields: { 'status.replicas': (o) => String(o.status?.replicas ?? 0) },
+  prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
+  prepareForUpdate: keepStatus,
+  subresources: {
+    status: statusView(),
+    scale: {
+      type: 'scale',
+      getSpecReplicas: (o) => o.spec?.replicas ?? 0,
+      setSpecReplicas: (o, replicas) => {
+        if (o.spec !== undefined) o.spec.replicas = replicas
+      },
+      statusReplicas: (o) => o.status?.replicas ?? 0,
+      selector: (o) => labelSelectorText(o.spec?.selector),
+    },
+  },
+})

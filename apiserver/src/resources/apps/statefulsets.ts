@@ -1,0 +1,36 @@
+import type { V1StatefulSet } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, containerColumns, labelSelectorText, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+export const statefulSets = defineResource<V1StatefulSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+  shortNames: ['sts'],
+  categories: ['all'],
+  namespaced: true,
+  storagePrefix: 'statefulsets',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('Ready', 'string', (o) => `${o.status?.readyReplicas ?? 0}/${o.spec?.replicas ?? 0}`),
+    ageColumn,
+    ...containerColumns<V1StatefulSet>((o) => o.spec?.template.spec),
+  ],
+  prepareForCreate: (o) => startStatus(o, { replicas: 0, availableReplicas: 0 }),
+  prepareForUpdate: keepStatus,
+  subresources: {
+    status: statusView(),
+    scale: {
+      type: 'scale',
+      getSpecReplicas: (o) => o.spec?.replicas ?? 0,
+      setSpecReplicas: (o, replicas) => {
+        if (o.spec !== undefined) o.spec.replicas = replicas
+      },
+      statusReplicas: (o) => o.status?.replicas ?? 0,
+      selector: (o) => labelSelectorText(o.spec?.selector),
+    },
+  },
+})

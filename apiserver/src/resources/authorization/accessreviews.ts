@@ -1,0 +1,145 @@
+import type {
+  V1LocalSubjectAccessReview,
+  V1NonResourceAttributes,
+  V1ResourceAttributes,
+  V1SelfSubjectAccessReview,
+  V1SubjectAccessReview,
+  V1SubjectAccessReviewSpec,
+  V1SubjectAccessReviewStatus,
+} from '@kapell/openapi/types'
+import { forbidden, invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { badRequest, invalidObject } from '@kapell/openapi/meta/status'
+import type { UserInfo } from '../../authentication/user.ts'
+import { defineVirtual } from '../../registry/definition.ts'
+import type { AuthorizationAttributes, AuthorizationDecision, Services } from '../../registry/services.ts'
+
+/** "May this user do that?", asked of the authorizers in front of the API. Source: "Checking API access". */
+
+const group = 'authorization.k8s.io'
+
+interface Question {
+  resourceAttributes?: V1ResourceAttributes
+  nonResourceAttributes?: V1NonResourceAttributes
+}
+
+function validateQuestion(spec: Question): FieldError[] {
+  if (spec.resourceAttributes !== undefined && spec.nonResourceAttributes !== undefined) {
+    return [
+      invalid(
+        'spec.nonResourceAttributes',
+        spec.nonResourceAttributes,
+        'cannot be specified in combination with resourceAttributes',
+      ),
+    ]
+  }
+  if (spec.resourceAttributes === undefined && spec.nonResourceAttributes === undefined) {
+    return [
+      invalid(
+        'spec.resourceAttributes',
+        null,
+        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      ),
+    ]
+  }
+  return []
+}
+
+function refuseInvalid(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group, kind: '' }, '', errors)
+}
+
+function validateSubject(spec: V1SubjectAccessReviewSpec): FieldError[] {
+  return (spec.user ?? '') === '' && (spec.groups ?? []).length === 0
+    ? [invalid('spec.user', spec.user ?? '', 'at least one of user or group must be specified')]
+    : []
+}
+
+const set = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
+  value === undefined || value === '' ? {} : ({ [key]: value } as Record<K, string>)
+
+function attributesOf(user: UserInfo, spec: Question): AuthorizationAttributes {
+  const r = spec.resourceAttributes
+  if (r === undefined) {
+    return { user, verb: spec.nonResourceAttributes?.verb ?? '', path: spec.nonResourceAttributes?.path ?? '' }
+  }
+  return {
+    user,
+    verb: r.verb ?? '',
+    group: r.group ?? '',
+    version: r.version ?? '*',
+    resource: r.resource ?? '',
+    ...set('subresource', r.subresource),
+    ...set('namespace', r.namespace),
+    ...set('name', r.name),
+  }
+}
+
+async function ask(services: Services, user: UserInfo, spec: Question): Promise<V1SubjectAccessReviewStatus> {
+  return statusOf(await services.authorize(attributesOf(user, spec)))
+}
+
+function statusOf(decision: AuthorizationDecision): V1SubjectAccessReviewStatus {
+  return {
+    allowed: decision.allowed,
+    ...(decision.denied === true ? { denied: true } : {}),
+    ...(decision.reason === '' ? {} : { reason: decision.reason }),
+  }
+}
+
+function userOf(spec: V1SubjectAccessReviewSpec): UserInfo {
+  return {
+    username: spec.user ?? '',
+    groups: spec.groups ?? [],
+    ...(spec.uid === undefined ? {} : { uid: spec.uid }),
+    ...(spec.extra === undefined ? {} : { extra: spec.extra }),
+  }
+}
+
+const common = { group, version: 'v1', verbs: ['create'] } as const
+
+export const subjectAccessReviews = defineVirtual({
+  ...common,
+  kind: 'SubjectAccessReview',
+  plural: 'subjectaccessreviews',
+  namespaced: false,
+  create: async ({ body, services }) => {
+    const review = body as V1SubjectAccessReview
+    const spec = review.spec ?? {}
+    refuseInvalid([...validateQuestion(spec), ...validateSubject(spec)])
+    return { ...review, status: await ask(services, userOf(spec), spec) } as V1SubjectAccessReview
+  },
+})
+
+export const localSubjectAccessReviews = defineVirtual({
+  ...common,
+  kind: 'LocalSubjectAccessReview',
+  plural: 'localsubjectaccessreviews',
+  namespaced: true,
+  create: async ({ body, namespace, services }) => {
+    const review = body as V1LocalSubjectAccessReview
+    const spec = review.spec ?? {}
+    const errors = [...validateQuestion(spec), ...validateSubject(spec)]
+    if (spec.nonResourceAttributes !== undefined) {
+      errors.push(forbidden('spec.nonResourceAttributes', 'disallowed on this kind of request'))
+    }
+    refuseInvalid(errors)
+    const asked = spec.resourceAttributes?.namespace ?? ''
+    if (asked !== namespace) {
+      throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
+    }
+    return { ...review, status: await ask(services, userOf(spec), spec) } as V1LocalSubjectAccessReview
+  },
+})
+
+export const selfSubjectAccessReviews = defineVirtual({
+  ...common,
+  kind: 'SelfSubjectAccessReview',
+  plural: 'selfsubjectaccessreviews',
+  namespaced: false,
+  create: async ({ body, user, services }) => {
+    const review = body as V1SelfSubjectAccessReview
+    const spec = review.spec ?? {}
+    refuseInvalid(validateQuestion(spec))
+    return { ...review, status: await ask(services, user, spec) } as V1SelfSubjectAccessReview
+  },
+})

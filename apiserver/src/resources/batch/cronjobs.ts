@@ -1,0 +1,39 @@
+import type { V1CronJob } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import {
+  ageColumn,
+  containerColumns,
+  formatFlag,
+  formatLabelSelector,
+  nameColumn,
+  timeSince,
+} from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+export const cronJobs = defineResource<V1CronJob>({
+  group: 'batch',
+  version: 'v1',
+  kind: 'CronJob',
+  plural: 'cronjobs',
+  shortNames: ['cj'],
+  categories: ['all'],
+  namespaced: true,
+  storagePrefix: 'cronjobs',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('Schedule', 'string', (o) => o.spec?.schedule ?? ''),
+    column('Timezone', 'string', (o) => o.spec?.timeZone ?? '<none>'),
+    column('Suspend', 'boolean', (o) => formatFlag(o.spec?.suspend)),
+    column('Active', 'integer', (o) => (o.status?.active ?? []).length),
+    column('Last Schedule', 'string', (o, now) =>
+      o.status?.lastScheduleTime === undefined ? '<none>' : timeSince(o.status.lastScheduleTime, now),
+    ),
+    ageColumn,
+    ...containerColumns<V1CronJob>((o) => o.spec?.jobTemplate.spec?.template.spec),
+    column('Selector', 'string', (o) => formatLabelSelector(o.spec?.jobTemplate.spec?.selector), { priority: 1 }),
+  ],
+  prepareForCreate: (o) => startStatus(o),
+  prepareForUpdate: keepStatus,
+  subresources: { status: statusView() },
+})

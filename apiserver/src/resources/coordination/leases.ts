@@ -1,0 +1,16 @@
+import type { V1Lease } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+
+export const leases = defineResource<V1Lease>({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+  storagePrefix: 'leases',
+  hasGeneration: false,
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
+  columns: [nameColumn, column('Holder', 'string', (o) => o.spec?.holderIdentity ?? ''), ageColumn],
+})

@@ -1,0 +1,32 @@
+import type { CoreV1Event } from '@kapell/openapi/types'
+import { defineResource } from '../../registry/definition.ts'
+import { coreEventColumns } from '../events/event.ts'
+
+export const events = defineResource<CoreV1Event>({
+  group: '',
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  shortNames: ['ev'],
+  namespaced: true,
+  storagePrefix: 'events',
+  hasGeneration: false,
+  allowCreateOnUpdate: true,
+  columns: coreEventColumns,
+  selectableFields: {
+    'involvedObject.kind': (e) => e.involvedObject.kind ?? '',
+    'involvedObject.namespace': (e) => e.involvedObject.namespace ?? '',
+    'involvedObject.name': (e) => e.involvedObject.name ?? '',
+    'involvedObject.uid': (e) => e.involvedObject.uid ?? '',
+    'involvedObject.apiVersion': (e) => e.involvedObject.apiVersion ?? '',
+    'involvedObject.resourceVersion': (e) => e.involvedObject.resourceVersion ?? '',
+    'involvedObject.fieldPath': (e) => e.involvedObject.fieldPath ?? '',
+    reason: (e) => e.reason ?? '',
+    reportingComponent: (e) => e.reportingComponent ?? '',
+    source: (e) => {
+      const component = e.source?.component ?? ''
+      return component === '' ? (e.reportingComponent ?? '') : component
+    },
+    type: (e) => e.type ?? '',
+  },
+})

@@ -1,0 +1,14 @@
+import type { V1LimitRange } from '@kapell/openapi/types'
+import { defineResource } from '../../registry/definition.ts'
+
+export const limitRanges = defineResource<V1LimitRange>({
+  group: '',
+  version: 'v1',
+  kind: 'LimitRange',
+  plural: 'limitranges',
+  shortNames: ['limits'],
+  namespaced: true,
+  storagePrefix: 'limitranges',
+  hasGeneration: false,
+  allowCreateOnUpdate: true,
+})

@@ -1,0 +1,34 @@
+import type { V1PersistentVolumeClaim } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+import { accessModesCell, storageClassOf } from '../common/volumes.ts'
+
+const bound = (o: V1PersistentVolumeClaim): boolean => (o.spec?.volumeName ?? '') !== ''
+
+export const persistentVolumeClaims = defineResource<V1PersistentVolumeClaim>({
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  shortNames: ['pvc'],
+  namespaced: true,
+  storagePrefix: 'persistentvolumeclaims',
+  hasGeneration: false,
+  columns: [
+    nameColumn,
+    column('Status', 'string', (o) =>
+      o.metadata?.deletionTimestamp === undefined ? (o.status?.phase ?? '') : 'Terminating',
+    ),
+    column('Volume', 'string', (o) => o.spec?.volumeName ?? ''),
+    column('Capacity', 'string', (o) => (bound(o) ? (o.status?.capacity?.['storage'] ?? '0') : '')),
+    column('Access Modes', 'string', (o) => (bound(o) ? accessModesCell(o.status?.accessModes) : '')),
+    column('StorageClass', 'string', storageClassOf),
+    column('VolumeAttributesClass', 'string', (o) => o.spec?.volumeAttributesClassName ?? '<unset>'),
+    ageColumn,
+    column('VolumeMode', 'string', (o) => o.spec?.volumeMode ?? '<unset>', { priority: 1 }),
+  ],
+  prepareForCreate: (o) => startStatus(o, { phase: 'Pending' }),
+  prepareForUpdate: keepStatus,
+  subresources: { status: statusView() },
+})

@@ -1,0 +1,38 @@
+import type { V1PersistentVolume } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+import { keepStatus, statusView } from '../common/status.ts'
+import { accessModesCell, storageClassOf } from '../common/volumes.ts'
+
+function claimCell(volume: V1PersistentVolume): string {
+  const claim = volume.spec?.claimRef
+  return claim === undefined ? '' : `${claim.namespace ?? ''}/${claim.name ?? ''}`
+}
+
+export const persistentVolumes = defineResource<V1PersistentVolume>({
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  shortNames: ['pv'],
+  namespaced: false,
+  storagePrefix: 'persistentvolumes',
+  hasGeneration: false,
+  columns: [
+    nameColumn,
+    column('Capacity', 'string', (o) => o.spec?.capacity?.['storage'] ?? '0'),
+    column('Access Modes', 'string', (o) => accessModesCell(o.spec?.accessModes)),
+    column('Reclaim Policy', 'string', (o) => o.spec?.persistentVolumeReclaimPolicy ?? ''),
+    column('Status', 'string', (o) =>
+      o.metadata?.deletionTimestamp === undefined ? (o.status?.phase ?? '') : 'Terminating',
+    ),
+    column('Claim', 'string', claimCell),
+    column('StorageClass', 'string', storageClassOf),
+    column('VolumeAttributesClass', 'string', (o) => o.spec?.volumeAttributesClassName ?? '<unset>'),
+    column('Reason', 'string', (o) => o.status?.reason ?? ''),
+    ageColumn,
+    column('VolumeMode', 'string', (o) => o.spec?.volumeMode ?? '<unset>', { priority: 1 }),
+  ],
+  prepareForUpdate: keepStatus,
+  subresources: { status: statusView() },
+})

@@ -1,0 +1,19 @@
+import type { V1PodTemplate } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { containersOf, formatLabels, nameColumn } from '../common/columns.ts'
+
+export const podTemplates = defineResource<V1PodTemplate>({
+  group: '',
+  version: 'v1',
+  kind: 'PodTemplate',
+  plural: 'podtemplates',
+  namespaced: true,
+  storagePrefix: 'podtemplates',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('Containers', 'string', (o) => containersOf(o.template?.spec).names),
+    column('Images', 'string', (o) => containersOf(o.template?.spec).images),
+    column('Pod Labels', 'string', (o) => formatLabels(o.template?.metadata?.labels)),
+  ],
+})

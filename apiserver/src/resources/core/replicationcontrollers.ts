@@ -1,0 +1,41 @@
+import type { V1ReplicationController } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, containerColumns, formatLabels, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+export const replicationControllers = defineResource<V1ReplicationController>({
+  group: '',
+  version: 'v1',
+  kind: 'ReplicationController',
+  plural: 'replicationcontrollers',
+  shortNames: ['rc'],
+  categories: ['all'],
+  namespaced: true,
+  storagePrefix: 'controllers',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('Desired', 'integer', (o) => o.spec?.replicas ?? 0),
+    column('Current', 'integer', (o) => o.status?.replicas ?? 0),
+    column('Ready', 'integer', (o) => o.status?.readyReplicas ?? 0),
+    ageColumn,
+    ...containerColumns<V1ReplicationController>((o) => o.spec?.template?.spec),
+    column('Selector', 'string', (o) => formatLabels(o.spec?.selector), { priority: 1 }),
+  ],
+  selectableFields: { 'status.replicas': (o) => String(o.status?.replicas ?? 0) },
+  prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
+  prepareForUpdate: keepStatus,
+  deletion: { orphanByDefault: true },
+  subresources: {
+    status: statusView(),
+    scale: {
+      type: 'scale',
+      getSpecReplicas: (o) => o.spec?.replicas ?? 0,
+      setSpecReplicas: (o, replicas) => {
+        ;(o.spec ??= {}).replicas = replicas
+      },
+      statusReplicas: (o) => o.status?.replicas ?? 0,
+      selector: (o) => (o.spec?.selector === undefined ? '' : formatLabels(o.spec.selector)),
+    },
+  },
+})

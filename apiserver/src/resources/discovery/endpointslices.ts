@@ -1,0 +1,30 @@
+import type { V1EndpointSlice } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, listSome, nameColumn } from '../common/columns.ts'
+
+function portsCell(slice: V1EndpointSlice): string {
+  const ports = slice.ports ?? []
+  return ports.length === 0 ? '<unset>' : listSome(ports.map((p) => (p.port === undefined ? '*' : String(p.port))))
+}
+
+function endpointsCell(slice: V1EndpointSlice): string {
+  const endpoints = slice.endpoints ?? []
+  return endpoints.length === 0 ? '<unset>' : listSome(endpoints.flatMap((e) => e.addresses))
+}
+
+export const endpointSlices = defineResource<V1EndpointSlice>({
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  namespaced: true,
+  storagePrefix: 'endpointslices',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    column('AddressType', 'string', (o) => o.addressType),
+    column('Ports', 'string', portsCell),
+    column('Endpoints', 'string', endpointsCell),
+    ageColumn,
+  ],
+})

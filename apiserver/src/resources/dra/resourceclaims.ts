@@ -1,0 +1,30 @@
+import type { ResourceV1ResourceClaim } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+function stateCell(claim: ResourceV1ResourceClaim): string {
+  const states: string[] = []
+  if (claim.metadata?.deletionTimestamp !== undefined) states.push('deleted')
+  if (claim.status?.allocation === undefined) {
+    if (claim.metadata?.deletionTimestamp === undefined) states.push('pending')
+  } else {
+    states.push('allocated')
+    states.push(...((claim.status.reservedFor ?? []).length > 0 ? ['reserved'] : []))
+  }
+  return states.join(',')
+}
+
+export const resourceClaims = defineResource<ResourceV1ResourceClaim>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'ResourceClaim',
+  plural: 'resourceclaims',
+  namespaced: true,
+  storagePrefix: 'resourceclaims',
+  hasGeneration: false,
+  columns: [nameColumn, column('State', 'string', stateCell), ageColumn],
+  prepareForCreate: (o) => startStatus(o),
+  prepareForUpdate: keepStatus,
+  subresources: { status: statusView({ keep: 'all' }) },
+})

@@ -1,0 +1,29 @@
+import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+const orNone = (value: string | number | undefined): string => (value === undefined ? 'N/A' : String(value))
+
+export const podDisruptionBudgets = defineResource<V1PodDisruptionBudget>({
+  group: 'policy',
+  version: 'v1',
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
+  shortNames: ['pdb'],
+  namespaced: true,
+  storagePrefix: 'poddisruptionbudgets',
+  hasGeneration: true,
+  allowUnconditionalUpdate: false,
+  columns: [
+    nameColumn,
+    column('Min Available', 'string', (o) => orNone(o.spec?.minAvailable)),
+    column('Max Unavailable', 'string', (o) => orNone(o.spec?.maxUnavailable)),
+    column('Allowed Disruptions', 'integer', (o) => o.status?.disruptionsAllowed ?? 0),
+    ageColumn,
+  ],
+  prepareForCreate: (o) =>
+    startStatus(o, { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
+  prepareForUpdate: keepStatus,
+  subresources: { status: statusView() },
+})

@@ -1,0 +1,31 @@
+import type { V1CSIDriver } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+
+const list = (entries: readonly string[] | undefined, none: string): string =>
+  entries === undefined || entries.length === 0 ? none : entries.join(',')
+
+export const csiDrivers = defineResource<V1CSIDriver>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSIDriver',
+  plural: 'csidrivers',
+  namespaced: false,
+  storagePrefix: 'csidrivers',
+  hasGeneration: false,
+  columns: [
+    nameColumn,
+    column('AttachRequired', 'boolean', (o) => o.spec.attachRequired ?? true),
+    column('PodInfoOnMount', 'boolean', (o) => o.spec.podInfoOnMount ?? false),
+    column('StorageCapacity', 'boolean', (o) => o.spec.storageCapacity ?? false),
+    column('TokenRequests', 'string', (o) =>
+      list(
+        o.spec.tokenRequests?.map((t) => t.audience),
+        '<unset>',
+      ),
+    ),
+    column('RequiresRepublish', 'boolean', (o) => o.spec.requiresRepublish ?? false),
+    column('Modes', 'string', (o) => list(o.spec.volumeLifecycleModes, '<none>')),
+    ageColumn,
+  ],
+})

@@ -1,0 +1,14 @@
+import type { V1CSINode } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+
+export const csiNodes = defineResource<V1CSINode>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSINode',
+  plural: 'csinodes',
+  namespaced: false,
+  storagePrefix: 'csinodes',
+  hasGeneration: false,
+  columns: [nameColumn, column('Drivers', 'integer', (o) => (o.spec.drivers ?? []).length), ageColumn],
+})

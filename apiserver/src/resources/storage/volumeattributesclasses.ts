@@ -1,0 +1,25 @@
+import type { V1VolumeAttributesClass } from '@kapell/openapi/types'
+import { column, defineResource } from '../../registry/definition.ts'
+import { ageColumn, nameColumn } from '../common/columns.ts'
+
+const isDefault = (annotations: Record<string, string> | undefined): boolean =>
+  annotations?.['volumeattributesclass.alpha.kubernetes.io/is-default-class'] === 'true'
+
+export const volumeAttributesClasses = defineResource<V1VolumeAttributesClass>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeAttributesClass',
+  plural: 'volumeattributesclasses',
+  shortNames: ['vac'],
+  namespaced: false,
+  storagePrefix: 'volumeattributesclasses',
+  hasGeneration: false,
+  columns: [
+    {
+      ...nameColumn,
+      cell: (o) => `${o.metadata?.name ?? ''}${isDefault(o.metadata?.annotations) ? ' (default)' : ''}`,
+    },
+    column('DriverName', 'string', (o) => o.driverName),
+    ageColumn,
+  ],
+})
