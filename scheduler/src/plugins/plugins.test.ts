@@ -27,8 +27,9 @@ const node = (more: Partial<V1Node> = {}): V1Node => ({
   status: { allocatable: { cpu: '2', memory: '4Gi', pods: '2' } },
   ...more,
 })
-const tainted = (effect: string): V1Node => node({ spec: { taints: [{ key: 'k', value: 'v', effect }] } })
-const needs = (key: string, operator: string, ...values: string[]): V1Pod =>
+const tainted = (effect: 'NoSchedule' | 'PreferNoSchedule'): V1Node =>
+  node({ spec: { taints: [{ key: 'k', value: 'v', effect }] } })
+const needs = (key: string, operator: 'In' | 'NotIn' | 'DoesNotExist' | 'Gt' | 'Lt', ...values: string[]): V1Pod =>
   pod({
     affinity: {
       nodeAffinity: {

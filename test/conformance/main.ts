@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort, startKapell } from '../e2e/support/kapell.ts'
+
+/**
+ * `npm run conformance -- [--focus REGEX] [--skip REGEX] [--nodes N] [--out DIR]`: starts a cluster of its own and runs
+ * upstream's conformance suite against it, by the kit that builds that suite. Without the kit it says so and ends well.
+ */
+const kit = resolve(
+  process.env['KAPELL_UPSTREAM_KIT'] ?? fileURLToPath(new URL('../../../shared/upstream', import.meta.url)),
+)
+const script = join(kit, 'conformance.sh')
+const images = join(process.env['KAPELL_UPSTREAM'] ?? join(homedir(), '.cache', 'kapell-upstream'), '1.36.3', 'images')
+
+async function main(args: readonly string[]): Promise<number> {
+  if (!existsSync(script)) {
+    console.log(`The conformance suite's kit is not here (${kit}); set KAPELL_UPSTREAM_KIT to its folder to run it.`)
+    return 0
+  }
+  const dataDir = mkdtempSync(join(tmpdir(), 'kapell-conformance-'))
+  mkdirSync(join(dataDir, 'images'), { recursive: true })
+  if (existsSync(images))
+    spawnSync('find', [images, '-name', '*.tar'])
+      .stdout.toString()
+      .trim()
+      .split('\n')
+      .filter(Boolean)
+      .forEach((archive) => {
+        symlinkSync(archive, join(dataDir, 'images', archive.split('/').at(-1) ?? 'image.tar'))
+      })
+  const cluster = await startKapell({ dataDir, port: await freePort() })
+  try {
+    const run = spawnSync('bash', [script, cluster.kubeconfig, ...args], { stdio: 'inherit' })
+    return run.status ?? 1
+  } finally {
+    await cluster.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
