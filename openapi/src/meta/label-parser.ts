@@ -1,4 +1,10 @@
-import { LabelSelectorError, checkLabelKey, requirement, type LabelOperator, type LabelRequirement } from './labels.ts'
+import {
+  LabelSelectorError,
+  checkLabelKey,
+  requirement,
+  type LabelOperator,
+  type LabelRequirement,
+} from './label-requirement.ts'
 
 /**
  * The grammar of label selectors in text:

@@ -151,7 +151,7 @@ export function parseQuantity(text: string | number): Quantity {
   if (match === null || given === '') throw new QuantityError(wrongShape)
   const [, sign = '', wholePart = '', denominator = '', suffix = ''] = match
   const { base, exponent, format } = suffixOf(suffix)
-  const digits = wholePart.replace(/^0+/, '')
+  const digits = wholePart.replace(/^0+(?=.)/, '') || '0'
   let mantissa = BigInt(`0${digits}${denominator}`)
   if (sign === '-') mantissa = -mantissa
   if (mantissa === 0n) return new Quantity(0n, format)
@@ -172,7 +172,7 @@ function scaled(mantissa: bigint, decimals: number, base: 2 | 10, exponent: numb
 
 /** Texts that the original takes for canonical at a glance, and so leaves as written ("1.", "+5", "1e03"). */
 function keepsItsText(digits: string, scale: number): boolean {
-  return scale % 3 === 0 && scale >= -9 && digits.length < 18 && !digits.endsWith('000') && !digits.startsWith('0')
+  return scale % 3 === 0 && scale >= -9 && digits.length <= 18 && !digits.endsWith('000') && !digits.startsWith('0')
 }
 
 /** `text` in canonical form. Throws {@link QuantityError}. */
