@@ -15,7 +15,7 @@ export interface Schema {
   'x-kubernetes-patch-strategy'?: string
   'x-kubernetes-patch-merge-key'?: string
   'x-kubernetes-group-version-kind'?: { group: string; kind: string; version: string }[]
-  'x-kubernetes-unions'?: { discriminator: string; 'fields-to-discriminateBy': Record<string, string> }[]
+  'x-kubernetes-unions'?: { discriminator?: string; 'fields-to-discriminateBy': Record<string, string> }[]
 }
 
 export type Definitions = Record<string, Schema>

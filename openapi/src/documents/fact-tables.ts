@@ -1,0 +1,20 @@
+/** A fact table groups names by package to stay short: `{'io.k8s.api.core.v1': 'PodSpec.a PodSpec.b'}`. */
+export function namesIn(table: Record<string, string>): Set<string> {
+  return new Set(
+    Object.entries(table).flatMap(([pkg, names]) =>
+      names
+        .trim()
+        .split(/\s+/)
+        .map((name) => `${pkg}.${name}`),
+    ),
+  )
+}
+
+/** `{'io.k8s.api.core.v1': {'PodSpec.a': 'x'}}` as a map from the full name. */
+export function valuesIn(table: Record<string, Record<string, string>>): Map<string, string> {
+  return new Map(
+    Object.entries(table).flatMap(([pkg, values]) =>
+      Object.entries(values).map(([name, value]) => [`${pkg}.${name}`, value] as const),
+    ),
+  )
+}

@@ -1,0 +1,87 @@
+/** How a strategic merge patch treats a field: its strategies, and for lists the key that identifies an item. */
+export const patchRules: Record<string, Record<string, string>> = {
+  'io.k8s.api.admissionregistration.v1': {
+    'MutatingAdmissionPolicySpec.matchConditions': 'merge name',
+    'MutatingWebhook.matchConditions': 'merge name',
+    'MutatingWebhookConfiguration.webhooks': 'merge name',
+    'ValidatingAdmissionPolicySpec.matchConditions': 'merge name',
+    'ValidatingAdmissionPolicySpec.variables': 'merge name',
+    'ValidatingWebhook.matchConditions': 'merge name',
+    'ValidatingWebhookConfiguration.webhooks': 'merge name',
+  },
+  'io.k8s.api.apps.v1': {
+    'DaemonSetStatus.conditions': 'merge type',
+    'DeploymentSpec.strategy': 'retainKeys',
+    'DeploymentStatus.conditions': 'merge type',
+    'ReplicaSetStatus.conditions': 'merge type',
+    'StatefulSetStatus.conditions': 'merge type',
+  },
+  'io.k8s.api.autoscaling.v2': {
+    'HorizontalPodAutoscalerStatus.conditions': 'merge type',
+  },
+  'io.k8s.api.batch.v1': {
+    'JobStatus.conditions': 'merge type',
+  },
+  'io.k8s.api.core.v1': {
+    'ComponentStatus.conditions': 'merge type',
+    'Container.env': 'merge name',
+    'Container.ports': 'merge containerPort',
+    'Container.volumeDevices': 'merge devicePath',
+    'Container.volumeMounts': 'merge mountPath',
+    'ContainerStatus.allocatedResourcesStatus': 'merge name',
+    'ContainerStatus.volumeMounts': 'merge mountPath',
+    'EphemeralContainer.env': 'merge name',
+    'EphemeralContainer.ports': 'merge containerPort',
+    'EphemeralContainer.volumeDevices': 'merge devicePath',
+    'EphemeralContainer.volumeMounts': 'merge mountPath',
+    'NamespaceStatus.conditions': 'merge type',
+    'NodeSpec.podCIDRs': 'merge',
+    'NodeStatus.addresses': 'merge type',
+    'NodeStatus.conditions': 'merge type',
+    'PersistentVolumeClaimStatus.conditions': 'merge type',
+    'PodSpec.containers': 'merge name',
+    'PodSpec.ephemeralContainers': 'merge name',
+    'PodSpec.hostAliases': 'merge ip',
+    'PodSpec.imagePullSecrets': 'merge name',
+    'PodSpec.initContainers': 'merge name',
+    'PodSpec.resourceClaims': 'merge,retainKeys name',
+    'PodSpec.schedulingGates': 'merge name',
+    'PodSpec.topologySpreadConstraints': 'merge topologyKey',
+    'PodSpec.volumes': 'merge,retainKeys name',
+    'PodStatus.conditions': 'merge type',
+    'PodStatus.hostIPs': 'merge ip',
+    'PodStatus.podIPs': 'merge ip',
+    'PodStatus.resourceClaimStatuses': 'merge,retainKeys name',
+    'ReplicationControllerStatus.conditions': 'merge type',
+    'ServiceAccount.secrets': 'merge name',
+    'ServiceSpec.ports': 'merge port',
+    'ServiceStatus.conditions': 'merge type',
+  },
+  'io.k8s.api.flowcontrol.v1': {
+    'FlowSchemaStatus.conditions': 'merge type',
+    'PriorityLevelConfigurationStatus.conditions': 'merge type',
+  },
+  'io.k8s.api.networking.v1': {
+    'ServiceCIDRStatus.conditions': 'merge type',
+  },
+  'io.k8s.api.policy.v1': {
+    'PodDisruptionBudgetSpec.selector': 'replace',
+    'PodDisruptionBudgetStatus.conditions': 'merge type',
+  },
+  'io.k8s.api.resource.v1': {
+    'ResourceClaimStatus.reservedFor': 'merge uid',
+  },
+  'io.k8s.api.storage.v1': {
+    'CSINodeSpec.drivers': 'merge name',
+  },
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1': {
+    'JSONSchemaProps.x-kubernetes-validations': 'merge rule',
+  },
+  'io.k8s.apimachinery.pkg.apis.meta.v1': {
+    'ObjectMeta.finalizers': 'merge',
+    'ObjectMeta.ownerReferences': 'merge uid',
+  },
+  'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1': {
+    'APIServiceStatus.conditions': 'merge type',
+  },
+}
