@@ -1,6 +1,6 @@
 import { DecodeError, foundName, pathText, typeProblem, type PlaceOfProblem } from './problems.ts'
 import { decodeScalar } from './scalars.ts'
-import type { EitherSchema, ListSchema, MapSchema, Schema, StructSchema } from './schema.ts'
+import type { EitherSchema, Field, ListSchema, MapSchema, Schema, StructSchema } from './schema.ts'
 import { fieldsAlwaysWritten, isZeroScalar, zeroOf } from './zero.ts'
 
 /** Deeper documents are refused; real ones stay far below. */
@@ -63,20 +63,28 @@ class Decoding {
     const out: JsonObject = {}
     const fields = schema.fields
     const depth = this.#path.length
+    let members = 0
     for (const key in json) {
-      this.members++
-      this.#path[depth] = key
+      members++
       const field = fields.get(key)
+      let value: unknown = json[key]
       if (field === undefined) {
-        this.members += countMembers(json[key])
-        if (this.unknown.length < maxUnknown) this.unknown.push(pathText(this.#path))
-      } else {
-        const value = this.value(field.schema, json[key])
-        if (value !== undefined && (field.keepsZero || !isZeroScalar(value))) out[key] = value
+        this.members += countMembers(value)
+        if (this.unknown.length < maxUnknown) this.unknown.push(pathText([...this.#path, key]))
+        continue
       }
-      this.#path.length = depth
+      // Most fields are strings: those need no place to complain about.
+      if (typeof value !== 'string' || field.schema.kind !== 'string') {
+        this.#path[depth] = key
+        value = this.value(field.schema, value)
+        this.#path.length = depth
+      }
+      if (value !== undefined && (field.keepsZero || !isZeroScalar(value))) out[key] = value
     }
-    for (const field of fieldsAlwaysWritten(schema)) {
+    this.members += members
+    const written = fieldsAlwaysWritten(schema)
+    for (let i = 0; i < written.length; i++) {
+      const field = written[i] as Field
       if (out[field.name] === undefined) {
         out[field.name] = field.whenAbsent === 'null' ? null : zeroOf(field.schema)
       }

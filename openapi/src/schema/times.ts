@@ -4,10 +4,13 @@ const timeLayout = '2006-01-02T15:04:05Z07:00'
 const microLayout = '2006-01-02T15:04:05.000000Z07:00'
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/
 const plain = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/
+/** The usual form on a day that every month has: nothing more to check. */
+const usual = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
 const zeroTime = '0001-01-01T00:00:00Z'
 
 /** RFC 3339 text as the API writes it: UTC, whole seconds; undefined for the zero time. */
 export function normalTime(text: string): string | undefined {
+  if (usual.test(text)) return text
   const { date } = parsed(text, timeLayout)
   if (text === zeroTime) return undefined
   return plain.test(text) ? text : `${date.toISOString().slice(0, 19)}Z`
