@@ -29,6 +29,11 @@ export interface ObjectAccess {
     at: { namespace?: string; name: string },
   ): Promise<T | undefined>
   list<T extends KubeObject>(resource: ResourceName, at?: { namespace?: string }): T[]
+  /**
+   * Keeps an index of a resource current: `apply` is called for every cached object and then for every change, in
+   * order; `object` is undefined when it is gone. `key` is "namespace/name" or "name".
+   */
+  follow<T extends KubeObject>(resource: ResourceName, apply: (key: string, object: T | undefined) => void): void
   create<T extends KubeObject>(resource: ResourceName, object: T, options?: { dryRun?: boolean }): Promise<T>
   /** Reads the newest, applies `change` to a copy, writes; again on conflict. `change` may throw an ApiError to stop. */
   update<T extends KubeObject>(
@@ -64,6 +69,8 @@ export interface AuthorizationAttributes {
   namespace?: string
   name?: string
   path?: string
+  /** The field selector of a list, watch or deletecollection, as text; the Node authorizer looks at it. */
+  fieldSelector?: string
 }
 
 export interface AuthorizationDecision {
