@@ -1,0 +1,87 @@
+import { masqueradeBit, type SharedSet } from './rules.ts'
+
+export interface TableOptions {
+  /** Name of the one table of ours, in family ip. */
+  table: string
+  /** Pods of this node. */
+  podCidr: string
+  /** Pods of all nodes: traffic between them keeps its source address. */
+  clusterCidr: string
+}
+
+const serviceKey = 'ipv4_addr . inet_proto . inet_service'
+const portKey = 'inet_proto . inet_service'
+
+export const sharedSets: Record<SharedSet, string> = {
+  'service-ips': `map service-ips { type ${serviceKey} : verdict; }`,
+  'service-nodeports': `map service-nodeports { type ${portKey} : verdict; }`,
+  'no-endpoint-services': `map no-endpoint-services { type ${serviceKey} : verdict; }`,
+  'no-endpoint-nodeports': `map no-endpoint-nodeports { type ${portKey} : verdict; }`,
+  'cluster-ips': 'set cluster-ips { type ipv4_addr; }',
+  hairpin: 'set hairpin { type ipv4_addr . ipv4_addr; }',
+  hostports: `map hostports { type ${portKey} : ipv4_addr . inet_service; }`,
+  'hostports-by-ip': `map hostports-by-ip { type ${serviceKey} : ipv4_addr . inet_service; }`,
+}
+
+/** The sets whose values are verdicts: they name chains, which must exist before and live longer. */
+export const isMap = (set: SharedSet): boolean => sharedSets[set].startsWith('map')
+
+/**
+ * The part of the table that does not depend on Services. Every packet meets a fixed number of rules: one look-up by
+ * address, protocol and port and one by node port decide.
+ */
+export function baseTable({ podCidr, clusterCidr }: TableOptions): string {
+  const localPort = 'fib daddr type local meta l4proto . th dport'
+  const servicePort = 'ip daddr . meta l4proto . th dport'
+  return `
+  ${Object.values(sharedSets).join('\n  ')}
+
+  chain reject-it {
+    meta l4proto tcp reject with tcp reset
+    reject
+  }
+  chain services {
+    ${servicePort} vmap @service-ips
+    ${localPort} vmap @service-nodeports
+    meta l4proto { tcp, udp, sctp } dnat ip to ${servicePort} map @hostports-by-ip
+    fib daddr type local meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport map @hostports
+  }
+  chain unserved {
+    ct state != new return
+    ${servicePort} vmap @no-endpoint-services
+    ${localPort} vmap @no-endpoint-nodeports
+    ip daddr @cluster-ips meta l4proto { tcp, udp, sctp } goto reject-it
+  }
+  chain raw-prerouting {
+    type filter hook prerouting priority raw; policy accept;
+    iifname != "lo" ip daddr 127.0.0.0/8 drop comment "loopback stays private although node ports answer on it"
+  }
+  chain nat-prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    goto services
+  }
+  chain nat-output {
+    type nat hook output priority -100; policy accept;
+    goto services
+  }
+  chain nat-postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    meta mark and ${masqueradeBit} == ${masqueradeBit} meta mark set meta mark xor ${masqueradeBit} masquerade fully-random
+    ip saddr . ip daddr @hairpin masquerade fully-random
+    oifname "lo" return
+    ip saddr 127.0.0.0/8 masquerade fully-random
+    ip saddr ${podCidr} ip daddr != ${clusterCidr} masquerade fully-random comment "pods to the world"
+  }
+  chain filter-input {
+    type filter hook input priority filter; policy accept;
+    jump unserved
+  }
+  chain filter-forward {
+    type filter hook forward priority filter; policy accept;
+    jump unserved
+  }
+  chain filter-output {
+    type filter hook output priority filter; policy accept;
+    jump unserved
+  }`
+}

@@ -1,0 +1,239 @@
+import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import { keyOf } from '@kapell/controllers/machinery/store'
+import { endpointSlices, services } from '@kapell/openapi/meta/refs'
+import type { V1EndpointSlice } from '@kapell/openapi/types'
+import { findTool, tryRun } from '../runtime/exec.ts'
+import type { TableOptions } from './base.ts'
+import { staleConnections } from './conntrack.ts'
+import { prepareHost, type HostPreparation } from './host.ts'
+import { hostPortRules, type HostPort } from './host-ports.ts'
+import { openNft, type Nft } from './nft.ts'
+import { RuleBook } from './rule-book.ts'
+import { serviceRules, type ServiceRules } from './rules.ts'
+import { changeScript, emptyState, fullScript, removeScript } from './script.ts'
+
+export interface ProxyOptions {
+  informers: InformerFactory
+  nodeName: string
+  /** Pods of this node, for example "10.244.0.0/24". */
+  podCidr: string
+  /** Pods of all nodes. Default: podCidr. */
+  clusterCidr?: string
+  /** With linkName: a route, so that this machine reaches Services even without a default route. */
+  serviceCidr?: string
+  linkName?: string
+  /** Name of our nftables table. Default "kapell". */
+  table?: string
+  log: Logger
+  nft?: Nft
+  /** How often to look whether somebody else removed our table. Default 30,000; 0 for never. */
+  checkMs?: number
+}
+
+export interface ServiceProxy {
+  /** Once the rules of all Services known at the start are in the kernel. */
+  synced(): Promise<void>
+  /** The host ports of one pod, replacing those it had; an empty list when it goes. */
+  setHostPorts(podKey: string, ports: readonly HostPort[]): void
+  /** Resolves when every change seen so far is in the kernel. */
+  settled(): Promise<void>
+  /** keepRules: Services go on working while the agent is away. Default: nothing of ours stays. */
+  close(options?: { keepRules?: boolean }): Promise<void>
+}
+
+/** How many conntrack calls one change may make; beyond that, old UDP connections time out by themselves. */
+const maxConntrackCalls = 200
+const serviceNameLabel = 'kubernetes.io/service-name'
+const serviceKeyIndex = 'serviceKey'
+
+const serviceOwner = (key: string): string => `service/${key}`
+const serviceKeyOf = (slice: V1EndpointSlice): string =>
+  `${slice.metadata?.namespace ?? ''}/${slice.metadata?.labels?.[serviceNameLabel] ?? ''}`
+
+/**
+ * Keeps this node's nftables table in step with Services and their endpoints. Starts at once; the first rules are
+ * there with synced(). Errors: nftables is missing, or the kernel refuses our table.
+ */
+export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
+  const { informers, log } = options
+  const nft = options.nft ?? openNft()
+  const table: TableOptions = {
+    table: options.table ?? 'kapell',
+    podCidr: options.podCidr,
+    clusterCidr: options.clusterCidr ?? options.podCidr,
+  }
+  const node = { nodeName: options.nodeName, clusterCidr: table.clusterCidr }
+  const host: HostPreparation = await prepareHost(options, log)
+  // Rules of an earlier run go on serving until we know better; without any, pods need at least the way out.
+  if (!(await nft.hasTable(table.table))) await nft.run(fullScript(emptyState(), table))
+
+  const serviceInformer = informers.informer(services)
+  const sliceInformer = informers.informer(endpointSlices, {
+    indexers: { [serviceKeyIndex]: (slice) => [serviceKeyOf(slice)] },
+  })
+  const book = new RuleBook()
+  const dirty = new Set<string>()
+  let ready = false
+  let closed = false
+  let mustReplace = true
+  let running: Promise<void> | undefined
+  let retryMs = 0
+  let timer: NodeJS.Timeout | undefined
+  let needed = false
+  const waiting: (() => void)[] = []
+
+  const rulesFor = (key: string): ServiceRules | undefined => {
+    const service = serviceInformer.lister.get(key)
+    if (service === undefined) return undefined
+    return serviceRules(service, sliceInformer.lister.byIndex(serviceKeyIndex, key), node)
+  }
+  const forgotten: string[][] = []
+  const put = (owner: string, rules: ServiceRules | undefined) => {
+    const before = book.rulesOf(owner)?.udp ?? []
+    book.put(owner, rules)
+    if (ready) forgotten.push(...staleConnections(before, rules?.udp ?? []))
+  }
+
+  /** The whole table anew; if it is refused as a whole, owner by owner, so that one bad object harms only itself. */
+  const replace = async () => {
+    try {
+      await nft.run(fullScript(book.wanted, table))
+      book.reset('everything')
+      return
+    } catch (error) {
+      log.warn('nftables refused the rules as a whole; adding them one by one', { error: errorText(error) })
+    }
+    await nft.run(fullScript(emptyState(), table))
+    book.reset('nothing')
+    const all = book.owners().map((owner) => ({ owner, rules: book.rulesOf(owner)! }))
+    for (const { owner } of all) book.put(owner, undefined)
+    book.takeChange()
+    for (const { owner, rules } of all) {
+      book.put(owner, rules)
+      try {
+        await applyChange()
+      } catch (error) {
+        log.error('nftables refuses the rules of one object', { owner, error: errorText(error) })
+        book.put(owner, undefined)
+        book.takeChange()
+      }
+    }
+  }
+  const applyChange = async () => {
+    const { before, after } = book.takeChange()
+    const change = changeScript(before, after, table.table)
+    if (change.apply !== '') await nft.run(change.apply)
+    if (change.tidy !== '') {
+      await nft.run(change.tidy).catch((error: unknown) => {
+        // Empty chains that nothing leads to do no harm; the next replacement takes them away.
+        log.debug('unused chains stay for now', { error: errorText(error) })
+      })
+    }
+  }
+  const flush = async () => {
+    for (const key of dirty) put(serviceOwner(key), rulesFor(key))
+    dirty.clear()
+    try {
+      if (mustReplace) await replace()
+      else await applyChange()
+      mustReplace = false
+      retryMs = 0
+    } catch (error) {
+      mustReplace = true
+      retryMs = Math.min(Math.max(retryMs * 2, 200), 30_000)
+      log.error('cannot write Service rules; trying again', { error: errorText(error), inMs: retryMs })
+    }
+    await forgetConnections(forgotten.splice(0))
+  }
+  const start = () => {
+    timer = undefined
+    const work = async () => {
+      do {
+        needed = false
+        await flush()
+      } while (needed && retryMs === 0 && !closed)
+    }
+    running = work().finally(() => {
+      running = undefined
+      if (closed || (retryMs === 0 && !needed)) for (const resolve of waiting.splice(0)) resolve()
+      else timer = setTimeout(start, retryMs)
+    })
+  }
+  /** Changes that come together are written together: one turn of the event loop later, or after a retry's pause. */
+  const schedule = () => {
+    needed = true
+    if (!closed && ready && running === undefined && timer === undefined) timer = setTimeout(start, 0)
+  }
+  const touch = (key: string) => {
+    dirty.add(key)
+    schedule()
+  }
+  const stops = [
+    serviceInformer.onChange({
+      add: (service) => touch(keyOf(service)),
+      update: (_, service) => touch(keyOf(service)),
+      delete: (service) => touch(keyOf(service)),
+    }),
+    sliceInformer.onChange({
+      add: (slice) => touch(serviceKeyOf(slice)),
+      update: (old, slice) => {
+        if (serviceKeyOf(old) !== serviceKeyOf(slice)) touch(serviceKeyOf(old))
+        touch(serviceKeyOf(slice))
+      },
+      delete: (slice) => touch(serviceKeyOf(slice)),
+    }),
+  ]
+  const settled = () =>
+    closed || (ready && running === undefined && timer === undefined)
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => void waiting.push(resolve))
+  const first = (async () => {
+    await Promise.all([serviceInformer.synced(), sliceInformer.synced()])
+    for (const service of serviceInformer.lister.list()) dirty.add(keyOf(service))
+    ready = true
+    schedule()
+    await settled()
+  })()
+  first.catch(() => undefined)
+
+  const check = async () => {
+    if (!ready || closed || running !== undefined || (await nft.hasTable(table.table)) || closed) return
+    log.warn('the nftables table of Services is gone: somebody removed it; writing it again', { table: table.table })
+    mustReplace = true
+    schedule()
+  }
+  const checkMs = options.checkMs ?? 30_000
+  const checker = checkMs === 0 ? undefined : setInterval(() => void check().catch(() => undefined), checkMs)
+  checker?.unref()
+
+  return {
+    synced: () => first,
+    setHostPorts: (podKey, ports) => {
+      put(`pod/${podKey}`, ports.length === 0 ? undefined : hostPortRules(ports))
+      schedule()
+    },
+    settled,
+    close: async ({ keepRules = false } = {}) => {
+      if (closed) return
+      closed = true
+      clearTimeout(timer)
+      clearInterval(checker)
+      for (const stop of stops) stop()
+      await running
+      for (const resolve of waiting.splice(0)) resolve()
+      if (!keepRules) {
+        await nft.run(removeScript(table.table))
+        await host.undo()
+      }
+      if (options.nft === undefined) await nft.close()
+    },
+  }
+}
+
+async function forgetConnections(calls: readonly string[][]): Promise<void> {
+  if (calls.length === 0) return
+  const conntrack = findTool('conntrack')
+  if (conntrack === undefined) return
+  for (const args of calls.slice(0, maxConntrackCalls)) await tryRun(conntrack, args, { timeoutMs: 5000 })
+}

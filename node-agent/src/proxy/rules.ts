@@ -1,0 +1,233 @@
+import type { V1EndpointSlice, V1Service, V1ServicePort } from '@kapell/openapi/types'
+import { createHash } from 'node:crypto'
+import { isIPv4 } from 'node:net'
+import { chooseEndpoints, type Endpoint } from './endpoints.ts'
+
+/** What the rules of this node depend on beside the objects. */
+export interface ProxyNode {
+  nodeName: string
+  /** The range of all pods of the cluster: their traffic is known by it. */
+  clusterCidr: string
+}
+
+/** One entry of a set (no value) or a map of the table. */
+export interface Element {
+  set: SharedSet
+  key: string
+  value?: string
+}
+
+/** The sets and maps that all Services share; see base.ts for their types. */
+export type SharedSet =
+  | 'service-ips'
+  | 'service-nodeports'
+  | 'no-endpoint-services'
+  | 'no-endpoint-nodeports'
+  | 'cluster-ips'
+  | 'hairpin'
+  | 'hostports'
+  | 'hostports-by-ip'
+
+/** A way in whose UDP connections the kernel remembers, and where they may lead. */
+export interface UdpEntry {
+  /** Absent: a node port, on every address. */
+  address?: string
+  port: number
+  endpoints: string[]
+}
+
+/** Everything one Service puts into the table. */
+export interface ServiceRules {
+  /** Chain name to its rules. */
+  chains: Map<string, string[]>
+  /** Own set name to its declaration. */
+  sets: Map<string, string>
+  elements: Element[]
+  udp: UdpEntry[]
+}
+
+/** The bit in a packet's mark that asks for masquerading; the one that network plug-ins know and leave alone. */
+export const masqueradeBit = '0x4000'
+
+export const emptyRules = (): ServiceRules => ({ chains: new Map(), sets: new Map(), elements: [], udp: [] })
+
+/** Whether this proxy serves a Service at all. Source: the API's Service, and its well-known labels. */
+export function isProxied(service: V1Service): boolean {
+  const ip = service.spec?.clusterIP
+  return (
+    service.spec?.type !== 'ExternalName' &&
+    ip !== undefined &&
+    ip !== '' &&
+    ip !== 'None' &&
+    service.metadata?.labels?.['service.kubernetes.io/service-proxy-name'] === undefined
+  )
+}
+
+const isIpv4 = (address: string | undefined): address is string => address !== undefined && isIPv4(address)
+const isIpv4Cidr = (cidr: string): boolean => {
+  const [address, bits] = cidr.split('/')
+  return isIpv4(address) && bits !== undefined && /^\d{1,2}$/.test(bits) && Number(bits) <= 32
+}
+
+/** All rules of a set of objects: the whole table but its fixed part. Of two claims to one address and port the first wins. */
+export function desiredRules(
+  services: readonly V1Service[],
+  slices: readonly V1EndpointSlice[],
+  node: ProxyNode,
+): ServiceRules {
+  const all = emptyRules()
+  const elements = new Map<string, Element>()
+  for (const service of services) {
+    const own = slices.filter(
+      (slice) =>
+        slice.metadata?.namespace === service.metadata?.namespace &&
+        slice.metadata?.labels?.['kubernetes.io/service-name'] === service.metadata?.name,
+    )
+    const rules = serviceRules(service, own, node)
+    for (const [name, chain] of rules.chains) all.chains.set(name, chain)
+    for (const [name, set] of rules.sets) all.sets.set(name, set)
+    for (const each of rules.elements) {
+      const key = `${each.set} ${each.key}`
+      if (!elements.has(key)) elements.set(key, each)
+    }
+    all.udp.push(...rules.udp)
+  }
+  all.elements = [...elements.values()]
+  return all
+}
+
+/** The rules of one Service, out of its own slices. */
+export function serviceRules(service: V1Service, slices: readonly V1EndpointSlice[], node: ProxyNode): ServiceRules {
+  const rules = emptyRules()
+  if (!isProxied(service)) return rules
+  const spec = service.spec!
+  const clusterIps = (spec.clusterIPs ?? [spec.clusterIP!]).filter(isIpv4)
+  for (const ip of clusterIps) rules.elements.push({ set: 'cluster-ips', key: ip })
+  for (const port of spec.ports ?? []) addPort({ service, port, slices, node, rules, clusterIps })
+  return rules
+}
+
+interface PortInput {
+  service: V1Service
+  port: V1ServicePort
+  slices: readonly V1EndpointSlice[]
+  node: ProxyNode
+  rules: ServiceRules
+  clusterIps: readonly string[]
+}
+
+function addPort({ service, port, slices, node, rules, clusterIps }: PortInput): void {
+  const spec = service.spec!
+  const protocol = (port.protocol ?? 'TCP').toLowerCase()
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) return
+  const title = `${service.metadata?.namespace ?? ''}/${service.metadata?.name ?? ''}${port.name ? `:${port.name}` : ''}`
+  const id = createHash('sha256').update(`${title}/${protocol}/${port.port}`).digest('hex').slice(0, 12)
+  const { cluster, local } = chooseEndpoints(slices, port, node.nodeName)
+  const affinitySeconds =
+    spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined
+  const internalLocal = spec.internalTrafficPolicy === 'Local'
+  const externalLocal = spec.externalTrafficPolicy === 'Local'
+  const made = new Map<string, string>()
+
+  /** The chain that sends to one of these endpoints, made when first asked for. */
+  const choiceChain = (kind: 'svc' | 'svl', endpoints: readonly Endpoint[]): string => {
+    const known = made.get(kind)
+    if (known !== undefined) return known
+    const name = `${kind}-${id}`
+    made.set(kind, name)
+    addChoice({ name, title, protocol, endpoints, affinitySeconds, id, rules })
+    return name
+  }
+  const internal = internalLocal ? local : cluster
+  const internalChain = () => choiceChain(internalLocal ? 'svl' : 'svc', internal)
+
+  const way = (address: string, verdict: string | undefined, hasAny: boolean) => {
+    const key = `${address} . ${protocol} . ${port.port}`
+    if (verdict !== undefined) rules.elements.push({ set: 'service-ips', key, value: verdict })
+    // Endpoints elsewhere, but none where the policy wants them: silence, so that another node is tried.
+    else rules.elements.push({ set: 'no-endpoint-services', key, value: hasAny ? 'drop' : 'goto reject-it' })
+    if (protocol === 'udp') rules.udp.push({ address, port: port.port, endpoints: cluster.map((each) => each.address) })
+  }
+  for (const ip of clusterIps) {
+    way(ip, internal.length > 0 ? `goto ${internalChain()}` : undefined, cluster.length > 0)
+  }
+
+  const externalIps = (spec.externalIPs ?? []).filter(isIpv4)
+  const balancerIps = (service.status?.loadBalancer?.ingress ?? [])
+    .filter((each) => each.ipMode !== 'Proxy')
+    .map((each) => each.ip)
+    .filter(isIpv4)
+  const hasNodePort = port.nodePort !== undefined && port.nodePort > 0
+  if (!hasNodePort && externalIps.length === 0 && balancerIps.length === 0) return
+
+  let external: string | undefined
+  if (cluster.length > 0) {
+    external = `ext-${id}`
+    const lines: string[] = []
+    if (externalLocal) {
+      // Who is inside the cluster need not care on which node an endpoint is.
+      lines.push(`ip saddr ${node.clusterCidr} goto ${choiceChain('svc', cluster)} comment "${title}"`)
+      lines.push(`fib saddr type local meta mark set meta mark or ${masqueradeBit} goto ${choiceChain('svc', cluster)}`)
+      if (local.length > 0) lines.push(`goto ${choiceChain('svl', local)}`)
+      else lines.push('drop')
+    } else {
+      lines.push(`meta mark set meta mark or ${masqueradeBit} goto ${choiceChain('svc', cluster)} comment "${title}"`)
+    }
+    rules.chains.set(external, lines)
+  }
+  for (const ip of externalIps) way(ip, external && `goto ${external}`, cluster.length > 0)
+  const ranges = (spec.loadBalancerSourceRanges ?? []).map((each) => each.trim()).filter(isIpv4Cidr)
+  let balancer = external
+  if (external !== undefined && balancerIps.length > 0 && ranges.length > 0) {
+    balancer = `flt-${id}`
+    rules.chains.set(balancer, [`ip saddr { ${ranges.join(', ')} } goto ${external} comment "${title}"`, 'drop'])
+  }
+  for (const ip of balancerIps) way(ip, balancer && `goto ${balancer}`, cluster.length > 0)
+  if (hasNodePort) {
+    const key = `${protocol} . ${port.nodePort}`
+    if (external !== undefined) rules.elements.push({ set: 'service-nodeports', key, value: `goto ${external}` })
+    else rules.elements.push({ set: 'no-endpoint-nodeports', key, value: 'goto reject-it' })
+    if (protocol === 'udp') rules.udp.push({ port: port.nodePort!, endpoints: cluster.map((each) => each.address) })
+  }
+}
+
+interface ChoiceInput {
+  name: string
+  title: string
+  protocol: string
+  endpoints: readonly Endpoint[]
+  affinitySeconds: number | undefined
+  id: string
+  rules: ServiceRules
+}
+
+function addChoice({ name, title, protocol, endpoints, affinitySeconds, id, rules }: ChoiceInput): void {
+  for (const { address, local } of endpoints) {
+    // A pod that reaches itself through its Service would get a packet from its own address.
+    if (local) rules.elements.push({ set: 'hairpin', key: `${address} . ${address}` })
+  }
+  const comment = `comment "${title}"`
+  if (affinitySeconds === undefined) {
+    const [only] = endpoints
+    const target =
+      endpoints.length === 1
+        ? `${only!.address}:${only!.port}`
+        : `numgen random mod ${endpoints.length} map { ${endpoints.map((each, at) => `${at} : ${each.address} . ${each.port}`).join(', ')} }`
+    rules.chains.set(name, [`meta l4proto ${protocol} dnat ip to ${target} ${comment}`])
+    return
+  }
+  // Remembering clients: a set an endpoint, so that the clients of the others stay when one goes.
+  const ends = endpoints.map((each) => {
+    const end = `${id}-${createHash('sha256').update(`${each.address}:${each.port}`).digest('hex').slice(0, 8)}`
+    rules.sets.set(`aff-${end}`, `{ type ipv4_addr; size 65536; flags dynamic,timeout; timeout ${affinitySeconds}s; }`)
+    rules.chains.set(`end-${end}`, [
+      `update @aff-${end} { ip saddr }`,
+      `meta l4proto ${protocol} dnat ip to ${each.address}:${each.port} ${comment}`,
+    ])
+    return end
+  })
+  rules.chains.set(name, [
+    ...ends.map((end) => `ip saddr @aff-${end} goto end-${end}`),
+    `numgen random mod ${ends.length} vmap { ${ends.map((end, at) => `${at} : goto end-${end}`).join(', ')} }`,
+  ])
+}

@@ -1,0 +1,90 @@
+import { baseTable, isMap, type TableOptions } from './base.ts'
+import type { Element, SharedSet } from './rules.ts'
+
+/** What is in the table, or shall be. Element keys are "set key", so that each key of a set is there once. */
+export interface TableState {
+  chains: Map<string, string[]>
+  sets: Map<string, string>
+  elements: Map<string, Element>
+}
+
+export const emptyState = (): TableState => ({ chains: new Map(), sets: new Map(), elements: new Map() })
+export const elementId = (element: Pick<Element, 'set' | 'key'>): string => `${element.set} ${element.key}`
+
+const entry = ({ key, value }: Element): string => (value === undefined ? key : `${key} : ${value}`)
+
+function elementLines(verb: 'add' | 'delete', table: string, elements: readonly Element[]): string[] {
+  const bySet = new Map<SharedSet, string[]>()
+  for (const each of elements) {
+    const text = verb === 'add' ? entry(each) : each.key
+    const list = bySet.get(each.set)
+    if (list === undefined) bySet.set(each.set, [text])
+    else list.push(text)
+  }
+  return [...bySet].map(([set, entries]) => `${verb} element ip ${table} ${set} { ${entries.join(', ')} }`)
+}
+
+/** Replaces the whole table in one transaction: no packet meets half of it. */
+export function fullScript(state: TableState, options: TableOptions): string {
+  const { table } = options
+  const at = `ip ${table}`
+  return (
+    [
+      `add table ${at}`,
+      `delete table ${at}`,
+      `table ${at} {${baseTable(options)}\n}`,
+      ...[...state.sets].map(([name, set]) => `add set ${at} ${name} ${set}`),
+      ...[...state.chains.keys()].map((name) => `add chain ${at} ${name}`),
+      ...[...state.chains].flatMap(([name, rules]) => rules.map((rule) => `add rule ${at} ${name} ${rule}`)),
+      ...elementLines('add', table, [...state.elements.values()]),
+    ].join('\n') + '\n'
+  )
+}
+
+export const removeScript = (table: string): string => `add table ip ${table}\ndelete table ip ${table}\n`
+
+export interface Change {
+  /** One transaction that makes `next` of `current`, but for chains and sets that nothing uses any more. */
+  apply: string
+  /** A second one that takes those away: kernels may still count them as used within the first. */
+  tidy: string
+}
+
+/** The difference of two states of the table. Both texts are empty when nothing differs. */
+export function changeScript(current: TableState, next: TableState, table: string): Change {
+  const at = `ip ${table}`
+  const sameRules = (a: readonly string[] | undefined, b: readonly string[]) =>
+    a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index])
+  const added: Element[] = []
+  const removed: Element[] = []
+  for (const [id, element] of next.elements) {
+    const old = current.elements.get(id)
+    if (old !== undefined && old.value === element.value) continue
+    // A set's entry has no value to change; a map's must go before it can come again.
+    if (old !== undefined && isMap(element.set)) removed.push(old)
+    if (old === undefined || isMap(element.set)) added.push(element)
+  }
+  for (const [id, element] of current.elements) if (!next.elements.has(id)) removed.push(element)
+  const changedChains = [...next.chains].filter(([name, rules]) => !sameRules(current.chains.get(name), rules))
+  const changedSets = [...next.sets].filter(([name, set]) => current.sets.get(name) !== set)
+  const staleChains = [...current.chains.keys()].filter((name) => !next.chains.has(name))
+  const staleSets = [...current.sets.keys()].filter((name) => !next.sets.has(name))
+  const apply = [
+    ...changedSets.map(([name, set]) => `add set ${at} ${name} ${set}`),
+    ...changedChains.map(([name]) => `add chain ${at} ${name}`),
+    ...changedChains.flatMap(([name, rules]) => [
+      ...(current.chains.has(name) ? [`flush chain ${at} ${name}`] : []),
+      ...rules.map((rule) => `add rule ${at} ${name} ${rule}`),
+    ]),
+    ...elementLines('delete', table, removed),
+    ...elementLines('add', table, added),
+    ...staleChains.map((name) => `flush chain ${at} ${name}`),
+  ]
+  const tidy = [
+    ...staleChains.map((name) => `delete chain ${at} ${name}`),
+    ...staleSets.map((name) => `delete set ${at} ${name}`),
+  ]
+  return { apply: lines(apply), tidy: lines(tidy) }
+}
+
+const lines = (all: readonly string[]): string => (all.length === 0 ? '' : all.join('\n') + '\n')
