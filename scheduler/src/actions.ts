@@ -5,6 +5,7 @@ import type { Lister } from '@kapell/controllers/machinery/store'
 import { pods as podsRef } from '@kapell/openapi/meta/refs'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { V1Binding, V1Pod } from '@kapell/openapi/types'
+import type { PodInfo } from './framework/pod-info.ts'
 import type { Actions } from './scheduler.ts'
 
 /** The scheduler's requests to the API server. */
@@ -13,7 +14,7 @@ export function apiActions(parts: {
   recorder: EventRecorder
   clock: Clock
   pods: Lister<V1Pod>
-}): Actions {
+}): Actions & { evict: (victim: PodInfo, pod: PodInfo, nodeName: string) => Promise<void> } {
   const { client, recorder, clock, pods } = parts
   return {
     bind: async ({ pod }, nodeName) => {
@@ -46,6 +47,23 @@ export function apiActions(parts: {
       await client
         .resource(podsRef, namespace)
         .patch(name, 'strategic', { metadata: { uid }, status }, { subresource: 'status' })
+    },
+    evict: async (victim, preemptor, nodeName) => {
+      const { namespace = '', name = '', uid } = victim.pod.metadata ?? {}
+      const condition = {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'PreemptionByScheduler',
+        message: 'default-scheduler: preempting to accommodate a higher priority pod',
+        lastProbeTime: null,
+        lastTransitionTime: rfc3339(clock.now()),
+      }
+      const resource = client.resource(podsRef, namespace)
+      const patch = { metadata: { uid }, status: { conditions: [condition] } }
+      await resource.patch(name, 'strategic', patch, { subresource: 'status' })
+      await resource.delete(name, uid === undefined ? {} : { preconditions: { uid } })
+      const text = `Preempted by pod ${preemptor.uid} on node ${nodeName}`
+      recorder.event(victim.pod, 'Normal', 'Preempted', text)
     },
     event: (pod, type, reason, message) => recorder.event(pod, type, reason, message),
   }

@@ -12,6 +12,8 @@ export class SchedulerCache implements Snapshot {
   readonly #nodes = new Map<string, MutableNodeInfo>()
   /** Pods by UID, also those on nodes that are not known (yet, or any more). */
   readonly #pods = new Map<string, { pod: PodInfo; nodeName: string; assumed: boolean }>()
+  /** Pods that wait for room which preemption is making: node name and pod, by UID. */
+  readonly #nominated = new Map<string, { pod: PodInfo; nodeName: string }>()
   #list: MutableNodeInfo[] | undefined
 
   get nodes(): readonly NodeInfo[] {
@@ -63,12 +65,27 @@ export class SchedulerCache implements Snapshot {
     if (node !== undefined) removePod(node, uid)
   }
 
+  nominate(pod: PodInfo, nodeName: string): void {
+    this.#nominated.set(pod.uid, { pod, nodeName })
+  }
+
+  nominatedTo(nodeName: string): PodInfo[] {
+    if (this.#nominated.size === 0) return []
+    return [...this.#nominated.values()].filter((n) => n.nodeName === nodeName).map((n) => n.pod)
+  }
+
+  /** The pod waits for no particular node any more. */
+  denominate(uid: string): void {
+    this.#nominated.delete(uid)
+  }
+
   isAssumed(uid: string): boolean {
     return this.#pods.get(uid)?.assumed ?? false
   }
 
   #put(pod: PodInfo, nodeName: string, assumed: boolean): void {
     this.removePod(pod.uid)
+    this.#nominated.delete(pod.uid)
     this.#pods.set(pod.uid, { pod, nodeName, assumed })
     const node = this.#nodes.get(nodeName)
     if (node !== undefined) addPod(node, pod)

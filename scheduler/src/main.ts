@@ -4,15 +4,17 @@ import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import type { Logger } from '@kapell/controllers/machinery/log'
+import { pods } from '@kapell/openapi/meta/refs'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { apiActions } from './actions.ts'
 import { SchedulerCache } from './cache.ts'
+import { clusterReader } from './cluster-reader.ts'
 import { Framework } from './framework/runtime.ts'
 import { schedulerMetrics } from './metrics.ts'
 import { defaultPlugins } from './plugins/index.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { Scheduler } from './scheduler.ts'
-import { watchCluster } from './watch-cluster.ts'
+import { livePods, watchCluster } from './watch-cluster.ts'
 
 export interface SchedulerOptions {
   /** As system:kube-scheduler. */
@@ -37,7 +39,16 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const client = createClient(options.transport)
   const recorder = createEventRecorder({ client, component: schedulerName, clock, log })
   const informers = createInformerFactory({ client, log, clock, signal: stop.signal })
-  const framework = new Framework(defaultPlugins)
+  const cluster = clusterReader(informers)
+  const podLister = informers.informer(pods, livePods).lister
+  const actions = apiActions({ client, recorder, clock, pods: podLister })
+  const framework: Framework = new Framework(
+    defaultPlugins({
+      ...cluster.handle,
+      fitsOn: (pod, node, snapshot) => framework.verdictOn(pod, node, snapshot) === undefined,
+      evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),
+    }),
+  )
   const cache = new SchedulerCache()
   const queue = new SchedulingQueue({
     clock,
@@ -45,8 +56,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     hints: new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []])),
   })
   const metrics = schedulerMetrics(registry, () => queue.pending)
-  const pods = await watchCluster({ informers, cache, queue, schedulerName })
-  const actions = apiActions({ client, recorder, clock, pods })
+  await Promise.all([cluster.synced(), watchCluster({ informers, cache, queue, schedulerName })])
   const running = new Scheduler({ framework, cache, queue, actions, metrics, clock, log }).run(stop.signal)
   return {
     registry,

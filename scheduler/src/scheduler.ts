@@ -75,7 +75,7 @@ export class Scheduler {
       return
     }
     const startedAt = performance.now()
-    const placement = framework.place(pod, cache, pickAmong)
+    const placement = framework.place(pod, cache, pickAmong, (name) => cache.nominatedTo(name))
     if (placement.nodeName === undefined) {
       metrics.attempt('unschedulable', (performance.now() - startedAt) / 1000)
       await this.#reject(queued, current, placement)
@@ -120,6 +120,7 @@ export class Scheduler {
             ...(placement.preFilterReason === undefined ? {} : { preFilter: placement.preFilterReason }),
             postFilter: after.message,
           })
+    if (after.nominatedNodeName !== undefined) cache.nominate(queued.info, after.nominatedNodeName)
     queue.addUnschedulable(queued, rejectedBy)
     actions.event(current, 'Warning', 'FailedScheduling', message)
     try {

@@ -1,10 +1,12 @@
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
-import type { Lister } from '@kapell/controllers/machinery/store'
 import { nodes, pods } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import type { SchedulerCache } from './cache.ts'
 import { isTerminal, podInfo } from './framework/pod-info.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
+
+/** Pods that have ended hold nothing and wait for nothing. */
+export const livePods = { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }
 
 /**
  * Feeds the cache and the queue from the API: assigned pods are counted on their node, unassigned ones of ours wait,
@@ -15,7 +17,7 @@ export async function watchCluster(parts: {
   cache: SchedulerCache
   queue: SchedulingQueue
   schedulerName: string
-}): Promise<Lister<V1Pod>> {
+}): Promise<void> {
   const { informers, cache, queue, schedulerName } = parts
   const isOurs = (pod: V1Pod): boolean => (pod.spec?.schedulerName ?? 'default-scheduler') === schedulerName
 
@@ -32,10 +34,11 @@ export async function watchCluster(parts: {
     delete: (node) => cache.removeNode(node.metadata?.name ?? ''),
   })
 
-  const podInformer = informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' })
+  const podInformer = informers.informer(pods, livePods)
   const forget = (pod: V1Pod): void => {
     const uid = pod.metadata?.uid ?? ''
     queue.delete(uid)
+    cache.denominate(uid)
     cache.removePod(uid)
     queue.onEvent('AssignedPodDelete', pod)
   }
@@ -61,7 +64,6 @@ export async function watchCluster(parts: {
     delete: forget,
   })
   await Promise.all([nodeInformer.synced(), podInformer.synced()])
-  return podInformer.lister
 }
 
 /** Our own note that the pod is unschedulable must not bring it straight back: only other changes count. */

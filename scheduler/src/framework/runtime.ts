@@ -1,5 +1,5 @@
 import { CycleState } from './cycle-state.ts'
-import type { NodeInfo } from './node-info.ts'
+import { addPod, copyNodeInfo, type NodeInfo } from './node-info.ts'
 import { isVerdict, type Plugin, type Verdict } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -34,15 +34,23 @@ export class Framework {
     return undefined
   }
 
-  /** Finds the best node of the snapshot; `pickAmong` breaks ties (0 ≤ result < count). */
-  place(pod: PodInfo, snapshot: Snapshot, pickAmong: (count: number) => number): Placement {
+  /**
+   * Finds the best node of the snapshot; `pickAmong` breaks ties (0 ≤ result < count). Room that preemption made for
+   * other pods of at least this one's priority (`nominatedTo`) counts as taken.
+   */
+  place(
+    pod: PodInfo,
+    snapshot: Snapshot,
+    pickAmong: (count: number) => number,
+    nominatedTo: (nodeName: string) => readonly PodInfo[] = () => [],
+  ): Placement {
     const state = new CycleState()
     const rejected = new Map<string, Verdict>()
     const narrowed = this.#preFilter(state, pod, snapshot, rejected)
     if (narrowed.reason !== undefined) return { rejected, preFilterReason: narrowed.reason, state }
     const feasible: NodeInfo[] = []
     for (const node of narrowed.nodes) {
-      const verdict = this.filter(state, pod, node)
+      const verdict = this.filter(state, pod, node) ?? this.#filterWithNominated(pod, node, snapshot, nominatedTo)
       if (verdict === undefined) feasible.push(node)
       else rejected.set(node.name, verdict)
     }
@@ -57,6 +65,33 @@ export class Framework {
       if (verdict !== undefined) return verdict
     }
     return undefined
+  }
+
+  /** Whether the pod passes every filter on `node`, a changed copy of one of the snapshot's. */
+  verdictOn(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict | undefined {
+    const changed = {
+      nodes: snapshot.nodes.map((known) => (known.name === node.name ? node : known)),
+      get: (name: string) => (name === node.name ? node : snapshot.get(name)),
+    }
+    const state = new CycleState()
+    for (const { plugin } of this.plugins) {
+      const result = plugin.preFilter?.(state, pod, changed)
+      if (isVerdict(result)) return result
+    }
+    return this.filter(state, pod, node)
+  }
+
+  #filterWithNominated(
+    pod: PodInfo,
+    node: NodeInfo,
+    snapshot: Snapshot,
+    nominatedTo: (nodeName: string) => readonly PodInfo[],
+  ): Verdict | undefined {
+    const before = nominatedTo(node.name).filter((other) => other.uid !== pod.uid && other.priority >= pod.priority)
+    if (before.length === 0) return undefined
+    const copy = copyNodeInfo(node)
+    for (const other of before) addPod(copy, other)
+    return this.verdictOn(pod, copy, snapshot)
   }
 
   async postFilter(state: CycleState, pod: PodInfo, snapshot: Snapshot, rejected: ReadonlyMap<string, Verdict>) {

@@ -1,21 +1,40 @@
+import type { Handle } from '../framework/handle.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import { balancedAllocation } from './balanced-allocation.ts'
+import { dynamicResources } from './dynamic-resources.ts'
+import { imageLocality } from './image-locality.ts'
+import { interPodAffinity } from './inter-pod-affinity/index.ts'
 import { nodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
 import { nodeResourcesFit } from './node-resources-fit.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
+import { podTopologySpread } from './pod-topology-spread/index.ts'
+import { defaultPreemption, type PreemptionHandle } from './preemption/index.ts'
 import { schedulingGates } from './scheduling-gates.ts'
 import { taintToleration } from './taint-toleration.ts'
 
+export interface WeighedPlugin {
+  plugin: Plugin
+  /** Of its score; 0 when it has none. */
+  weight: number
+}
+
 /** The default profile: plug-ins in the order they run, with the weight of their score. */
-export const defaultPlugins: readonly { plugin: Plugin; weight: number }[] = [
-  { plugin: schedulingGates, weight: 0 },
-  { plugin: nodeUnschedulable, weight: 0 },
-  { plugin: nodeName, weight: 0 },
-  { plugin: taintToleration, weight: 3 },
-  { plugin: nodeAffinity, weight: 2 },
-  { plugin: nodePorts, weight: 0 },
-  { plugin: nodeResourcesFit, weight: 1 },
-  { plugin: balancedAllocation, weight: 1 },
-]
+export function defaultPlugins(handle: Handle & PreemptionHandle): WeighedPlugin[] {
+  return [
+    { plugin: schedulingGates, weight: 0 },
+    { plugin: nodeUnschedulable, weight: 0 },
+    { plugin: nodeName, weight: 0 },
+    { plugin: taintToleration, weight: 3 },
+    { plugin: nodeAffinity, weight: 2 },
+    { plugin: nodePorts, weight: 0 },
+    { plugin: nodeResourcesFit, weight: 1 },
+    { plugin: podTopologySpread(handle), weight: 2 },
+    { plugin: interPodAffinity(handle), weight: 2 },
+    { plugin: dynamicResources, weight: 0 },
+    { plugin: balancedAllocation, weight: 1 },
+    { plugin: imageLocality, weight: 1 },
+    { plugin: defaultPreemption(handle), weight: 0 },
+  ]
+}
