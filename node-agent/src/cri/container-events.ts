@@ -19,7 +19,7 @@ const topics = ['/tasks/start', '/tasks/exit', '/tasks/oom', '/containers/delete
  */
 export async function* containerEvents(cri: Cri, signal: AbortSignal): AsyncGenerator<ContainerEvent> {
   try {
-    const filters = topics.map((topic) => `namespace==k8s.io,topic==${topic}`)
+    const filters = topics.map((topic) => `namespace==k8s.io,topic=="${topic}"`)
     for await (const envelope of cri.events.subscribe({ filters }, { signal })) {
       const event = readEnvelope(envelope)
       if (event !== undefined) yield event

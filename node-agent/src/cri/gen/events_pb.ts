@@ -21,7 +21,7 @@ export const file_events: GenFile = /*@__PURE__*/
  */
 export type SubscribeRequest = Message<"containerd.services.events.v1.SubscribeRequest"> & {
   /**
-   * Alternatives; each like `namespace==k8s.io,topic==/tasks/exit`.
+   * Alternatives; each like `namespace==k8s.io,topic=="/tasks/exit"`.
    *
    * @generated from field: repeated string filters = 1;
    */

@@ -1,0 +1,183 @@
+import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import { containerHash } from './container-hash.ts'
+import { newest, type ContainerRecord, type PodRecord, type SandboxRecord } from './record.ts'
+
+/** What probes say of a running container, by its id. Without a verdict nothing is done. */
+export interface ProbeVerdicts {
+  /** Whether its startup probe has succeeded (true without one). */
+  started(containerId: string): boolean
+  /** 'liveness' or 'startup' when that probe has failed for good. */
+  failed(containerId: string): 'liveness' | 'startup' | undefined
+}
+
+export interface KillAction {
+  container: ContainerRecord
+  /** Text of the Killing event after "Container NAME"; also why. */
+  why: 'liveness' | 'startup' | 'changed' | 'unwanted'
+}
+
+export interface PodActions {
+  /** Ends the sandbox and all in it. Alone: the pod has done its work. */
+  killPod: boolean
+  createSandbox: boolean
+  /** Attempt number of the sandbox to create. */
+  attempt: number
+  /** The sandbox that lives and is right. */
+  sandbox: SandboxRecord | undefined
+  start: V1Container[]
+  kill: KillAction[]
+}
+
+/** A container that restarts on its own although it stands among the init containers. */
+export const isSidecar = (container: V1Container): boolean => container.restartPolicy === 'Always'
+
+/** Whether the pod's policy wants this container (again). Source: docs, "Container restart policy". */
+export function shouldRun(pod: V1Pod, container: V1Container, record: ContainerRecord | undefined): boolean {
+  if (record === undefined || record.state !== 'exited') return true
+  const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always'
+  if (policy === 'Never') return false
+  return policy === 'OnFailure' ? record.exitCode !== 0 : true
+}
+
+/** Why the pod needs another sandbox, or the one it has. */
+function currentSandbox(pod: V1Pod, record: PodRecord): SandboxRecord | undefined {
+  const ready = record.sandboxes.filter((sandbox) => sandbox.ready)
+  const latest = record.sandboxes[0]
+  if (latest === undefined || !latest.ready || ready.length > 1) return undefined
+  if (pod.spec?.hostNetwork !== true && latest.ips.length === 0) return undefined
+  return latest
+}
+
+/**
+ * Decides what a pod needs next, from its spec and what the runtime has. Pure: acting on it changes the runtime, and
+ * the next call sees that. Order of starts: sidecars and init containers one by one, then all others at once.
+ */
+export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVerdicts): PodActions {
+  const containers = pod.spec?.containers ?? []
+  const inits = pod.spec?.initContainers ?? []
+  const attempt = record.sandboxes.length === 0 ? 0 : Math.max(...record.sandboxes.map((s) => s.attempt)) + 1
+  const none = { killPod: false, createSandbox: false, attempt, sandbox: undefined, start: [], kill: [] }
+  const sandbox = currentSandbox(pod, record)
+
+  if (sandbox === undefined) {
+    const wanted = containers.filter((container) => shouldRun(pod, container, newest(record, container.name)))
+    const ranBefore = containers.some((container) => newest(record, container.name) !== undefined)
+    const stale = record.sandboxes.some((candidate) => candidate.ready)
+    if (initFailed(pod, record)) return { ...none, killPod: stale || record.sandboxes.length > 0 }
+    // All done: a sandbox would be for nothing.
+    if (wanted.length === 0 && ranBefore) return { ...none, killPod: stale || record.sandboxes.length > 0 }
+    return {
+      ...none,
+      killPod: record.sandboxes.length > 0,
+      createSandbox: true,
+      start: inits.length > 0 ? inits.slice(0, 1) : wanted,
+    }
+  }
+
+  const actions: PodActions = { ...none, sandbox }
+  const here = (name: string): ContainerRecord | undefined => {
+    const found = newest(record, name)
+    return found?.sandboxId === sandbox.id ? found : undefined
+  }
+  const appStarted = containers.some((container) => here(container.name) !== undefined)
+  const ready = planInits({ pod, inits, here, appStarted, probes, actions })
+  if (actions.killPod || !ready) return actions
+
+  let kept = 0
+  for (const container of containers) {
+    const found = here(container.name)
+    if (found?.state === 'running') {
+      const why = whyRestart(container, found, probes)
+      if (why === undefined) {
+        kept++
+        continue
+      }
+      actions.kill.push({ container: found, why })
+      if (why !== 'changed' && (container.restartPolicy ?? pod.spec?.restartPolicy) === 'Never') {
+        kept++
+        continue
+      }
+      actions.start.push(container)
+      continue
+    }
+    if (shouldRun(pod, container, found ?? newest(record, container.name))) actions.start.push(container)
+  }
+  // Nothing runs and nothing shall: sidecars end with the others.
+  if (kept === 0 && actions.start.length === 0) return { ...actions, killPod: true, start: [], kill: [] }
+  return actions
+}
+
+function whyRestart(
+  container: V1Container,
+  record: ContainerRecord,
+  probes: ProbeVerdicts,
+): 'changed' | 'liveness' | 'startup' | undefined {
+  return record.hash !== '' && record.hash !== containerHash(container) ? 'changed' : probes.failed(record.id)
+}
+
+/** An init container that failed under a policy that forbids another try. */
+export function initFailed(pod: V1Pod, record: PodRecord): boolean {
+  const appRan = (pod.spec?.containers ?? []).some(({ name }) => newest(record, name) !== undefined)
+  if (appRan) return false
+  return (pod.spec?.initContainers ?? []).some((container) => {
+    if (isSidecar(container)) return false
+    const found = newest(record, container.name)
+    return found?.state === 'exited' && found.exitCode !== 0 && !shouldRun(pod, container, found)
+  })
+}
+
+interface InitPlan {
+  pod: V1Pod
+  inits: readonly V1Container[]
+  /** The newest container of that name in the living sandbox. */
+  here: (name: string) => ContainerRecord | undefined
+  appStarted: boolean
+  probes: ProbeVerdicts
+  actions: PodActions
+}
+
+/** Adds what init containers and sidecars need; answers whether the other containers may run. */
+function planInits({ pod, inits, here, appStarted, probes, actions }: InitPlan): boolean {
+  // Once a later one ran, an earlier one is past, even if its record has been cleaned up.
+  let lastSeen = -1
+  inits.forEach((container, index) => {
+    if (here(container.name) !== undefined) lastSeen = index
+  })
+  for (const [index, container] of inits.entries()) {
+    const found = here(container.name)
+    const passed = appStarted || index < lastSeen
+    if (isSidecar(container)) {
+      if (found?.state === 'running') {
+        const why = whyRestart(container, found, probes)
+        if (why !== undefined) {
+          actions.kill.push({ container: found, why })
+          actions.start.push(container)
+        }
+        if (!passed && !probes.started(found.id)) return false
+        continue
+      }
+      actions.start.push(container)
+      if (!passed) return false
+      continue
+    }
+    if (passed) continue
+    if (found === undefined) {
+      actions.start.push(container)
+      return false
+    }
+    if (found.state === 'running') {
+      const why = probes.failed(found.id)
+      if (why !== undefined) actions.kill.push({ container: found, why })
+      return false
+    }
+    if (found.state === 'exited' && found.exitCode === 0) continue
+    const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always'
+    if (found.state === 'exited' && policy === 'Never') {
+      actions.killPod = true
+      return false
+    }
+    actions.start.push(container)
+    return false
+  }
+  return true
+}

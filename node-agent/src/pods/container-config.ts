@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import { MountPropagation, type ContainerConfigSchema, type MountSchema } from '../cri/gen/runtime_pb.ts'
+import { containerHash } from './container-hash.ts'
+import { expand } from './expand.ts'
+import {
+  containerNameLabel,
+  hashAnnotation,
+  podGraceAnnotation,
+  podNameLabel,
+  podNamespaceLabel,
+  podUidLabel,
+  restartCountAnnotation,
+  terminationFileAnnotation,
+  terminationPathAnnotation,
+  terminationPolicyAnnotation,
+} from './labels.ts'
+import { identityOf } from './record.ts'
+import type { CgroupResources } from './resources.ts'
+import { containerSecurity, type ImageUser } from './security.ts'
+import { stopSignalNumber } from './stop-signal.ts'
+
+export type ContainerConfig = MessageInitShape<typeof ContainerConfigSchema>
+export type Mount = MessageInitShape<typeof MountSchema>
+
+export interface ContainerConfigInput {
+  pod: V1Pod
+  container: V1Container
+  attempt: number
+  env: ReadonlyMap<string, string>
+  /** Volumes, /etc/hosts and the termination message file. */
+  mounts: Mount[]
+  terminationFile: string
+  /** The image's digest or id to run, and the name the pod used. */
+  imageRef: string
+  imageUser: ImageUser
+  resources: CgroupResources
+}
+
+export function containerConfig(input: ContainerConfigInput): ContainerConfig {
+  const { pod, container, attempt, env } = input
+  const identity = identityOf(pod)
+  const lookup = (name: string): string | undefined => env.get(name)
+  const encoder = new TextEncoder()
+  return {
+    metadata: { name: container.name, attempt },
+    image: { image: input.imageRef, userSpecifiedImage: container.image ?? '' },
+    command: (container.command ?? []).map((word) => expand(word, lookup)),
+    args: (container.args ?? []).map((word) => expand(word, lookup)),
+    workingDir: container.workingDir ?? '',
+    envs: [...env].map(([key, value]) => ({ key, value: encoder.encode(value) })),
+    mounts: input.mounts,
+    labels: {
+      [containerNameLabel]: container.name,
+      [podNameLabel]: identity.name,
+      [podNamespaceLabel]: identity.namespace,
+      [podUidLabel]: identity.uid,
+    },
+    annotations: {
+      [hashAnnotation]: containerHash(container),
+      [restartCountAnnotation]: String(attempt),
+      [terminationPathAnnotation]: container.terminationMessagePath ?? '/dev/termination-log',
+      [terminationPolicyAnnotation]: container.terminationMessagePolicy ?? 'File',
+      [terminationFileAnnotation]: input.terminationFile,
+      [podGraceAnnotation]: String(pod.spec?.terminationGracePeriodSeconds ?? 30),
+    },
+    logPath: containerLogPath(container.name, attempt),
+    stdin: container.stdin === true,
+    stdinOnce: container.stdinOnce === true,
+    tty: container.tty === true,
+    stopSignal: stopSignalNumber(container.lifecycle?.stopSignal),
+    linux: { resources: input.resources, securityContext: containerSecurity(pod, container, input.imageUser) },
+  }
+}
+
+/** Relative to the pod's log directory. */
+export const containerLogPath = (name: string, attempt: number): string => join(name, `${attempt}.log`)
+
+export const propagation: Record<string, MountPropagation> = {
+  None: MountPropagation.PROPAGATION_PRIVATE,
+  HostToContainer: MountPropagation.PROPAGATION_HOST_TO_CONTAINER,
+  Bidirectional: MountPropagation.PROPAGATION_BIDIRECTIONAL,
+}

@@ -1,0 +1,86 @@
+import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import { parseQuantity } from '@kapell/openapi/meta/quantity'
+
+export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
+
+const milli = (quantity: string | undefined): number =>
+  quantity === undefined ? 0 : parseQuantity(quantity).milliValue()
+const value = (quantity: string | undefined): number => (quantity === undefined ? 0 : parseQuantity(quantity).value())
+
+/** The API server stores it; computed for pods that come without. Source: Kubernetes docs, "Quality of Service". */
+export function qosClass(pod: V1Pod): QosClass {
+  const stored = pod.status?.qosClass
+  if (stored === 'Guaranteed' || stored === 'Burstable' || stored === 'BestEffort') return stored
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
+  const all = containers.map(({ resources }) => ({
+    requests: resources?.requests ?? {},
+    limits: resources?.limits ?? {},
+  }))
+  const counts = (set: Record<string, string>, name: string): boolean => value(set[name]) > 0 || milli(set[name]) > 0
+  const none = all.every(({ requests, limits }) =>
+    ['cpu', 'memory'].every((name) => !counts(requests, name) && !counts(limits, name)),
+  )
+  if (none) return 'BestEffort'
+  const guaranteed = all.every(({ requests, limits }) =>
+    ['cpu', 'memory'].every(
+      (name) => counts(limits, name) && milli(requests[name] ?? limits[name]) === milli(limits[name]),
+    ),
+  )
+  return guaranteed ? 'Guaranteed' : 'Burstable'
+}
+
+/** cgroup weights as CRI takes them. 2 is the least the kernel knows, 262144 the most. */
+export function cpuShares(milliCpu: number): number {
+  return Math.min(262_144, Math.max(2, Math.floor((milliCpu * 1024) / 1000)))
+}
+
+export const cpuPeriodMicros = 100_000
+
+/** Microseconds of CPU per period; the kernel takes no less than 1000. 0 is no limit. */
+export function cpuQuota(milliCpu: number): number {
+  return milliCpu === 0 ? 0 : Math.max(1000, Math.floor((milliCpu * cpuPeriodMicros) / 1000))
+}
+
+/** Source: Kubernetes docs, "Node out of memory behavior". */
+export function oomScoreAdj(pod: V1Pod, container: V1Container, memoryCapacityBytes: number): number {
+  if (pod.spec?.priorityClassName === 'system-node-critical') return -997
+  switch (qosClass(pod)) {
+    case 'Guaranteed':
+      return -997
+    case 'BestEffort':
+      return 1000
+    case 'Burstable': {
+      const request = value(container.resources?.requests?.['memory'])
+      const adjust = Math.floor(1000 - (1000 * request) / memoryCapacityBytes)
+      return Math.min(999, Math.max(3, adjust))
+    }
+  }
+}
+
+export interface CgroupResources {
+  cpuPeriod: bigint
+  cpuQuota: bigint
+  cpuShares: bigint
+  memoryLimitInBytes: bigint
+  oomScoreAdj: bigint
+}
+
+/** A container's share of the machine. */
+export function containerResources(pod: V1Pod, container: V1Container, memoryCapacityBytes: number): CgroupResources {
+  const { requests = {}, limits = {} } = container.resources ?? {}
+  const limitMilli = milli(limits['cpu'])
+  return {
+    cpuPeriod: BigInt(cpuPeriodMicros),
+    cpuQuota: BigInt(cpuQuota(limitMilli)),
+    cpuShares: BigInt(cpuShares(requests['cpu'] === undefined ? limitMilli : milli(requests['cpu']))),
+    memoryLimitInBytes: BigInt(value(limits['memory'])),
+    oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacityBytes)),
+  }
+}
+
+/** The pod's cgroup below `root` ("/kapell-1a2b3c4d"): one folder a QoS class, guaranteed pods at the top. */
+export function podCgroup(root: string, pod: V1Pod): string {
+  const qos = qosClass(pod)
+  const folder = qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`
+  return `${root === '/' ? '' : root}/kubepods${folder}/pod${pod.metadata?.uid ?? ''}`
+}

@@ -1,0 +1,140 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { V1Container, V1Pod, V1SeccompProfile } from '@kapell/openapi/types'
+import {
+  NamespaceMode,
+  SecurityProfile_ProfileType as Profile,
+  SupplementalGroupsPolicy,
+  type LinuxContainerSecurityContextSchema,
+  type LinuxSandboxSecurityContextSchema,
+  type NamespaceOptionSchema,
+  type SecurityProfileSchema,
+} from '../cri/gen/runtime_pb.ts'
+import { ContainerConfigError } from './env.ts'
+
+type ContainerSecurity = MessageInitShape<typeof LinuxContainerSecurityContextSchema>
+type SandboxSecurity = MessageInitShape<typeof LinuxSandboxSecurityContextSchema>
+
+/** Kernel files that containers must not read or change, unless privileged. Source: OCI runtimes' defaults. */
+const maskedPaths = [
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+]
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
+
+function namespaces(pod: V1Pod): MessageInitShape<typeof NamespaceOptionSchema> {
+  const spec = pod.spec
+  return {
+    network: spec?.hostNetwork === true ? NamespaceMode.NODE : NamespaceMode.POD,
+    ipc: spec?.hostIPC === true ? NamespaceMode.NODE : NamespaceMode.POD,
+    pid:
+      spec?.hostPID === true
+        ? NamespaceMode.NODE
+        : spec?.shareProcessNamespace === true
+          ? NamespaceMode.POD
+          : NamespaceMode.CONTAINER,
+  }
+}
+
+function seccomp(profile: V1SeccompProfile | undefined): MessageInitShape<typeof SecurityProfileSchema> {
+  if (profile?.type === 'RuntimeDefault') return { profileType: Profile.RuntimeDefault }
+  if (profile?.type === 'Localhost') {
+    return { profileType: Profile.Localhost, localhostRef: profile.localhostProfile ?? '' }
+  }
+  return { profileType: Profile.Unconfined }
+}
+
+const int64 = (value: number | undefined): { value: bigint } | undefined =>
+  value === undefined ? undefined : { value: BigInt(value) }
+
+/** fsGroup comes first: it is a group of every process. */
+function groups(pod: V1Pod): bigint[] {
+  const context = pod.spec?.securityContext
+  return [...(context?.fsGroup === undefined ? [] : [context.fsGroup]), ...(context?.supplementalGroups ?? [])].map(
+    BigInt,
+  )
+}
+
+const groupsPolicy = (pod: V1Pod): SupplementalGroupsPolicy =>
+  pod.spec?.securityContext?.supplementalGroupsPolicy === 'Strict'
+    ? SupplementalGroupsPolicy.Strict
+    : SupplementalGroupsPolicy.Merge
+
+export function sandboxSecurity(pod: V1Pod): SandboxSecurity {
+  const context = pod.spec?.securityContext
+  const privileged = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some(
+    (container) => container.securityContext?.privileged === true,
+  )
+  const user = int64(context?.runAsUser)
+  const group = user === undefined ? undefined : int64(context?.runAsGroup)
+  return {
+    namespaceOptions: namespaces(pod),
+    privileged,
+    supplementalGroups: groups(pod),
+    supplementalGroupsPolicy: groupsPolicy(pod),
+    seccomp: privileged ? { profileType: Profile.Unconfined } : { profileType: Profile.RuntimeDefault },
+    ...(user === undefined ? {} : { runAsUser: user }),
+    ...(group === undefined ? {} : { runAsGroup: group }),
+  }
+}
+
+/** The user an image says it runs as: a number, or a name we cannot resolve from outside. */
+export interface ImageUser {
+  uid: number | undefined
+  username: string
+}
+
+/** Throws ContainerConfigError when the pod asks for a non-root user and would get root. */
+export function containerSecurity(pod: V1Pod, container: V1Container, image: ImageUser): ContainerSecurity {
+  const own = container.securityContext
+  const shared = pod.spec?.securityContext
+  const runAsUser = own?.runAsUser ?? shared?.runAsUser
+  const runAsGroup = own?.runAsGroup ?? shared?.runAsGroup
+  const privileged = own?.privileged === true
+  if ((own?.runAsNonRoot ?? shared?.runAsNonRoot) === true) verifyNonRoot(pod, container, runAsUser, image)
+  const user = int64(runAsUser ?? (image.username === '' ? image.uid : undefined))
+  const group = int64(runAsGroup)
+  return {
+    namespaceOptions: namespaces(pod),
+    privileged,
+    readonlyRootfs: own?.readOnlyRootFilesystem === true,
+    noNewPrivs: own?.allowPrivilegeEscalation === false,
+    supplementalGroups: groups(pod),
+    supplementalGroupsPolicy: groupsPolicy(pod),
+    capabilities: {
+      addCapabilities: own?.capabilities?.add ?? [],
+      dropCapabilities: own?.capabilities?.drop ?? [],
+    },
+    seccomp: privileged ? { profileType: Profile.Unconfined } : seccomp(own?.seccompProfile ?? shared?.seccompProfile),
+    ...(privileged || own?.procMount === 'Unmasked' ? {} : { maskedPaths, readonlyPaths }),
+    ...(user !== undefined ? { runAsUser: user } : image.username === '' ? {} : { runAsUsername: image.username }),
+    ...(group === undefined ? {} : { runAsGroup: group }),
+  }
+}
+
+function verifyNonRoot(pod: V1Pod, container: V1Container, runAsUser: number | undefined, image: ImageUser): void {
+  const where = `(pod: "${pod.metadata?.name ?? ''}_${pod.metadata?.namespace ?? ''}(${pod.metadata?.uid ?? ''})", container: ${container.name})`
+  if (runAsUser !== undefined) {
+    if (runAsUser === 0) {
+      throw new ContainerConfigError(`container's runAsUser breaks non-root policy ${where}`)
+    }
+    return
+  }
+  if (image.username !== '') {
+    throw new ContainerConfigError(
+      `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root ${where}`,
+    )
+  }
+  if (image.uid === undefined || image.uid === 0) {
+    throw new ContainerConfigError(`container has runAsNonRoot and image will run as root ${where}`)
+  }
+}

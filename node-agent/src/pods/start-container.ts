@@ -1,0 +1,168 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errorText } from '@kapell/controllers/machinery/log'
+import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import { containerConfig, type ContainerConfig } from './container-config.ts'
+import type { PodDeps } from './deps.ts'
+import { containerEnv, ContainerConfigError } from './env.ts'
+import { runHook } from './hooks.ts'
+import { StartError, type PulledImage } from './images.ts'
+import { killContainer } from './kill.ts'
+import { registryAuths } from './pull-secrets.ts'
+import { identityOf, newest, type PodRecord, type SandboxRecord } from './record.ts'
+import { containerResources } from './resources.ts'
+import type { SandboxConfig } from './sandbox-config.ts'
+
+export interface StartRequest {
+  pod: V1Pod
+  container: V1Container
+  sandbox: SandboxRecord
+  sandboxConfig: SandboxConfig
+  /** What was there before: the attempt number follows from it. */
+  record: PodRecord
+  signal: AbortSignal
+}
+
+/** Pulls, creates and starts one container. Throws StartError with the reason that its status shall give. */
+export async function startContainer(deps: PodDeps, request: StartRequest): Promise<void> {
+  const { pod, container, record, signal } = request
+  const before = newest(record, container.name)
+  // A container that was created and never started is the half of an earlier try: its name is taken until removed.
+  if (before !== undefined && (before.state === 'created' || before.state === 'unknown')) {
+    await deps.cri.runtime.removeContainer({ containerId: before.id }, { signal })
+  }
+  const image = await deps.images.ensure({ pod, container, auth: () => credentials(deps, pod, container), signal })
+  const attempt = nextAttempt(pod, container, before)
+  const config = await configure(deps, request, image, attempt)
+  const fail = (reason: string, error: unknown): StartError => {
+    deps.events(pod, 'Warning', 'Failed', `Error: ${errorText(error)}`, container.name)
+    return new StartError(reason, errorText(error))
+  }
+  const { containerId } = await deps.cri.runtime
+    .createContainer({ podSandboxId: request.sandbox.id, config, sandboxConfig: request.sandboxConfig }, { signal })
+    .catch((error: unknown) => {
+      throw signal.aborted ? error : fail('CreateContainerError', error)
+    })
+  deps.events(pod, 'Normal', 'Created', 'Container created', container.name)
+  await deps.cri.runtime.startContainer({ containerId }, { signal }).catch((error: unknown) => {
+    throw signal.aborted ? error : fail('RunContainerError', error)
+  })
+  deps.events(pod, 'Normal', 'Started', 'Container started', container.name)
+  await postStart(deps, request, containerId)
+}
+
+/** The restart count goes on where the runtime, or only the API, remembers it. */
+function nextAttempt(
+  pod: V1Pod,
+  container: V1Container,
+  before: { attempt: number; state: string } | undefined,
+): number {
+  if (before !== undefined) return before.state === 'created' ? before.attempt : before.attempt + 1
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  const stored = statuses.find(({ name }) => name === container.name)
+  return stored?.containerID === undefined || stored.containerID === ''
+    ? (stored?.restartCount ?? 0)
+    : stored.restartCount + 1
+}
+
+async function configure(
+  deps: PodDeps,
+  { pod, container, sandbox }: StartRequest,
+  image: PulledImage,
+  attempt: number,
+): Promise<ContainerConfig> {
+  const { uid, namespace } = identityOf(pod)
+  try {
+    const at = { podIps: pod.spec?.hostNetwork === true ? [deps.node.ip] : sandbox.ips, hostIp: deps.node.ip }
+    const env = await containerEnv(pod, container, {
+      ...at,
+      configMap: (name) => deps.objects.configMap({ namespace, name, uid }),
+      secret: (name) => deps.objects.secret({ namespace, name, uid }),
+      services: linkedServices(deps, pod),
+      allocatable: deps.node.allocatable,
+    })
+    const mounts = await deps.volumes.containerMounts({ pod, container, env, at })
+    const terminationFile = deps.paths.terminationFile(uid, container.name, attempt)
+    await mkdir(dirname(terminationFile), { recursive: true })
+    await writeFile(terminationFile, '', { mode: 0o666 })
+    const taken = new Set(mounts.map(({ containerPath }) => containerPath))
+    if (!taken.has('/etc/hosts')) {
+      mounts.push({ containerPath: '/etc/hosts', hostPath: deps.paths.hostsFile(uid), readonly: false })
+    }
+    const terminationPath = container.terminationMessagePath ?? '/dev/termination-log'
+    if (!taken.has(terminationPath)) {
+      mounts.push({ containerPath: terminationPath, hostPath: terminationFile, readonly: false })
+    }
+    return containerConfig({
+      pod,
+      container,
+      attempt,
+      env,
+      mounts,
+      terminationFile,
+      imageRef: image.ref,
+      imageUser: image.user,
+      resources: containerResources(pod, container, deps.node.memoryCapacityBytes),
+    })
+  } catch (error) {
+    const text = errorText(error)
+    deps.events(pod, 'Warning', 'Failed', `Error: ${text}`, container.name)
+    throw new StartError(
+      error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError',
+      text,
+    )
+  }
+}
+
+/** Links to every Service of the namespace, unless the pod declines; the API server itself is always linked. */
+function linkedServices(deps: PodDeps, pod: V1Pod): ReturnType<PodDeps['services']> {
+  const { namespace } = identityOf(pod)
+  const master = deps.services('default').filter(({ metadata }) => metadata?.name === 'kubernetes')
+  if (pod.spec?.enableServiceLinks === false) return master
+  const own = deps.services(namespace)
+  return namespace === 'default' ? own : [...own, ...master]
+}
+
+async function credentials(
+  deps: PodDeps,
+  pod: V1Pod,
+  container: V1Container,
+): Promise<ReturnType<typeof registryAuths>> {
+  const { uid, namespace } = identityOf(pod)
+  const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) =>
+    name === undefined || name === '' ? [] : [name],
+  )
+  const found = await Promise.all(names.map((name) => deps.objects.secret({ namespace, name, uid })))
+  const missing = names.filter((_, index) => found[index] === undefined)
+  if (missing.length > 0) {
+    const text = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
+    deps.events(pod, 'Warning', 'FailedToRetrieveImagePullSecret', text)
+  }
+  return registryAuths(
+    found.filter((secret) => secret !== undefined),
+    container.image ?? '',
+  )
+}
+
+/** A failing postStart handler ends its container; the restart policy decides about another. */
+async function postStart(
+  deps: PodDeps,
+  { pod, container, sandbox, signal }: StartRequest,
+  containerId: string,
+): Promise<void> {
+  const handler = container.lifecycle?.postStart
+  if (handler === undefined) return
+  try {
+    const podIp = pod.spec?.hostNetwork === true ? deps.node.ip : (sandbox.ips[0] ?? '')
+    const timeoutMs = 24 * 3_600_000
+    await runHook(handler, { cri: deps.cri, clock: deps.clock, containerId, container, podIp, timeoutMs, signal })
+  } catch (error) {
+    if (signal.aborted) throw error
+    deps.events(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name)
+    const message = 'FailedPostStartHook'
+    await killContainer(deps, { pod, container, containerId, podIp: '', graceSeconds: grace(pod), message, signal })
+    throw new StartError('PostStartHookError', errorText(error))
+  }
+}
+
+const grace = (pod: V1Pod): number => pod.spec?.terminationGracePeriodSeconds ?? 30

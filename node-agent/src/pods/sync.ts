@@ -1,0 +1,223 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { errorText } from '@kapell/controllers/machinery/log'
+import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import type { Waiting } from '../status/container-status.ts'
+import { computePodActions, type KillAction, type PodActions } from './actions.ts'
+import { goDuration } from './backoff.ts'
+import type { PodDeps } from './deps.ts'
+import { podDns } from './dns.ts'
+import { hostsFile, podHostname } from './hosts-file.ts'
+import { StartError } from './images.ts'
+import { killContainer } from './kill.ts'
+import { identityOf, newest, podTitle, type PodRecord, type SandboxRecord } from './record.ts'
+import { podCgroup } from './resources.ts'
+import { sandboxConfig, type SandboxConfig } from './sandbox-config.ts'
+import { startContainer } from './start-container.ts'
+import { terminatePod } from './terminate.ts'
+
+export interface SyncRequest {
+  pod: V1Pod
+  record: PodRecord
+  /** Why containers wait; kept between calls, changed here. */
+  waiting: Map<string, Waiting>
+  signal: AbortSignal
+}
+
+export interface SyncResult {
+  /** The runtime is not as `record` says any more: look again. */
+  changed: boolean
+  /** The pod has done its work (or failed for good): end it. */
+  completed: boolean
+  /** Come back after this time. */
+  retryAfterMs: number | undefined
+}
+
+/** How long a pod rests whose sandbox or volumes could not be made. */
+const retryMs = 2000
+
+/** One step of a pod towards its spec: decides with computePodActions, then does it. */
+export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<SyncResult> {
+  const { pod, record, signal } = request
+  const actions = computePodActions(pod, record, deps.probes)
+  const done = { changed: false, completed: false, retryAfterMs: undefined }
+  if (actions.killPod && !actions.createSandbox) return { ...done, completed: true }
+  if (!actions.createSandbox && actions.start.length === 0 && actions.kill.length === 0) {
+    if (hasVolumes(pod)) await refreshVolumes(deps, pod)
+    return done
+  }
+  if (actions.killPod) {
+    deps.events(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    await terminatePod(deps, { identity: identityOf(pod), pod, record, graceSeconds: graceSeconds(pod), signal })
+  }
+  await Promise.all(actions.kill.map((action) => kill(deps, request, action)))
+
+  try {
+    await deps.volumes.mount(pod)
+  } catch (error) {
+    deps.events(pod, 'Warning', 'FailedMount', errorText(error))
+    return { ...done, changed: actions.killPod || actions.kill.length > 0, retryAfterMs: retryMs }
+  }
+  const prepared = await prepareSandbox(deps, request, actions)
+  if (prepared === undefined) return { ...done, changed: actions.killPod, retryAfterMs: retryMs }
+
+  const retries: number[] = []
+  let changed = actions.createSandbox || actions.kill.length > 0
+  for (const container of actions.start) {
+    const outcome = await tryStart(deps, request, container, prepared)
+    if (outcome === undefined) changed = true
+    else retries.push(outcome)
+  }
+  if (changed) await removeOldContainers(deps, record)
+  return { changed, completed: false, retryAfterMs: retries.length === 0 ? undefined : Math.min(...retries) }
+}
+
+const graceSeconds = (pod: V1Pod): number => pod.spec?.terminationGracePeriodSeconds ?? 30
+const hasVolumes = (pod: V1Pod): boolean => (pod.spec?.volumes ?? []).length > 0
+
+async function refreshVolumes(deps: PodDeps, pod: V1Pod): Promise<void> {
+  try {
+    await deps.volumes.mount(pod)
+  } catch (error) {
+    // The pod goes on with the files it has.
+    deps.events(pod, 'Warning', 'FailedMount', errorText(error))
+  }
+}
+
+async function kill(
+  deps: PodDeps,
+  { pod, record, signal }: SyncRequest,
+  { container, why }: KillAction,
+): Promise<void> {
+  const spec = containerOf(pod, container.name)
+  const texts = {
+    liveness: `Container ${container.name} failed liveness probe, will be restarted`,
+    startup: `Container ${container.name} failed startup probe, will be restarted`,
+    changed: `Container ${container.name} definition changed, will be restarted`,
+    unwanted: `Stopping container ${container.name}`,
+  }
+  const probeGrace = (why === 'liveness' ? spec?.livenessProbe : why === 'startup' ? spec?.startupProbe : undefined)
+    ?.terminationGracePeriodSeconds
+  await killContainer(deps, {
+    pod,
+    container: spec,
+    containerId: container.id,
+    podIp: record.sandboxes[0]?.ips[0] ?? '',
+    graceSeconds: probeGrace ?? graceSeconds(pod),
+    message: texts[why],
+    signal,
+  })
+}
+
+const containerOf = (pod: V1Pod, name: string): V1Container | undefined =>
+  [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find((container) => container.name === name)
+
+interface Prepared {
+  sandbox: SandboxRecord
+  config: SandboxConfig
+}
+
+/** The pod's sandbox, made if need be, and its hosts file. Undefined when it cannot be made now. */
+async function prepareSandbox(
+  deps: PodDeps,
+  { pod, signal }: SyncRequest,
+  actions: PodActions,
+): Promise<Prepared | undefined> {
+  const identity = identityOf(pod)
+  const { hostname, domain } = podHostname(pod, deps.dns.clusterDomain)
+  const attempt = actions.sandbox?.attempt ?? actions.attempt
+  const logDirectory = deps.paths.podLogs(identity)
+  const config = sandboxConfig({
+    pod,
+    attempt,
+    dns: podDns(pod, deps.dns),
+    hostname,
+    logDirectory,
+    cgroupParent: podCgroup(deps.node.cgroupRoot, pod),
+  })
+  let sandbox = actions.sandbox
+  if (sandbox === undefined) {
+    await mkdir(logDirectory, { recursive: true })
+    try {
+      const { podSandboxId } = await deps.cri.runtime.runPodSandbox(
+        { config, runtimeHandler: '' },
+        { signal, deadlineMs: 240_000 },
+      )
+      const { status } = await deps.cri.runtime.podSandboxStatus({ podSandboxId }, { signal })
+      const ips = [status?.network?.ip ?? '', ...(status?.network?.additionalIps.map(({ ip }) => ip) ?? [])]
+      sandbox = {
+        id: podSandboxId,
+        attempt,
+        ready: true,
+        createdAt: deps.clock.now(),
+        ips: ips.filter((ip) => ip !== ''),
+      }
+    } catch (error) {
+      if (signal.aborted) throw error
+      deps.events(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${errorText(error)}`)
+      deps.log.warn(`pod ${podTitle(identity)}: no sandbox: ${errorText(error)}`)
+      return undefined
+    }
+  }
+  await mkdir(deps.paths.pod(identity.uid), { recursive: true })
+  const hosts = hostsFile({ pod, podIps: sandbox.ips, hostname, domain, nodeHosts: deps.node.hosts })
+  await writeFile(deps.paths.hostsFile(identity.uid), hosts, { mode: 0o644 })
+  return { sandbox, config }
+}
+
+/** Starts a container unless it must wait. Answers undefined when started, else after how many ms to try again. */
+async function tryStart(
+  deps: PodDeps,
+  request: SyncRequest,
+  container: V1Container,
+  { sandbox, config }: Prepared,
+): Promise<number | undefined> {
+  const { pod, record, waiting, signal } = request
+  const identity = identityOf(pod)
+  const key = `${identity.uid}/${container.name}`
+  const ended = newest(record, container.name)
+  const now = deps.clock.now().getTime()
+  if (ended?.state === 'exited' && ended.finishedAt !== undefined && ended.id !== '' && ended.sandboxId !== '') {
+    const remainingMs = deps.crashBackoff.remainingMs(key, ended.finishedAt.getTime(), now)
+    if (remainingMs > 0) {
+      const step = goDuration(deps.crashBackoff.currentMs(key))
+      waiting.set(container.name, {
+        reason: 'CrashLoopBackOff',
+        message: `back-off ${step} restarting failed container=${container.name} pod=${podTitle(identity)}`,
+      })
+      deps.events(
+        pod,
+        'Warning',
+        'BackOff',
+        `Back-off restarting failed container ${container.name} in pod ${podTitle(identity)}`,
+        container.name,
+      )
+      return remainingMs
+    }
+    deps.crashBackoff.next(key, ended.finishedAt.getTime())
+  }
+  try {
+    await startContainer(deps, { pod, container, sandbox, sandboxConfig: config, record, signal })
+    waiting.delete(container.name)
+    return undefined
+  } catch (error) {
+    if (signal.aborted || !(error instanceof StartError)) throw error
+    waiting.set(container.name, { reason: error.reason, message: error.message })
+    deps.log.info(`pod ${podTitle(identity)}: container ${container.name}: ${error.reason}: ${error.message}`)
+    return error.retryAfterMs ?? 10_000
+  }
+}
+
+/** Of each container's ended instances the newest stays, for its logs and last state. */
+async function removeOldContainers(deps: PodDeps, record: PodRecord): Promise<void> {
+  const kept = new Set<string>()
+  for (const container of record.containers) {
+    if (container.state !== 'exited' || container.id === '') continue
+    if (!kept.has(container.name)) {
+      kept.add(container.name)
+      continue
+    }
+    await deps.cri.runtime.removeContainer({ containerId: container.id }).catch((error: unknown) => {
+      deps.log.debug(`cannot remove container ${container.id}: ${errorText(error)}`)
+    })
+  }
+}

@@ -1,0 +1,224 @@
+import { errorText } from '@kapell/controllers/machinery/log'
+import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
+import { computePodStatus } from '../status/compute.ts'
+import type { Waiting } from '../status/container-status.ts'
+import type { PodDeps } from './deps.ts'
+import { podTitle, withRemembered, type PodIdentity, type PodRecord } from './record.ts'
+import { syncPod } from './sync.ts'
+import { removeFromNode, removeFromRuntime, terminatePod } from './terminate.ts'
+
+/** The serial worker of one pod. Level-triggered: told that something changed, it looks at everything anew. */
+export interface PodWorker {
+  readonly identity: PodIdentity
+  /** The pod as the API has it now; undefined: it is no longer there. */
+  update(pod: V1Pod | undefined): void
+  /** Something may have changed in the runtime, a probe or a volume. */
+  poke(): void
+  /** Ends what runs now and does nothing more. Resolves when idle. */
+  stop(): Promise<void>
+  /** Resolves when there is nothing to do at the moment. */
+  idle(): Promise<void>
+}
+
+export interface PodWorkerOptions {
+  deps: PodDeps
+  identity: PodIdentity
+  /** The pod is gone from the API and from the node. */
+  done: () => void
+}
+
+const firstRetryMs = 500
+const longestRetryMs = 30_000
+/** The grace of pods that only the runtime knows. */
+const orphanGraceSeconds = 2
+/** Mounted ConfigMaps and Secrets, tokens and back-offs are looked at this often even if nothing tells of a change. */
+const resyncMs = 60_000
+
+export function createPodWorker({ deps, identity, done }: PodWorkerOptions): PodWorker {
+  const { clock, log } = deps
+  const waiting = new Map<string, Waiting>()
+  let pod: V1Pod | undefined
+  /** The last pod the API had, after it is gone. */
+  let lastPod: V1Pod | undefined
+  let phase: 'sync' | 'terminating' | 'terminated' | 'gone' = 'sync'
+  let failure: { reason: string; message: string } | undefined
+  let finalStatus: V1PodStatus | undefined
+  let graceSeconds: number | undefined
+  let dirty = false
+  let stopped = false
+  let running: Promise<void> | undefined
+  let current: AbortController | undefined
+  let cancelTimer: (() => void) | undefined
+  let retryMs = firstRetryMs
+
+  const observe = async (): Promise<PodRecord> => {
+    const record = await deps.observer.pod(identity)
+    const at = pod ?? lastPod
+    return at === undefined ? record : withRemembered(record, at)
+  }
+
+  const publish = (record: PodRecord, ended: boolean): V1PodStatus | undefined => {
+    if (pod === undefined) return undefined
+    const status = computePodStatus({
+      pod,
+      record,
+      waiting,
+      probes: deps.probes,
+      hostIp: deps.node.ip,
+      now: clock.now(),
+      runtimeName: deps.node.runtimeName,
+      terminating: phase !== 'sync',
+      ended,
+      failure,
+    })
+    deps.status.set(pod, status)
+    return status
+  }
+
+  const schedule = (ms: number): void => {
+    cancelTimer?.()
+    cancelTimer = clock.after(ms, wake)
+  }
+
+  /** Why a pod must end now, if it must. */
+  const mustEnd = (): boolean => {
+    if (pod === undefined || pod.metadata?.deletionTimestamp !== undefined) return true
+    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return true
+    const deadline = pod.spec?.activeDeadlineSeconds
+    const started = pod.status?.startTime
+    if (deadline === undefined || started === undefined) return false
+    const leftMs = new Date(started).getTime() + deadline * 1000 - clock.now().getTime()
+    if (leftMs > 0) {
+      schedule(leftMs)
+      return false
+    }
+    failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
+    deps.events(pod, 'Normal', 'DeadlineExceeded', failure.message)
+    return true
+  }
+
+  const sync = async (signal: AbortSignal): Promise<void> => {
+    const record = await observe()
+    deps.probes.update(pod!, record)
+    publish(record, false)
+    const result = await syncPod(deps, { pod: pod!, record, waiting, signal })
+    if (result.completed) {
+      phase = 'terminating'
+      return
+    }
+    if (result.changed) dirty = true
+    else if (result.retryAfterMs !== undefined) publish(await observe(), false)
+    if (result.retryAfterMs !== undefined) schedule(result.retryAfterMs)
+    else if (!dirty && cancelTimer === undefined) schedule(resyncMs)
+  }
+
+  const terminate = async (signal: AbortSignal): Promise<void> => {
+    const record = await observe()
+    const at = pod ?? lastPod
+    if (at !== undefined) deps.probes.update(at, record)
+    if (record.containers.some(({ state }) => state === 'running')) publish(record, false)
+    await terminatePod(deps, { identity, pod: at, record, graceSeconds: currentGrace(), signal })
+    const after = await observe()
+    deps.probes.stop(identity.uid)
+    finalStatus = publish(after, true)
+    phase = 'terminated'
+  }
+
+  const currentGrace = (): number => {
+    if (graceSeconds !== undefined) return graceSeconds
+    const at = pod ?? lastPod
+    return at === undefined
+      ? orphanGraceSeconds
+      : (at.metadata?.deletionGracePeriodSeconds ?? at.spec?.terminationGracePeriodSeconds ?? 30)
+  }
+
+  const finish = async (): Promise<void> => {
+    const deleted = pod === undefined || pod.metadata?.deletionTimestamp !== undefined
+    if (!deleted) {
+      // Logs and exit codes stay until the pod is deleted; what it mounted does not.
+      await deps.volumes.unmount(identity.uid)
+      deps.objects.release(identity.uid)
+      return
+    }
+    const record = await deps.observer.pod(identity)
+    await removeFromRuntime(deps, record)
+    await removeFromNode(deps, identity)
+    deps.objects.release(identity.uid)
+    deps.images.forget(identity.uid)
+    deps.crashBackoff.forget(identity.uid)
+    if (pod !== undefined) {
+      const status = finalStatus ?? pod.status
+      if (status !== undefined) deps.status.finish(pod, status)
+      return
+    }
+    phase = 'gone'
+    deps.status.forget(identity.uid)
+    done()
+  }
+
+  const step = async (signal: AbortSignal): Promise<void> => {
+    if (phase === 'sync' && mustEnd()) phase = 'terminating'
+    if (phase === 'sync') await sync(signal)
+    if (phase === 'terminating') await terminate(signal)
+    if (phase === 'terminated') await finish()
+  }
+
+  const loop = async (): Promise<void> => {
+    while (dirty && !stopped && phase !== 'gone') {
+      dirty = false
+      cancelTimer?.()
+      cancelTimer = undefined
+      current = new AbortController()
+      try {
+        await step(current.signal)
+        retryMs = firstRetryMs
+      } catch (error) {
+        if (current.signal.aborted) continue
+        log.warn(`pod ${podTitle(identity)}: ${errorText(error)}`)
+        schedule(retryMs)
+        retryMs = Math.min(retryMs * 2, longestRetryMs)
+      } finally {
+        current = undefined
+      }
+    }
+  }
+
+  const wake = (): void => {
+    dirty = true
+    if (stopped || phase === 'gone') return
+    running ??= loop().finally(() => {
+      running = undefined
+      if (dirty) wake()
+    })
+  }
+
+  return {
+    identity,
+    update: (next) => {
+      const before = pod
+      pod = next
+      if (next !== undefined) lastPod = next
+      const ending = next === undefined || next.metadata?.deletionTimestamp !== undefined
+      const began = ending && (before === undefined || before.metadata?.deletionTimestamp === undefined)
+      const newGrace = ending ? (lastPod?.metadata?.deletionGracePeriodSeconds ?? undefined) : undefined
+      const shorter = newGrace !== undefined && graceSeconds !== undefined && newGrace < graceSeconds
+      if (newGrace !== undefined)
+        graceSeconds = graceSeconds === undefined ? newGrace : Math.min(graceSeconds, newGrace)
+      // What runs now is no longer wanted (a long pull, a hook), or shall not wait so long.
+      if ((began && phase === 'sync') || (shorter && phase === 'terminating')) {
+        current?.abort(new Error('the pod is being deleted'))
+      }
+      wake()
+    },
+    poke: wake,
+    stop: async () => {
+      stopped = true
+      cancelTimer?.()
+      current?.abort(new Error('the agent is stopping'))
+      await running?.catch(() => {})
+    },
+    idle: async () => {
+      while (running !== undefined) await running
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { errorText } from '@kapell/controllers/machinery/log'
+import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
+import type { V1Pod } from '@kapell/openapi/types'
+import type { PodDeps } from './deps.ts'
+import type { Snapshot } from './observe.ts'
+import { identityOf, type PodIdentity } from './record.ts'
+import { removeFromNode, removeFromRuntime, terminatePod } from './terminate.ts'
+import { createPodWorker, type PodWorker } from './worker.ts'
+
+/** All pods of this node: those the API assigns to it, and those the runtime still has. */
+export interface PodWorkers {
+  /** Follows the informer; call once it and the runtime answer. Pods found only in the runtime are ended. */
+  start(): Promise<void>
+  /** Something happened to this pod in the runtime. */
+  poke(uid: string): void
+  /** What the runtime has now: ends what belongs to nobody. */
+  reconcile(snapshot: Snapshot): void
+  /** Stops all workers. With `removePods`, also ends and removes every pod of the runtime, quickly. */
+  close(options: { removePods: boolean }): Promise<void>
+  /** Once no worker has anything to do at the moment. */
+  idle(): Promise<void>
+}
+
+/** When the whole node stops, pods get no more time than this. */
+const closingGraceSeconds = 2
+
+export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>): PodWorkers {
+  const workers = new Map<string, PodWorker>()
+  let started = false
+  let closed = false
+  let unsubscribe: (() => void) | undefined
+
+  const workerOf = (identity: PodIdentity): PodWorker => {
+    let worker = workers.get(identity.uid)
+    if (worker === undefined) {
+      worker = createPodWorker({ deps, identity, done: () => workers.delete(identity.uid) })
+      workers.set(identity.uid, worker)
+    }
+    return worker
+  }
+  const changed = (pod: V1Pod): void => {
+    if (closed) return
+    const identity = identityOf(pod)
+    // A namesake may have come while the watch was interrupted: the one before it is gone.
+    for (const [uid, worker] of workers) {
+      const other = worker.identity
+      if (uid !== identity.uid && other.name === identity.name && other.namespace === identity.namespace)
+        worker.update(undefined)
+    }
+    workerOf(identity).update(pod)
+  }
+  const removed = (pod: V1Pod): void => {
+    if (!closed) workers.get(identityOf(pod).uid)?.update(undefined)
+  }
+
+  return {
+    start: async () => {
+      await informer.synced()
+      unsubscribe = informer.onChange({ add: changed, update: (_, pod) => changed(pod), delete: removed })
+      started = true
+    },
+    poke: (uid) => workers.get(uid)?.poke(),
+    reconcile: (snapshot) => {
+      if (!started || closed) return
+      for (const { identity } of snapshot.values()) {
+        if (!workers.has(identity.uid)) workerOf(identity).update(undefined)
+      }
+    },
+    idle: async () => {
+      await Promise.all([...workers.values()].map((worker) => worker.idle()))
+    },
+    close: async ({ removePods }) => {
+      closed = true
+      unsubscribe?.()
+      await Promise.all([...workers.values()].map((worker) => worker.stop()))
+      if (!removePods) return
+      const snapshot = await deps.observer.snapshot()
+      await Promise.all(
+        [...snapshot.values()].map(async ({ identity }) => {
+          try {
+            await removePod(deps, identity)
+          } catch (error) {
+            deps.log.warn(`pod ${identity.namespace}/${identity.name} could not be removed: ${errorText(error)}`)
+          }
+        }),
+      )
+    },
+  }
+}
+
+/** Ends one pod quickly, without hooks or events, and leaves nothing of it on the node but its logs' story in the API. */
+async function removePod(deps: PodDeps, identity: PodIdentity): Promise<void> {
+  const record = await deps.observer.pod(identity)
+  const signal = AbortSignal.timeout(30_000)
+  await terminatePod(deps, { identity, pod: undefined, record, graceSeconds: closingGraceSeconds, signal })
+  await removeFromRuntime(deps, await deps.observer.pod(identity))
+  await removeFromNode(deps, identity)
+}

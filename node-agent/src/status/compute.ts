@@ -1,0 +1,118 @@
+import type { V1ContainerStatus, V1Pod, V1PodStatus } from '@kapell/openapi/types'
+import { rfc3339 } from '@kapell/openapi/meta/time'
+import { isSidecar } from '../pods/actions.ts'
+import type { PodRecord } from '../pods/record.ts'
+import { qosClass } from '../pods/resources.ts'
+import { podConditions } from './conditions.ts'
+import { containerStatus, type ProbeStates, type Waiting } from './container-status.ts'
+
+export interface PodStatusInput {
+  pod: V1Pod
+  record: PodRecord
+  waiting: ReadonlyMap<string, Waiting>
+  probes: ProbeStates
+  hostIp: string
+  now: Date
+  runtimeName: string
+  /** The pod is ending (deleted, done, failed): nothing of it starts again. */
+  terminating: boolean
+  /** Everything of the pod has ended. */
+  ended: boolean
+  /** Why the node ended the pod, such as DeadlineExceeded. */
+  failure: { reason: string; message: string } | undefined
+}
+
+/** A pod's status, from what the runtime has. Pure. Source: docs, "Pod lifecycle". */
+export function computePodStatus(input: PodStatusInput): V1PodStatus {
+  const { pod, record, now, hostIp } = input
+  const previous = pod.status
+  const inits = statuses(input, 'init')
+  const containers = statuses(input, 'app')
+  const phase = podPhase({ ...input, inits, containers })
+  const sandbox = record.sandboxes.find(({ ready }) => ready)
+  const hostNetwork = pod.spec?.hostNetwork === true
+  const sandboxReady = sandbox !== undefined && (hostNetwork || sandbox.ips.length > 0)
+  // An ended pod keeps the address it had.
+  const known = hostNetwork
+    ? sandbox === undefined && previous?.podIP === undefined
+      ? []
+      : [hostIp]
+    : sandbox !== undefined && sandbox.ips.length > 0
+      ? sandbox.ips
+      : (previous?.podIPs ?? []).map(({ ip }) => ip)
+  const { reason, message } =
+    input.failure ?? (phase === 'Failed' ? { reason: previous?.reason, message: previous?.message } : {})
+  return {
+    phase,
+    conditions: podConditions({ pod, phase, inits, containers, sandboxReady: sandboxReady && !input.ended, now }),
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }],
+    ...(known.length === 0 ? {} : { podIP: known[0]!, podIPs: known.map((ip) => ({ ip })) }),
+    startTime: previous?.startTime ?? rfc3339(now),
+    ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
+    containerStatuses: containers,
+    qosClass: qosClass(pod),
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+    ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+  }
+}
+
+function statuses(input: PodStatusInput, kind: 'init' | 'app'): V1ContainerStatus[] {
+  const { pod } = input
+  const list = (kind === 'init' ? pod.spec?.initContainers : pod.spec?.containers) ?? []
+  const previous = (kind === 'init' ? pod.status?.initContainerStatuses : pod.status?.containerStatuses) ?? []
+  const appWaits = (pod.spec?.initContainers?.length ?? 0) > 0
+  return list.map((container) =>
+    containerStatus({
+      pod,
+      container,
+      record: input.record,
+      waiting: input.waiting,
+      probes: input.probes,
+      terminating: input.terminating,
+      runtimeName: input.runtimeName,
+      defaultWaiting: appWaits ? 'PodInitializing' : 'ContainerCreating',
+      previous: previous.find(({ name }) => name === container.name),
+    }),
+  )
+}
+
+interface PhaseInput extends PodStatusInput {
+  inits: readonly V1ContainerStatus[]
+  containers: readonly V1ContainerStatus[]
+}
+
+export function podPhase(input: PhaseInput): 'Pending' | 'Running' | 'Succeeded' | 'Failed' {
+  const { pod, inits, containers, terminating, ended } = input
+  const previous = pod.status?.phase
+  if (previous === 'Succeeded' || previous === 'Failed') return previous
+  if (ended && input.failure !== undefined) return 'Failed'
+  const policy = pod.spec?.restartPolicy ?? 'Always'
+  const running = [...inits, ...containers].some(({ state }) => state?.running !== undefined)
+  const exit = (status: V1ContainerStatus): number | undefined =>
+    status.state?.terminated?.exitCode ??
+    (status.state?.waiting === undefined ? undefined : status.lastState?.terminated?.exitCode)
+
+  if (ended) {
+    const codes = containers.map(exit)
+    return codes.length > 0 && codes.every((code) => code === 0) ? 'Succeeded' : 'Failed'
+  }
+  const appRan = containers.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated)
+  if (!appRan) {
+    for (const status of inits) {
+      const container = pod.spec?.initContainers?.find(({ name }) => name === status.name)
+      if (container !== undefined && isSidecar(container)) continue
+      const code = status.state?.terminated?.exitCode
+      if (code !== undefined && code !== 0 && (container?.restartPolicy ?? policy) === 'Never') {
+        return running ? 'Pending' : 'Failed'
+      }
+    }
+    return 'Pending'
+  }
+  if (containers.some((status) => status.state?.waiting !== undefined && exit(status) === undefined)) return 'Pending'
+  if (running || policy === 'Always' || terminating) return 'Running'
+  const codes = containers.map(exit)
+  if (codes.every((code) => code === 0)) return 'Succeeded'
+  return policy === 'Never' ? 'Failed' : 'Running'
+}

@@ -1,0 +1,93 @@
+import type { V1ContainerStatus, V1Pod, V1PodCondition } from '@kapell/openapi/types'
+import { rfc3339 } from '@kapell/openapi/meta/time'
+import { isSidecar } from '../pods/actions.ts'
+
+type Draft = Pick<V1PodCondition, 'type' | 'status'> & { reason?: string; message?: string }
+
+export interface ConditionsInput {
+  pod: V1Pod
+  phase: string
+  inits: readonly V1ContainerStatus[]
+  containers: readonly V1ContainerStatus[]
+  /** Whether the sandbox lives and has its network. */
+  sandboxReady: boolean
+  now: Date
+}
+
+/** The conditions the agent owns, in upstream's order of evaluation; those of others are not touched. */
+export function podConditions(input: ConditionsInput): V1PodCondition[] {
+  const { pod, now } = input
+  const old = new Map((pod.status?.conditions ?? []).map((condition) => [condition.type, condition]))
+  const containersReady = readyContainers(input)
+  const drafts = [
+    { type: 'PodReadyToStartContainers', status: input.sandboxReady ? 'True' : 'False' },
+    initialized(input),
+    ready(pod, containersReady),
+    { ...containersReady, type: 'ContainersReady' },
+  ]
+  return drafts.map((draft) => {
+    const before = old.get(draft.type)
+    const same = before?.status === draft.status
+    return {
+      ...draft,
+      lastTransitionTime: same && before.lastTransitionTime !== undefined ? before.lastTransitionTime : rfc3339(now),
+      ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    }
+  })
+}
+
+function initialized({ pod, phase, inits, containers }: ConditionsInput): Draft {
+  const type = 'Initialized'
+  if (phase === 'Succeeded') return { type, status: 'True', reason: 'PodCompleted' }
+  const ran = containers.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated)
+  const unfinished = inits.filter((status) => {
+    const container = pod.spec?.initContainers?.find(({ name }) => name === status.name)
+    if (container !== undefined && isSidecar(container)) return status.started !== true && !ran
+    return !ran && status.state?.terminated?.exitCode !== 0
+  })
+  return unfinished.length === 0
+    ? { type, status: 'True' }
+    : {
+        type,
+        status: 'False',
+        reason: 'ContainersNotInitialized',
+        message: `containers with incomplete status: [${unfinished.map(({ name }) => name).join(' ')}]`,
+      }
+}
+
+function readyContainers({ pod, phase, inits, containers }: ConditionsInput): Draft {
+  const type = 'Ready'
+  if (phase === 'Succeeded') return { type, status: 'False', reason: 'PodCompleted' }
+  if (phase === 'Failed') return { type, status: 'False', reason: 'PodFailed' }
+  const sidecars = inits.filter(({ name }) => {
+    const container = pod.spec?.initContainers?.find((candidate) => candidate.name === name)
+    return container !== undefined && isSidecar(container)
+  })
+  const unready = [...sidecars, ...containers].filter((status) => !status.ready).map(({ name }) => name)
+  return unready.length === 0
+    ? { type, status: 'True' }
+    : {
+        type,
+        status: 'False',
+        reason: 'ContainersNotReady',
+        message: `containers with unready status: [${unready.join(' ')}]`,
+      }
+}
+
+/** Ready is what the containers are, and what the pod's readiness gates say. */
+function ready(pod: V1Pod, containers: Draft): Draft {
+  if (containers.status !== 'True') return { ...containers, type: 'Ready' }
+  const conditions = new Map((pod.status?.conditions ?? []).map(({ type, status }) => [type, status]))
+  const messages = (pod.spec?.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const status = conditions.get(conditionType)
+    if (status === undefined) {
+      return [`corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`]
+    }
+    return status === 'True'
+      ? []
+      : [`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${status}`]
+  })
+  return messages.length === 0
+    ? { type: 'Ready', status: 'True' }
+    : { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') }
+}

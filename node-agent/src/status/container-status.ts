@@ -1,0 +1,135 @@
+import type {
+  V1Container,
+  V1ContainerState,
+  V1ContainerStatus,
+  V1Pod,
+  V1VolumeMountStatus,
+} from '@kapell/openapi/types'
+import { rfc3339 } from '@kapell/openapi/meta/time'
+import { shouldRun } from '../pods/actions.ts'
+import type { ContainerRecord, PodRecord } from '../pods/record.ts'
+
+/** Why a container does not run yet (or again). */
+export interface Waiting {
+  reason: string
+  message?: string
+}
+
+/** What probes say of a running container, by its id. */
+export interface ProbeStates {
+  started(containerId: string): boolean
+  ready(containerId: string): boolean
+}
+
+export interface ContainerStatusInput {
+  pod: V1Pod
+  container: V1Container
+  record: PodRecord
+  waiting: ReadonlyMap<string, Waiting>
+  probes: ProbeStates
+  /** The pod is ending: what has ended stays so. */
+  terminating: boolean
+  /** Shown while nothing else is known: "ContainerCreating" or "PodInitializing". */
+  defaultWaiting: string
+  runtimeName: string
+  previous: V1ContainerStatus | undefined
+}
+
+const time = (date: Date | undefined): string | undefined => (date === undefined ? undefined : rfc3339(date))
+
+function terminated(container: ContainerRecord, runtimeName: string): V1ContainerState {
+  return {
+    terminated: {
+      exitCode: container.exitCode,
+      ...(container.reason === '' ? {} : { reason: container.reason }),
+      ...(container.message === '' ? {} : { message: container.message }),
+      startedAt: time(container.startedAt ?? container.createdAt) ?? '',
+      finishedAt: time(container.finishedAt) ?? time(container.createdAt) ?? '',
+      ...(container.id === '' ? {} : { containerID: `${runtimeName}://${container.id}` }),
+    },
+  }
+}
+
+/** One entry of status.containerStatuses. Source: API reference, ContainerStatus. */
+export function containerStatus(input: ContainerStatusInput): V1ContainerStatus {
+  const { pod, container, record, waiting, probes, terminating, runtimeName, previous } = input
+  const [current, before] = record.containers.filter(({ name }) => name === container.name)
+  const reason = waiting.get(container.name)
+  const base = {
+    name: container.name,
+    image: container.image ?? '',
+    imageID: '',
+    restartCount: current?.attempt ?? previous?.restartCount ?? 0,
+    ready: false,
+    started: false,
+    state: {} as V1ContainerState,
+    lastState: {} as V1ContainerState,
+    ...volumeMounts(container),
+  }
+  const wait = (found: Waiting): V1ContainerState => ({
+    waiting: {
+      reason: found.reason,
+      ...(found.message === undefined || found.message === '' ? {} : { message: found.message }),
+    },
+  })
+  if (current === undefined) {
+    return { ...base, state: wait(reason ?? { reason: input.defaultWaiting }), lastState: previous?.lastState ?? {} }
+  }
+  const identity = {
+    ...(current.id === '' ? {} : { containerID: `${runtimeName}://${current.id}` }),
+    image: current.imageRef === '' ? base.image : current.image.startsWith('sha256:') ? base.image : current.image,
+    imageID: current.imageRef,
+  }
+  const last =
+    before === undefined || before.state !== 'exited'
+      ? ((previous?.containerID === identity.containerID
+          ? previous?.lastState
+          : previous?.state?.terminated && { terminated: previous.state.terminated }) ?? {})
+      : terminated(before, runtimeName)
+  if (current.state === 'running') {
+    return {
+      ...base,
+      ...identity,
+      started: probes.started(current.id),
+      ready: probes.started(current.id) && probes.ready(current.id),
+      state: { running: { startedAt: time(current.startedAt) ?? '' } },
+      lastState: last,
+      ...resourcesOf(container),
+      ...(current.user === undefined ? {} : { user: { linux: current.user } }),
+    }
+  }
+  if (current.state === 'exited') {
+    const again = !terminating && reason !== undefined && shouldRun(pod, container, current)
+    const isInit = pod.spec?.initContainers?.some(({ name }) => name === container.name) === true
+    return {
+      ...base,
+      ...identity,
+      // An init container that did its work is what "ready" means for it.
+      ready: isInit && container.restartPolicy !== 'Always' && current.exitCode === 0,
+      state: again ? wait(reason) : terminated(current, runtimeName),
+      lastState: again ? terminated(current, runtimeName) : last,
+    }
+  }
+  return { ...base, ...identity, state: wait(reason ?? { reason: 'ContainerCreating' }), lastState: last }
+}
+
+function resourcesOf(container: V1Container): Pick<V1ContainerStatus, 'resources' | 'allocatedResources'> {
+  const { requests, limits } = container.resources ?? {}
+  const resources = {
+    ...(limits === undefined ? {} : { limits }),
+    ...(requests === undefined ? {} : { requests }),
+  }
+  return {
+    ...(Object.keys(resources).length === 0 ? { resources: {} } : { resources }),
+    ...(requests === undefined ? {} : { allocatedResources: requests }),
+  }
+}
+
+function volumeMounts(container: V1Container): { volumeMounts?: V1VolumeMountStatus[] } {
+  const mounts = (container.volumeMounts ?? []).map((mount) => ({
+    name: mount.name,
+    mountPath: mount.mountPath,
+    ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+  }))
+  return mounts.length === 0 ? {} : { volumeMounts: mounts }
+}
