@@ -9,3 +9,8 @@ export function readGenerated(name: string): Uint8Array {
     throw new Error(`generated/${name} is missing: run npm run generate`, { cause: error })
   }
 }
+
+/** The file of an OpenAPI 3.0 document, by the document's name ("apis/apps/v1"). */
+export function documentFile(name: string): string {
+  return `${name.replaceAll('/', '_')}.json`
+}

@@ -1,4 +1,4 @@
-import { enumValues } from '../facts/enums.ts'
+import { enumValues, itemEnumValues } from '../facts/enums.ts'
 import { kinds, sharedKindGroupVersions, sharedKinds } from '../facts/kinds.ts'
 import { atomicLists, atomicStructs, mapLists, mapTypes, setLists } from '../facts/lists-and-maps.ts'
 import { patchRules } from '../facts/patches.ts'
@@ -34,6 +34,10 @@ export function applyFacts(definitions: Definitions): void {
     if (key !== undefined) property(at)['x-kubernetes-patch-merge-key'] = key
   }
   for (const [at, values] of valuesIn(enumValues)) property(at).enum = values.split('|')
+  for (const [at, values] of valuesIn(itemEnumValues)) {
+    const leaf = property(at).items ?? property(at).additionalProperties
+    if (leaf !== undefined) leaf.enum = values.split('|')
+  }
   for (const [name, list] of Object.entries(unions)) {
     struct(name)['x-kubernetes-unions'] = list.map(({ discriminator, members }) => ({
       ...(discriminator === '' ? {} : { discriminator }),

@@ -11,7 +11,7 @@ export function namesIn(table: Record<string, string>): Set<string> {
 }
 
 /** `{'io.k8s.api.core.v1': {'PodSpec.a': 'x'}}` as a map from the full name. */
-export function valuesIn(table: Record<string, Record<string, string>>): Map<string, string> {
+export function valuesIn<V>(table: Record<string, Record<string, V>>): Map<string, V> {
   return new Map(
     Object.entries(table).flatMap(([pkg, values]) =>
       Object.entries(values).map(([name, value]) => [`${pkg}.${name}`, value] as const),

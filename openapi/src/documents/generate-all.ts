@@ -1,7 +1,14 @@
+import { createHash } from 'node:crypto'
+import { documentFile } from '../files.ts'
+import { undescribed } from '../facts/special-types.ts'
 import { applyFacts } from './apply-facts.ts'
 import { buildDefinitions } from './definitions.ts'
 import { readModels } from './read-models.ts'
-import { schemaTable } from './schema-table.ts'
+import { refTarget, type Definitions } from './definition.ts'
+import { openApi3Documents, schemas3 } from './openapi3.ts'
+import { buildPaths } from './operations.ts'
+import { defaultsOf, schemaTable } from './schema-table.ts'
+import { swaggerDocument } from './swagger.ts'
 import { typesText } from './write-types.ts'
 
 /** Every generated file: its name below `generated/`, and its content. */
@@ -11,6 +18,31 @@ export async function generateAll(): Promise<Map<string, string | Uint8Array>> {
   // Before the tables add the enums: values come as strings from everywhere, as in the client's own types.
   files.set('types.ts', await typesText(built))
   applyFacts(built.definitions)
-  files.set('schema.json', JSON.stringify(schemaTable(built.definitions)))
+  const table = schemaTable(built.definitions)
+  files.set('schema.json', JSON.stringify(table))
+  describeReferences(built.definitions)
+  const paths = buildPaths()
+  files.set('openapi-v2.json', JSON.stringify(swaggerDocument(built.definitions, paths)))
+  const index: Record<string, string> = {}
+  for (const [name, document] of openApi3Documents(schemas3(built.definitions, defaultsOf(table)), paths)) {
+    const text = JSON.stringify(document)
+    files.set(`openapi-v3/${documentFile(name)}`, text)
+    index[name] = createHash('sha512').update(text).digest('hex').toUpperCase()
+  }
+  files.set('openapi-v3-index.json', JSON.stringify(index))
   return files
+}
+
+/**
+ * A property that is a reference has no text in the client's models: it gets the text of what it refers to. Where the
+ * API has no text at all there, the client shows that of the reference: it goes.
+ */
+function describeReferences(definitions: Definitions): void {
+  for (const [name, definition] of Object.entries(definitions)) {
+    for (const [key, property] of Object.entries(definition.properties ?? {})) {
+      if (property.$ref === undefined) continue
+      if (undescribed.has(`${name}.${key}`)) delete property.description
+      else property.description ??= definitions[refTarget(property.$ref)]?.description ?? ''
+    }
+  }
 }

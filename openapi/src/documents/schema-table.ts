@@ -4,10 +4,11 @@ import {
   omittedThoughRequired as omittedNames,
   zeroKept as zeroKeptNames,
 } from '../facts/absence.ts'
+import { declaredDefaults } from '../facts/defaults.ts'
 import { namedTypes } from '../facts/named-types.ts'
 import { apiVersionOf } from '../meta/object.ts'
 import { refTarget, type Definitions, type Schema } from './definition.ts'
-import { namesIn } from './fact-tables.ts'
+import { namesIn, valuesIn } from './fact-tables.ts'
 
 /**
  * The table that `schema/registry.ts` reads. A field is `[name, type, flags, more?]`; a type is "[]" or "{}" (list of,
@@ -29,6 +30,7 @@ export interface FieldMore {
   mergeKey?: string
   enum?: string[]
   typeName?: string
+  default?: string | number | boolean
 }
 
 export const leafLetters: Record<string, string> = {
@@ -48,6 +50,7 @@ const alwaysPresent = namesIn(alwaysPresentNames)
 const alwaysWritten = namesIn(alwaysWrittenNames)
 const omittedThoughRequired = namesIn(omittedNames)
 const zeroKept = namesIn(zeroKeptNames)
+const declared = valuesIn(declaredDefaults)
 const typeNames = new Map(
   Object.entries(namedTypes).flatMap(([typeName, table]) => [...namesIn(table)].map((at) => [at, typeName] as const)),
 )
@@ -102,8 +105,26 @@ function fieldRow({ at, field, schema, definition, isKind }: FieldSource): Field
     mergeKey: schema['x-kubernetes-patch-merge-key'],
     enum: schema.enum,
     typeName: typeNames.get(at),
+    default: declared.get(at),
   }
   return Object.values(more).some((value) => value !== undefined) ? [field, type, flags, more] : [field, type, flags]
+}
+
+/**
+ * What OpenAPI 3.0 calls the default of each property: what the schema declares, and for what is always written its
+ * zero, {} for structs.
+ */
+export function defaultsOf(table: SchemaTable): (at: string) => unknown {
+  const zeros: Record<string, unknown> = { s: '', i: 0, l: 0, b: false, n: 0 }
+  const found = new Map<string, unknown>()
+  for (const [name, [fields]] of Object.entries(table.structs)) {
+    for (const [field, type, flags, more] of fields) {
+      const isStruct = type.length > 1 && !/^[[{]/.test(type)
+      const zero = !flags.includes('z') ? undefined : isStruct ? {} : zeros[type]
+      found.set(`${name}.${field}`, more?.default ?? zero)
+    }
+  }
+  return (at) => found.get(at)
 }
 
 function typeOf(schema: Schema): string {

@@ -113,3 +113,29 @@ export const enumValues: Record<string, Record<string, string>> = {
     'ValidationRule.reason': 'FieldValueDuplicate|FieldValueForbidden|FieldValueInvalid|FieldValueRequired',
   },
 }
+
+const accessModes = 'ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod'
+
+/** The same for the items of lists and the values of maps. */
+export const itemEnumValues: Record<string, Record<string, string>> = {
+  'io.k8s.api.admissionregistration.v1': {
+    'NamedRuleWithOperations.operations': '*|CONNECT|CREATE|DELETE|UPDATE',
+    'RuleWithOperations.operations': '*|CONNECT|CREATE|DELETE|UPDATE',
+    'ValidatingAdmissionPolicyBindingSpec.validationActions': 'Audit|Deny|Warn',
+  },
+  'io.k8s.api.certificates.v1': {
+    'CertificateSigningRequestSpec.usages':
+      'any|cert sign|client auth|code signing|content commitment|crl sign|data encipherment|decipher only|digital signature|email protection|encipher only|ipsec end system|ipsec tunnel|ipsec user|key agreement|key encipherment|microsoft sgc|netscape sgc|ocsp signing|s/mime|server auth|signing|timestamping',
+  },
+  'io.k8s.api.core.v1': {
+    'PersistentVolumeClaimSpec.accessModes': accessModes,
+    'PersistentVolumeClaimStatus.accessModes': accessModes,
+    'PersistentVolumeClaimStatus.allocatedResourceStatuses':
+      'ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending',
+    'PersistentVolumeSpec.accessModes': accessModes,
+    'ResourceQuotaSpec.scopes':
+      'BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass',
+    'ServiceSpec.ipFamilies': '|IPv4|IPv6',
+  },
+  'io.k8s.api.networking.v1': { 'NetworkPolicySpec.policyTypes': 'Egress|Ingress' },
+}

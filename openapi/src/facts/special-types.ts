@@ -116,3 +116,11 @@ export const specialProperties: ReadonlyMap<string, string> = new Map([
   [`${extensions}.JSONSchemaProps.example`, `${extensions}.JSON`],
   [`${extensions}.JSONSchemaProps.items`, `${extensions}.JSONSchemaPropsOrArray`],
 ])
+
+/** References that the API does not describe where they stand. */
+export const undescribed: ReadonlySet<string> = new Set([
+  'io.k8s.api.networking.v1.IngressRule.http',
+  ...['additionalItems', 'additionalProperties', 'example', 'externalDocs', 'items', 'not'].map(
+    (property) => `${extensions}.JSONSchemaProps.${property}`,
+  ),
+])

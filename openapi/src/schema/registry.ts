@@ -89,6 +89,7 @@ function buildField([name, type, flags, more = noMore]: FieldRow, owner: string)
     patchStrategies: (more.strategies?.split(',') ?? []) as PatchStrategy[],
     patchMergeKey: more.mergeKey ?? '',
     enum: more.enum,
+    default: more.default,
   }
 }
 

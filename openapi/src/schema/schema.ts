@@ -79,6 +79,8 @@ export interface Field {
   readonly patchMergeKey: string
   /** The closed set of values, or undefined. */
   readonly enum: readonly string[] | undefined
+  /** What the schema declares; server-side apply takes it for an absent key of a list item. Not applied on decoding. */
+  readonly default: unknown
 }
 
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys'

@@ -1,0 +1,40 @@
+/**
+ * Defaults that the schema itself declares, beyond the zero that every field that is always written has. Server-side
+ * apply takes them for absent keys of list items.
+ */
+export const declaredDefaults: Record<string, Record<string, string | number | boolean>> = {
+  'io.k8s.api.autoscaling.v1': { 'ScaleSpec.replicas': 0 },
+  'io.k8s.api.core.v1': {
+    'AzureDiskVolumeSource.cachingMode': 'ReadWrite',
+    'AzureDiskVolumeSource.fsType': 'ext4',
+    'AzureDiskVolumeSource.kind': 'Shared',
+    'AzureDiskVolumeSource.readOnly': false,
+    'ConfigMapEnvSource.name': '',
+    'ConfigMapKeySelector.name': '',
+    'ConfigMapProjection.name': '',
+    'ConfigMapVolumeSource.name': '',
+    'ContainerPort.protocol': 'TCP',
+    'FileKeySelector.optional': false,
+    'GRPCAction.service': '',
+    'ISCSIPersistentVolumeSource.iscsiInterface': 'default',
+    'ISCSIVolumeSource.iscsiInterface': 'default',
+    'LocalObjectReference.name': '',
+    'RBDPersistentVolumeSource.keyring': '/etc/ceph/keyring',
+    'RBDPersistentVolumeSource.pool': 'rbd',
+    'RBDPersistentVolumeSource.user': 'admin',
+    'RBDVolumeSource.keyring': '/etc/ceph/keyring',
+    'RBDVolumeSource.pool': 'rbd',
+    'RBDVolumeSource.user': 'admin',
+    'ReplicationControllerSpec.minReadySeconds': 0,
+    'ReplicationControllerSpec.replicas': 1,
+    'ScaleIOPersistentVolumeSource.fsType': 'xfs',
+    'ScaleIOPersistentVolumeSource.storageMode': 'ThinProvisioned',
+    'ScaleIOVolumeSource.fsType': 'xfs',
+    'ScaleIOVolumeSource.storageMode': 'ThinProvisioned',
+    'SecretEnvSource.name': '',
+    'SecretKeySelector.name': '',
+    'SecretProjection.name': '',
+    'ServicePort.protocol': 'TCP',
+  },
+  'io.k8s.api.resource.v1': { 'DeviceToleration.operator': 'Equal' },
+}
