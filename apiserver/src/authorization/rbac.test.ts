@@ -139,7 +139,7 @@ describe('createAuthorizer', () => {
       { user: node, verb: 'patch', ...pods, subresource: 'status', namespace: 'a', name: 'p' },
       true,
     ],
-  ])('%s', async (_rule, attributes, allowed, reason) => {
+  ])('%s', async (_rule, attributes, ...[allowed, reason]) => {
     const decision = await authorize(attributes)
     expect(decision.allowed).toBe(allowed)
     if (reason !== undefined) expect(decision.reason).toBe(reason)
