@@ -51,6 +51,8 @@ export interface Storage {
   compact(before: Revision): Promise<void>
   /** The newest revision. */
   revision(): Promise<Revision>
+  /** Asks the running watches of exactly this prefix to say soon how far they are complete, should they have nothing else to say. */
+  requestProgress?(prefix: string): void
   close(): Promise<void>
 }
 
