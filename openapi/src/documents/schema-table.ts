@@ -91,7 +91,8 @@ function fieldRow({ at, field, schema, definition, isKind }: FieldSource): Field
   // A value type has a zero to write; what can be nil is written as null.
   const nilable =
     /^[[{]/.test(type) || 'atuy'.includes(type) || zeroKept.has(at) || (type === 'q' && !required && written)
-  const keepsZero = zeroKept.has(at) || written || isStruct || (type === 'x' && !alwaysPresent.has(at)) || type === 'q'
+  const keepsZero =
+    isStruct || written || zeroKept.has(at) || 'qaABS'.includes(type) || (type === 'x' && !alwaysPresent.has(at))
   const flags = [
     required ? 'r' : '',
     always ? (nilable ? 'n' : 'z') : isStruct && written ? 'n' : '',
