@@ -1,0 +1,161 @@
+import jsonPatchLibrary, { type Operation } from 'fast-json-patch'
+import { parseJson } from '../wire/json.ts'
+import { ApiError, badRequest, requestEntityTooLarge } from '../meta/status.ts'
+import { cloneJson, getOwn, isObject } from './json.ts'
+
+/**
+ * JSON patches (RFC 6902) with the habits of the original: `replace` of a missing member adds it, `copy` from a missing
+ * one and `add` without a value write null, indexes may be negative, and what stands before a path's first slash is
+ * ignored. Source: recorded answers of a 1.36 API server.
+ */
+export interface JsonPatchOperation {
+  op: string
+  path: string
+  from?: string
+  value?: unknown
+}
+
+const maxOperations = 10_000
+/** What all `copy` operations of a patch may add up to, in characters of JSON. */
+const maxCopied = 3 * 1024 * 1024
+const indexPattern = /^[+-]?\d{1,9}$/
+
+/** Answers 422, as for any patch that cannot be applied to the object it met. */
+const cannotApply = (): ApiError =>
+  new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'the server rejected our request due to an error in our request',
+    reason: 'Invalid',
+    details: {},
+    code: 422,
+  })
+
+/** Reads a patch's text. Throws ApiError 400, or 413 for too many operations. */
+export function parseJsonPatch(text: string): JsonPatchOperation[] {
+  const patch = parseJson(text, (why) => badRequest(`error decoding patch: ${why}`))
+  if (patch === null) return []
+  if (!Array.isArray(patch)) {
+    const found = isObject(patch) ? 'object' : typeof patch === 'boolean' ? 'bool' : typeof patch
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${found} into Go value of type []handlers.jsonPatchOp`,
+    )
+  }
+  if (patch.length > maxOperations)
+    throw requestEntityTooLarge(
+      `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
+    )
+  if (!patch.every(isObject)) throw badRequest('error decoding patch: an operation must be an object')
+  return patch as unknown as JsonPatchOperation[]
+}
+
+/** The patched copy of `live`. Throws ApiError 422 when an operation fails. */
+export function applyJsonPatch(live: unknown, patch: readonly JsonPatchOperation[]): unknown {
+  let document = cloneJson(live)
+  let copied = 0
+  for (const operation of patch) {
+    const exact = exactly(document, operation)
+    if (operation.op === 'copy' && exact.op === 'add') {
+      copied += JSON.stringify(exact.value).length
+      if (copied > maxCopied) throw cannotApply()
+    }
+    try {
+      document = jsonPatchLibrary.applyOperation(document, exact, true, true).newDocument
+    } catch {
+      throw cannotApply()
+    }
+  }
+  return document
+}
+
+/** The operation in the strict terms of RFC 6902. */
+function exactly(document: unknown, { op, path, from, value = null }: JsonPatchOperation): Operation {
+  switch (op) {
+    case 'add':
+      return { op, path: locate(document, path, 'insert').pointer, value: cloneJson(value) }
+    case 'replace': {
+      if (path === '' && isObject(value)) return { op, path, value: cloneJson(value) }
+      const at = locate(document, path, 'read')
+      return { op: at.exists ? 'replace' : 'add', path: at.pointer, value: cloneJson(value) }
+    }
+    case 'remove':
+      return { op, path: existing(document, path) }
+    case 'move':
+      return { op, from: existing(document, from), path: locate(document, path, 'move').pointer }
+    case 'copy': {
+      const source = locate(document, from, 'read')
+      return { op: 'add', path: locate(document, path, 'insert').pointer, value: cloneJson(source.value ?? null) }
+    }
+    case 'test': {
+      if (path === '') return { op, path, value }
+      const at = locate(document, path, 'read')
+      if (at.exists) return { op, path: at.pointer, value }
+      // A missing member passes for null.
+      if (value !== null) throw cannotApply()
+      return { op, path: '', value: document }
+    }
+    default:
+      throw cannotApply()
+  }
+}
+
+function existing(document: unknown, path: string | undefined): string {
+  const at = locate(document, path, 'read')
+  if (!at.exists) throw cannotApply()
+  return at.pointer
+}
+
+interface Place {
+  pointer: string
+  exists: boolean
+  value: unknown
+}
+
+/** Finds the container of a path's last part. Members that do not exist are fine, positions in lists are not. */
+function locate(document: unknown, path: unknown, use: 'read' | 'insert' | 'move'): Place {
+  if (typeof path !== 'string') throw cannotApply()
+  const parts = path.split('/').slice(1).map(unescapePart)
+  const last = parts.pop()
+  if (last === undefined) throw cannotApply()
+  let container = document
+  const steps: string[] = []
+  for (const part of parts) {
+    const step = Array.isArray(container) ? String(index(part, container.length, container.length - 1)) : part
+    container = Array.isArray(container)
+      ? (container as unknown[])[Number(step)]
+      : isObject(container)
+        ? getOwn(container, part)
+        : undefined
+    steps.push(step)
+  }
+  if (Array.isArray(container)) {
+    // What is moved may have left the same list: the position is judged when it arrives.
+    const size = container.length
+    const step = last === '-' && use !== 'read' ? '-' : String(listIndex(last, size, use))
+    steps.push(step)
+    return { pointer: pointerOf(steps), exists: Number(step) < size, value: container[Number(step)] as unknown }
+  }
+  if (!isObject(container)) throw cannotApply()
+  steps.push(last)
+  return { pointer: pointerOf(steps), exists: Object.hasOwn(container, last), value: getOwn(container, last) }
+}
+
+function listIndex(part: string, size: number, use: 'read' | 'insert' | 'move'): number {
+  if (use === 'read') return index(part, size, size - 1)
+  return index(part, size + 1, size)
+}
+
+/** A position in a list of `size`, counted from its end when negative, at most `max`. */
+function index(part: string, size: number, max: number): number {
+  if (!indexPattern.test(part)) throw cannotApply()
+  const given = Number(part)
+  const position = given < 0 ? given + size : given
+  if (position < 0 || position > max) throw cannotApply()
+  return position
+}
+
+const unescapePart = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~')
+const pointerOf = (steps: readonly string[]): string =>
+  steps.map((s) => `/${s.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
