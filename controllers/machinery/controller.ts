@@ -48,8 +48,10 @@ export interface ControllerContext extends ControllerEnvironment {
 }
 
 export interface ControllerDefinition<D = unknown, T extends KubeObject = KubeObject> {
-  /** As upstream names it: "deployment-controller". Also its service account and the source of its events. */
+  /** As upstream names it: "deployment-controller". Also its service account. */
   name: string
+  /** The source of its events, when that is not its name. */
+  component?: string
   /** The label of its queue's metrics, as upstream names it: "deployment". */
   queue: string
   /** Every change of one enqueues its key. */
@@ -81,7 +83,7 @@ async function start<D, T extends KubeObject>(
   const { clock, log, signal, metrics } = environment
   const client = environment.clientFor(name)
   const queue = createWorkQueue({ name: definition.queue, clock, metrics })
-  const events = createEventRecorder({ client, component: name, clock, log })
+  const events = createEventRecorder({ client, component: definition.component ?? name, clock, log, signal })
   const used = new Set<SharedInformer<KubeObject>>()
   const informer: ControllerContext['informer'] = (ref, scope) => {
     const found = environment.informers.informer(ref, scope)

@@ -33,6 +33,8 @@ export interface EventRecorderOptions {
   host?: string
   clock: Clock
   log?: Logger
+  /** Nothing more is written once it aborts. */
+  signal?: AbortSignal
 }
 
 const eventsRef: ResourceRef<RecordedEvent> = {
@@ -49,7 +51,7 @@ const retryMs = 10_000
 
 /** Records core/v1 events: equal ones are counted in one object, floods are folded and then dropped. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { client, clock, component, host = '', log = silentLogger } = options
+  const { client, clock, component, host = '', log = silentLogger, signal } = options
   const correlator = createEventCorrelator(clock)
   const waiting: RecordedEvent[] = []
   let running: Promise<void> | undefined
@@ -80,7 +82,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
           log.debug(`event ${event.reason} dropped: ${errorText(error)}`)
           return
         }
-        await clock.sleep(retryMs)
+        await clock.sleep(retryMs, signal)
+        if (signal?.aborted === true) return
       }
     }
   }
@@ -91,7 +94,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
   return {
     event: (object, type, reason, message) => {
-      if (waiting.length >= maxWaiting) return
+      if (waiting.length >= maxWaiting || signal?.aborted === true) return
       const involvedObject = 'reference' in object ? object.reference : referenceTo(object)
       const time = clock.now()
       const at = `${time.toISOString().slice(0, 19)}Z`

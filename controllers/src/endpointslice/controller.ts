@@ -1,0 +1,124 @@
+import {
+  defineController,
+  type ControllerContext,
+  type ReconcileResult,
+} from '@kapell/controllers/machinery/controller'
+import { errorText } from '@kapell/controllers/machinery/log'
+import { splitKey, type Lister } from '@kapell/controllers/machinery/store'
+import { endpointSlices, nodes, pods, services } from '@kapell/openapi/meta/refs'
+import { isReason } from '@kapell/openapi/meta/status'
+import type { V1EndpointSlice, V1Node, V1Pod, V1Service } from '@kapell/openapi/types'
+import { isDeleting } from '../shared/pods.ts'
+import { isNamespaceTerminating } from '../shared/pod-control.ts'
+import { selects, selectsPods } from '../shared/service-pods.ts'
+import { wakeServicesOfPods } from '../shared/wake-services.ts'
+import { desiredGroups, managedBy, managedByLabel, serviceLabel, withTrigger } from './desired.ts'
+import { planSlices, type SlicePlan } from './reconcile.ts'
+import { createSliceTracker, type SliceTracker } from './tracker.ts'
+
+const zoneLabel = 'topology.kubernetes.io/zone'
+/** Looked at again after this long when the cache is behind and no event came. */
+const staleMs = 1000
+
+interface Dependencies {
+  context: ControllerContext
+  services: Lister<V1Service>
+  pods: Lister<V1Pod>
+  nodes: Lister<V1Node>
+  slices: Lister<V1EndpointSlice>
+  tracker: SliceTracker
+}
+
+/** Tells which pods stand behind each Service. Source: concepts page "EndpointSlices". */
+export const endpointSliceController = defineController<Dependencies, V1Service>({
+  name: 'endpointslice-controller',
+  component: 'endpoint-slice-controller',
+  queue: 'endpoint_slice',
+  primary: services,
+  workers: 5,
+  setup,
+  reconcile,
+})
+
+function serviceOf(slice: V1EndpointSlice): string | undefined {
+  const { labels, namespace } = slice.metadata ?? {}
+  if (labels?.[managedByLabel] !== managedBy) return undefined
+  const name = labels[serviceLabel]
+  return name === undefined ? undefined : `${namespace}/${name}`
+}
+
+function setup(context: ControllerContext): Dependencies {
+  const slices = context.informer(endpointSlices, { indexers: { service: (slice) => [serviceOf(slice) ?? ''] } })
+  wakeServicesOfPods(context)
+  const enqueue = (slice: V1EndpointSlice): void => {
+    const key = serviceOf(slice)
+    if (key !== undefined) context.queue.add(key)
+  }
+  slices.onChange({
+    add: enqueue,
+    update: (old, slice) => {
+      enqueue(slice)
+      if (serviceOf(old) !== serviceOf(slice)) enqueue(old)
+    },
+    delete: enqueue,
+  })
+  return {
+    context,
+    services: context.lister(services),
+    pods: context.lister(pods),
+    nodes: context.lister(nodes),
+    slices: slices.lister,
+    tracker: createSliceTracker(slices.lister, context.clock),
+  }
+}
+
+async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult | undefined> {
+  const { namespace } = splitKey(key)
+  const service = d.services.get(key)
+  if (service === undefined) {
+    // Its slices go with it: they are owned by the Service.
+    d.tracker.forget(key)
+    return undefined
+  }
+  if (!selectsPods(service) || isDeleting(service)) return undefined
+  if (d.tracker.isStale(key, namespace)) return { afterMs: staleMs }
+  const selected = d.pods.inNamespace(namespace).filter((pod) => selects(service, pod.metadata?.labels))
+  const groups = desiredGroups(service, selected, (node) => d.nodes.get(node)?.metadata?.labels?.[zoneLabel])
+  const existing = d.slices.byIndex('service', key).filter((slice) => !isDeleting(slice))
+  await carryOut(key, d, service, selected, planSlices(service, existing, groups))
+  return undefined
+}
+
+async function carryOut(
+  key: string,
+  d: Dependencies,
+  service: V1Service,
+  selected: readonly V1Pod[],
+  plan: SlicePlan,
+): Promise<void> {
+  const resource = d.context.client.resource(endpointSlices, service.metadata?.namespace)
+  const write = withTriggerOf(service, selected)
+  try {
+    // New ones before old ones go: nobody shall see a Service without its endpoints in between.
+    for (const slice of plan.create) d.tracker.written(key, await resource.create(write(slice)))
+    for (const slice of plan.update) d.tracker.written(key, await resource.update(write(slice)))
+    for (const slice of plan.delete) {
+      const { name = '', uid } = slice.metadata ?? {}
+      await resource.delete(name, uid === undefined ? {} : { preconditions: { uid } })
+      d.tracker.deleted(key, name)
+    }
+  } catch (error) {
+    if (isNamespaceTerminating(error)) return
+    if (!isReason(error, 'Conflict', 'NotFound'))
+      d.context.events.event(
+        service,
+        'Warning',
+        'FailedToUpdateEndpointSlices',
+        `Error updating Endpoint Slices for Service ${service.metadata?.namespace}/${service.metadata?.name}: ${errorText(error)}`,
+      )
+    throw error
+  }
+}
+
+const withTriggerOf = (service: V1Service, selected: readonly V1Pod[]) => (slice: V1EndpointSlice) =>
+  withTrigger(slice, service, selected)
