@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { documentFile } from '../files.ts'
-import { undescribed } from '../facts/special-types.ts'
 import { applyFacts } from './apply-facts.ts'
 import { buildDefinitions } from './definitions.ts'
 import { readModels } from './read-models.ts'
-import { refTarget, type Definitions } from './definition.ts'
+import { describeReferences } from './describe-references.ts'
 import { openApi3Documents, schemas3 } from './openapi3.ts'
 import { buildPaths } from './operations.ts'
 import { defaultsOf, schemaTable } from './schema-table.ts'
@@ -31,18 +30,4 @@ export async function generateAll(): Promise<Map<string, string | Uint8Array>> {
   }
   files.set('openapi-v3-index.json', JSON.stringify(index))
   return files
-}
-
-/**
- * A property that is a reference has no text in the client's models: it gets the text of what it refers to. Where the
- * API has no text at all there, the client shows that of the reference: it goes.
- */
-function describeReferences(definitions: Definitions): void {
-  for (const [name, definition] of Object.entries(definitions)) {
-    for (const [key, property] of Object.entries(definition.properties ?? {})) {
-      if (property.$ref === undefined) continue
-      if (undescribed.has(`${name}.${key}`)) delete property.description
-      else property.description ??= definitions[refTarget(property.$ref)]?.description ?? ''
-    }
-  }
 }
