@@ -32,6 +32,8 @@ export interface PodDeps {
   dns: DnsSurroundings
   /** Services of a namespace. */
   services(namespace: string): V1Service[]
+  /** The addresses of a pod, for what it shows on the node's own ports; none when it ends. */
+  hostPorts(pod: V1Pod, podIps: readonly string[]): void
 }
 
 export interface NodeFacts {

@@ -100,6 +100,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   const sync = async (signal: AbortSignal): Promise<void> => {
     const record = await observe()
     deps.probes.update(pod!, record)
+    deps.hostPorts(pod!, record.sandboxes.find(({ ready }) => ready)?.ips ?? [])
     publish(record, false)
     const result = await syncPod(deps, { pod: pod!, record, waiting, signal })
     if (result.completed) {
@@ -120,6 +121,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     await terminatePod(deps, { identity, pod: at, record, graceSeconds: currentGrace(), signal })
     const after = await observe()
     deps.probes.stop(identity.uid)
+    if (at !== undefined) deps.hostPorts(at, [])
     finalStatus = publish(after, true)
     phase = 'terminated'
   }

@@ -115,7 +115,7 @@ export function createStatusManager(options: StatusManagerOptions): StatusManage
     },
     get: (uid) => entries.get(uid)?.status,
     flushed: async () => {
-      await Promise.all([...entries.values()].map((entry) => entry.running))
+      await Promise.all([...entries.values()].map((entry) => entry.running ?? Promise.resolve()))
     },
   }
 }

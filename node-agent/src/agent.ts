@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ApiClient } from '@kapell/controllers/machinery/client'
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
+import { pods, services } from '@kapell/openapi/meta/refs'
+import type { V1Pod } from '@kapell/openapi/types'
+import type { Cri } from './cri/client.ts'
+import { Backoff } from './pods/backoff.ts'
+import type { NodeFacts, PodDeps } from './pods/deps.ts'
+import { parseResolvConf } from './pods/dns.ts'
+import { podEvents } from './pods/events.ts'
+import { createImagePuller } from './pods/images.ts'
+import { watchLifecycle, type LifecycleWatch } from './pods/lifecycle.ts'
+import { createObserver } from './pods/observe.ts'
+import { nodePaths } from './pods/paths.ts'
+import { identityOf } from './pods/record.ts'
+import { createPodWorkers, type PodWorkers } from './pods/workers.ts'
+import { createProber } from './probes/prober.ts'
+import { createStatusManager } from './status/manager.ts'
+import { createVolumeManager } from './volumes/manager.ts'
+import { createObjectSource } from './volumes/object-source.ts'
+import { createTokens } from './volumes/tokens.ts'
+
+export interface PodAgentOptions {
+  cri: Cri
+  client: ApiClient
+  informers: InformerFactory
+  recorder: EventRecorder
+  clock: Clock
+  log: Logger
+  /** Absolute and without links. */
+  dataDir: string
+  node: Omit<NodeFacts, 'hosts'>
+  clusterDns: readonly string[]
+  clusterDomain: string
+  /** The node's resolv.conf; default /etc/resolv.conf. */
+  resolvConf?: string
+  /** What a pod shows on the node's own addresses; undefined when it ends. */
+  hostPorts?: PodDeps['hostPorts']
+}
+
+/** The part of a node that runs pods. */
+export interface PodAgent {
+  readonly pods: SharedInformer<V1Pod>
+  readonly workers: PodWorkers
+  readonly lifecycle: LifecycleWatch
+  readonly deps: PodDeps
+  /** Adopts what runs, then follows the API. Resolves when every pod known at the start has its worker. */
+  start(): Promise<void>
+  close(options: { removePods: boolean }): Promise<void>
+}
+
+/** How long the last statuses may take to arrive when the agent ends. */
+const flushMs = 2000
+
+export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent> {
+  const { cri, client, informers, recorder, clock, log, dataDir } = options
+  // Statuses and the runtime's events outlive the workers when the agent closes.
+  const stop = new AbortController()
+  const { signal } = stop
+  const paths = nodePaths(dataDir)
+  const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+  const node: NodeFacts = { ...options.node, hosts: await readText('/etc/hosts') }
+  const informer = informers.informer(pods, { fieldSelector: `spec.nodeName=${node.name}` })
+  const serviceLister = informers.informer(services).lister
+  const observer = createObserver(cri)
+  const events = podEvents(recorder)
+  const poke = (uid: string): void => workers.poke(uid)
+  const objects = createObjectSource({ client, clock, log, signal, changed: poke })
+  const volumes = createVolumeManager({
+    paths,
+    memoryDir: join(dataDir, 'node', 'memory'),
+    node,
+    objects,
+    tokens: createTokens({ client, clock }),
+    log,
+  })
+  const stored = (pod: V1Pod): V1Pod | undefined => {
+    const { uid, name, namespace } = identityOf(pod)
+    const found = informer.lister.get(`${namespace}/${name}`)
+    return found?.metadata?.uid === uid ? found : undefined
+  }
+  const status = createStatusManager({ client, stored, clock, log, signal })
+  const deps: PodDeps = {
+    cri,
+    observer,
+    images: createImagePuller({ cri, events, clock }),
+    volumes,
+    objects,
+    probes: createProber({ cri, clock, events, nodeIp: node.ip, changed: poke }),
+    status,
+    events,
+    crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),
+    clock,
+    log,
+    paths,
+    node,
+    dns: {
+      host: parseResolvConf(await readText(options.resolvConf ?? '/etc/resolv.conf')),
+      clusterDns: options.clusterDns,
+      clusterDomain: options.clusterDomain,
+    },
+    services: (namespace) => serviceLister.inNamespace(namespace),
+    hostPorts: options.hostPorts ?? (() => {}),
+  }
+  const workers: PodWorkers = createPodWorkers(deps, informer)
+  await volumes.open()
+  const lifecycle = watchLifecycle({
+    cri,
+    observer,
+    clock,
+    log,
+    signal,
+    changed: poke,
+    listed: (snapshot) => workers.reconcile(snapshot),
+  })
+
+  return {
+    pods: informer,
+    workers,
+    lifecycle,
+    deps,
+    start: async () => {
+      // A pod's environment names the Services there are: they must be known first.
+      await informers.informer(services).synced()
+      await workers.start()
+      await lifecycle.relist()
+    },
+    close: async ({ removePods }) => {
+      await workers.close({ removePods })
+      await Promise.race([status.flushed(), recorder.flushed(), clock.sleep(flushMs)])
+      stop.abort()
+      if (removePods) {
+        await volumes.close().catch((error: unknown) => log.warn(`volumes of pods: ${errorText(error)}`))
+      }
+    },
+  }
+}

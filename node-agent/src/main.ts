@@ -1,0 +1,224 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
+import { createClient } from '@kapell/controllers/machinery/create-client'
+import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import type { V1Taint } from '@kapell/openapi/types'
+import type { Transport } from '@kapell/openapi/wire/transport'
+import { createPodAgent, type PodAgent } from './agent.ts'
+import { connectCri } from './cri/client.ts'
+import { hostPortTeller } from './host-ports.ts'
+import { ensurePauseImage, watchImages, type ImageWatch } from './images/import.ts'
+import { keepLease } from './node/lease.ts'
+import { defaultNodeIp, defaultNodeName, readMachine } from './node/machine.ts'
+import { createNodeStatus } from './node/node-status.ts'
+import { allocatable } from './node/registration.ts'
+import { startProxy, type ServiceProxy } from './proxy/proxy.ts'
+import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
+
+export interface NodeAgentOptions {
+  /** Speaks to the API server as system:node:NAME. */
+  transport: Transport
+  /** Default: the machine's host name. */
+  nodeName?: string
+  /** Default: the address of the link that has the default route. */
+  nodeIp?: string
+  dataDir: string
+  /** This node's pods, IPv4: "10.244.0.0/24". */
+  podCidr: string
+  /** Pods of all nodes. Default: podCidr. */
+  clusterCidr?: string
+  serviceCidr?: string
+  /** Name servers of pods with dnsPolicy ClusterFirst. */
+  clusterDns?: readonly string[]
+  /** Default "cluster.local". */
+  clusterDomain?: string
+  /** Of the agent's HTTPS server, PEM; without it there are no logs and no exec. */
+  serving?: { cert: string; key: string; clientCa: string }
+  /** Default 10250; 0 takes a free one. */
+  port?: number
+  /** Path of a containerd's socket; default: the agent starts its own. */
+  runtimeSocket?: string
+  /** Default: the first `containerd` on PATH. */
+  containerd?: string
+  /** Directory with image archives; default DATADIR/images. */
+  imagesDir?: string
+  labels?: Record<string, string>
+  taints?: V1Taint[]
+  /** Default 110. */
+  maxPods?: number
+  /** Default true: Services are programmed on this machine. */
+  proxy?: boolean
+  /** "v1.36.0+kapell.1": what the Node shows as its version. */
+  version?: string
+  log: Logger
+  clock?: Clock
+  /** Called as the start goes on, for people. */
+  progress?: (message: string) => void
+  /** Gives up while starting. */
+  signal?: AbortSignal
+}
+
+export interface NodeAgent {
+  readonly nodeName: string
+  readonly nodeIp: string
+  /** Of the agent's server; 0 when there is none. */
+  readonly port: number
+  readonly runtime: ContainerdRuntime | undefined
+  readonly pods: PodAgent
+  /** Resolves when the image archives that were there at the start are imported. */
+  imagesImported(): Promise<void>
+  /**
+   * Ends the agent. With `removePods` (default false) every container, mount, interface and rule of ours goes too; the
+   * API's objects stay, so that the next start brings the pods back. Without, pods run on and are adopted again.
+   */
+  close(options?: { removePods?: boolean }): Promise<void>
+}
+
+/** What was started, to be ended in reverse. */
+type Closer = (options: { removePods: boolean }) => Promise<void>
+
+/** Starts a node on this machine. Errors (one line, for people): no root, no containerd, a data directory not writable. */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
+  const { log, clock = realClock } = options
+  const closers: Closer[] = []
+  const close: Closer = async (how) => {
+    for (const closer of closers.splice(0).reverse()) {
+      await closer(how).catch((error: unknown) => log.warn(`while stopping the node: ${errorText(error)}`))
+    }
+  }
+  try {
+    const agent = await start(options, clock, closers)
+    let closing: Promise<void> | undefined
+    return { ...agent, close: (how = {}) => (closing ??= close({ removePods: how.removePods ?? false })) }
+  } catch (error) {
+    await close({ removePods: false })
+    throw error
+  }
+}
+
+async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[]): Promise<Omit<NodeAgent, 'close'>> {
+  const { log, podCidr, progress = () => {} } = options
+  await mkdir(resolve(options.dataDir), { recursive: true }).catch((error: unknown) => {
+    throw new Error(`the data directory cannot be written: ${errorText(error)}`)
+  })
+  const dataDir = await realpath(resolve(options.dataDir))
+  const nodeName = options.nodeName ?? defaultNodeName()
+  const nodeIp = options.nodeIp ?? (await defaultNodeIp())
+  const maxPods = options.maxPods ?? 110
+  const stop = new AbortController()
+  const { signal } = stop
+  const stopAll: Closer = () => {
+    stop.abort()
+    return Promise.resolve()
+  }
+
+  const runtime =
+    options.runtimeSocket === undefined
+      ? await startContainerd({
+          dataDir,
+          podCidr,
+          log,
+          ...(options.containerd === undefined ? {} : { binary: options.containerd }),
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+        })
+      : undefined
+  if (runtime !== undefined) closers.push(({ removePods }) => runtime.close({ keepContainers: !removePods }))
+  const socket = runtime?.socket ?? options.runtimeSocket ?? ''
+  const cri = connectCri(socket)
+  closers.push(() => Promise.resolve(cri.close()))
+  const version = await cri.runtime.version({}, { deadlineMs: 10_000 })
+  progress(`container runtime ${version.runtimeName} ${version.runtimeVersion} answers`)
+  closers.push(stopAll)
+
+  let images: ImageWatch | undefined
+  if (runtime !== undefined) {
+    await ensurePauseImage(runtime)
+    const watch = watchImages({ runtime, dir: options.imagesDir ?? `${dataDir}/images`, log })
+    watch.first.catch((error: unknown) => log.error(`image archives: ${errorText(error)}`))
+    images = watch
+    closers.push(() => watch.close())
+  }
+
+  const client = createClient(options.transport, { userAgent: 'kubelet' })
+  const informers = createInformerFactory({ client, log, signal, clock })
+  const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log })
+  const machine = await readMachine(dataDir)
+
+  let proxy: ServiceProxy | undefined
+  if (options.proxy !== false) {
+    const started = await startProxy({
+      informers,
+      nodeName,
+      podCidr,
+      log,
+      ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
+      ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
+      ...(runtime === undefined ? {} : { linkName: runtime.paths.linkName }),
+    })
+    proxy = started
+    closers.push(({ removePods }) => started.close({ keepRules: !removePods }))
+  }
+
+  const pods = await createPodAgent({
+    cri,
+    client,
+    informers,
+    recorder,
+    clock,
+    log,
+    dataDir,
+    node: {
+      name: nodeName,
+      ip: nodeIp,
+      memoryCapacityBytes: machine.memoryBytes,
+      allocatable: allocatable(machine, maxPods),
+      cgroupRoot: runtime?.cgroupParent ?? '/kapell',
+      runtimeName: version.runtimeName,
+    },
+    clusterDns: options.clusterDns ?? [],
+    clusterDomain: options.clusterDomain ?? 'cluster.local',
+    ...(proxy === undefined ? {} : { hostPorts: hostPortTeller(proxy.setHostPorts) }),
+  })
+  closers.push((how) => pods.close(how))
+
+  const port = 0
+  const status = createNodeStatus({
+    client,
+    cri,
+    recorder,
+    clock,
+    log,
+    signal,
+    nodeName,
+    nodeIp,
+    hostname: nodeName,
+    podCidr,
+    labels: options.labels ?? {},
+    taints: options.taints ?? [],
+    machine,
+    maxPods,
+    kubeletVersion: options.version ?? 'v1.36.0+kapell',
+    runtimeVersion: `${version.runtimeName}://${version.runtimeVersion}`,
+    port,
+    dataDir,
+    problem: () => '',
+  })
+  await status.register()
+  progress(`node ${nodeName} is registered`)
+  keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal })
+  status.start()
+  await pods.start()
+  return {
+    nodeName,
+    nodeIp,
+    port,
+    runtime,
+    pods,
+    imagesImported: async () => {
+      await images?.first
+    },
+  }
+}

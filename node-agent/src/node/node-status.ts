@@ -1,0 +1,244 @@
+import type { ApiClient } from '@kapell/controllers/machinery/client'
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import { nodes } from '@kapell/openapi/meta/refs'
+import { isReason } from '@kapell/openapi/meta/status'
+import type { V1Node, V1Taint } from '@kapell/openapi/types'
+import type { Cri } from '../cri/client.ts'
+import { equal } from '../status/patch.ts'
+import { nodeConditions, type NodeHealth } from './conditions.ts'
+import { availableMemoryBytes, diskUsage, pidUsage, type Machine } from './machine.ts'
+import { nodeLabels, nodeObject, nodeStatus, type NodeInput } from './registration.ts'
+
+export interface NodeStatusOptions {
+  client: ApiClient
+  cri: Cri
+  recorder: EventRecorder
+  clock: Clock
+  log: Logger
+  signal: AbortSignal
+  nodeName: string
+  nodeIp: string
+  hostname: string
+  podCidr: string | undefined
+  labels: Record<string, string>
+  taints: V1Taint[]
+  machine: Machine
+  maxPods: number
+  kubeletVersion: string
+  runtimeVersion: string
+  port: number
+  dataDir: string
+  /** What else keeps the node from running pods, or ''. */
+  problem(): string
+}
+
+export interface NodeStatus {
+  /** Registers the node, retrying until it is there. */
+  register(): Promise<void>
+  /** Keeps the status true from now on. */
+  start(): void
+  /** Looks now; used when something may have changed. */
+  refresh(): Promise<void>
+  uid(): string
+}
+
+const checkMs = 10_000
+/** An unchanged status is written this often all the same. */
+const reportMs = 5 * 60_000
+const maxImages = 50
+/** Upstream's default thresholds of hard eviction. */
+const pressure = { memoryBytes: 100 * 1024 * 1024, diskShare: 0.1, inodeShare: 0.05 }
+
+export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
+  const { client, cri, recorder, clock, log, signal, nodeName } = options
+  const api = client.resource(nodes)
+  let node: V1Node | undefined
+  let reportedAtMs = 0
+
+  const health = async (): Promise<NodeHealth> => {
+    const [memory, disk, pids, runtime] = await Promise.all([
+      availableMemoryBytes(),
+      diskUsage(options.dataDir),
+      pidUsage(),
+      runtimeProblem(cri),
+    ])
+    return {
+      memoryPressure: memory < pressure.memoryBytes,
+      diskPressure: disk.availableShare < pressure.diskShare || disk.inodesFreeShare < pressure.inodeShare,
+      pidPressure: pids.used > pids.max * 0.95,
+      notReady: [runtime, options.problem()].filter((text) => text !== '').join(', '),
+    }
+  }
+
+  const input = async (before: V1Node | undefined): Promise<NodeInput> => ({
+    ...options,
+    conditions: nodeConditions(await health(), before?.status?.conditions ?? [], clock.now()),
+    images: await imagesOf(cri).catch(
+      () => before?.status?.images?.map(({ names = [], sizeBytes = 0 }) => ({ names, sizeBytes })) ?? [],
+    ),
+  })
+
+  const tellChanges = (before: V1Node | undefined, after: V1Node): void => {
+    const old = new Map((before?.status?.conditions ?? []).map(({ type, status }) => [type, status]))
+    for (const { type, status, reason = '' } of after.status?.conditions ?? []) {
+      if (old.get(type) === status) continue
+      const name =
+        type === 'Ready' ? (status === 'True' ? 'NodeReady' : 'NodeNotReady') : (nodeEvents[type]?.[status] ?? reason)
+      if (before !== undefined || type !== 'Ready') tell('Normal', name, `Node ${nodeName} status is now: ${name}`)
+    }
+  }
+  const tell = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
+    recorder.event(
+      { reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } },
+      type,
+      reason,
+      message,
+    )
+
+  const refresh = async (): Promise<void> => {
+    const before = node ?? (await api.get(nodeName, { signal }))
+    const status = nodeStatus(await input(before))
+    const changed = !sameStatus(before.status, status)
+    const now = clock.now().getTime()
+    if (!changed && now - reportedAtMs < reportMs) return
+    try {
+      const conditions = status.conditions
+      const addresses = [...(status.addresses ?? []), { $patch: 'replace' }]
+      node = await api.patch(
+        nodeName,
+        'strategic',
+        { status: { ...status, conditions, addresses } },
+        { subresource: 'status', signal },
+      )
+      reportedAtMs = now
+      tellChanges(before, node)
+    } catch (error) {
+      node = undefined
+      // Somebody deleted the node: it comes back, as a new one.
+      if (isReason(error, 'NotFound')) await register()
+      else throw error
+    }
+  }
+
+  const register = async (): Promise<void> => {
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 7000)) {
+      try {
+        node = await registerOnce()
+        reportedAtMs = clock.now().getTime()
+        return
+      } catch (error) {
+        if (signal.aborted) throw error
+        log.warn(`cannot register node ${nodeName}: ${errorText(error)}`)
+        await clock.sleep(pauseMs, signal)
+        if (signal.aborted) throw error
+      }
+    }
+  }
+
+  const registerOnce = async (): Promise<V1Node> => {
+    const wanted = nodeObject(await input(undefined))
+    try {
+      const created = await api.create(wanted, { signal })
+      tell('Normal', 'Starting', 'Starting kubelet.')
+      tellChanges(undefined, created)
+      return created
+    } catch (error) {
+      if (!isReason(error, 'AlreadyExists')) throw error
+    }
+    const existing = await api.get(nodeName, { signal })
+    const labels = { ...nodeLabels(options.hostname), ...options.labels }
+    const stale = Object.entries(labels).some(([key, value]) => existing.metadata?.labels?.[key] !== value)
+    const cidr = existing.spec?.podCIDR === undefined && options.podCidr !== undefined
+    if (stale || cidr) {
+      const spec = cidr ? { spec: { podCIDR: options.podCidr, podCIDRs: [options.podCidr] } } : {}
+      await api.patch(nodeName, 'strategic', { metadata: { labels }, ...spec }, { signal })
+    }
+    const status = nodeStatus(await input(existing))
+    const addresses = [...(status.addresses ?? []), { $patch: 'replace' }]
+    const patched = await api.patch(
+      nodeName,
+      'strategic',
+      { status: { ...status, addresses } },
+      { subresource: 'status', signal },
+    )
+    tell('Normal', 'Starting', 'Starting kubelet.')
+    tellChanges(existing, patched)
+    return patched
+  }
+
+  return {
+    register,
+    refresh,
+    start: () =>
+      clock.every(checkMs, refresh, signal, (error) => log.warn(`status of node ${nodeName}: ${errorText(error)}`)),
+    uid: () => node?.metadata?.uid ?? '',
+  }
+}
+
+const nodeEvents: Record<string, Record<string, string>> = {
+  MemoryPressure: { True: 'NodeHasInsufficientMemory', False: 'NodeHasSufficientMemory' },
+  DiskPressure: { True: 'NodeHasDiskPressure', False: 'NodeHasNoDiskPressure' },
+  PIDPressure: { True: 'NodeHasInsufficientPID', False: 'NodeHasSufficientPID' },
+}
+
+/** Equal but for the times of the heartbeats. */
+function sameStatus(before: V1Node['status'], after: V1Node['status']): boolean {
+  const still = (status: V1Node['status']): unknown => ({
+    ...status,
+    conditions: Object.fromEntries(
+      (status?.conditions ?? []).map(({ lastHeartbeatTime: _, lastTransitionTime: __, ...rest }) => [rest.type, rest]),
+    ),
+  })
+  const own = (status: V1Node['status']): unknown => {
+    const { addresses, capacity, allocatable, conditions, daemonEndpoints, images, nodeInfo } = status ?? {}
+    return still({
+      addresses,
+      capacity,
+      allocatable,
+      conditions,
+      daemonEndpoints,
+      images,
+      nodeInfo,
+    } as V1Node['status'])
+  }
+  return equal(ownConditions(own(before), after), own(after))
+}
+
+/** Conditions that others put on the node are none of our business. */
+function ownConditions(status: unknown, after: V1Node['status']): unknown {
+  const { conditions, ...rest } = status as { conditions: Record<string, unknown> }
+  const own = new Set((after?.conditions ?? []).map(({ type }) => type))
+  return { ...rest, conditions: Object.fromEntries(Object.entries(conditions).filter(([type]) => own.has(type))) }
+}
+
+async function runtimeProblem(cri: Cri): Promise<string> {
+  try {
+    const { status } = await cri.runtime.status({}, { deadlineMs: 5000 })
+    const problems = (status?.conditions ?? [])
+      .filter((condition) => !condition.status)
+      .map(({ type, reason, message }) => `${type}=false reason:${reason} message:${message}`)
+    const network = problems.filter((text) => text.startsWith('NetworkReady'))
+    const runtime = problems.filter((text) => !text.startsWith('NetworkReady'))
+    return [
+      ...runtime.map((text) => `container runtime not ready: ${text}`),
+      ...network.map((text) => `container runtime network not ready: ${text}`),
+    ].join(', ')
+  } catch (error) {
+    return `container runtime is down: ${errorText(error)}`
+  }
+}
+
+/** The biggest images, by all their names. */
+async function imagesOf(cri: Cri): Promise<{ names: string[]; sizeBytes: number }[]> {
+  const { images } = await cri.images.listImages({}, { deadlineMs: 5000 })
+  return images
+    .map(({ repoDigests, repoTags, size }) => ({
+      names: [...repoDigests, ...repoTags].slice(0, 5),
+      sizeBytes: Number(size),
+    }))
+    .filter(({ names }) => names.length > 0)
+    .sort((a, b) => b.sizeBytes - a.sizeBytes)
+    .slice(0, maxImages)
+}

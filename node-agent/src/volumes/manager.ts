@@ -1,0 +1,143 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import type { V1Pod, V1Volume } from '@kapell/openapi/types'
+import { propagation, type Mount } from '../pods/container-config.ts'
+import type { ContainerMountsRequest, NodeFacts, ObjectSource, PodVolumes } from '../pods/deps.ts'
+import { expand } from '../pods/expand.ts'
+import type { NodePaths } from '../pods/paths.ts'
+import { identityOf } from '../pods/record.ts'
+import { configMap } from './config-map.ts'
+import { downwardApi } from './downward-api.ts'
+import { emptyDir } from './empty-dir.ts'
+import { hostPath } from './host-path.ts'
+import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
+import type { VolumePlugin } from './plugin.ts'
+import { projected } from './projected.ts'
+import { secret } from './secret.ts'
+import { mountSubPath } from './sub-path.ts'
+import type { Tokens } from './tokens.ts'
+
+/** Every type of volume this node knows. */
+const plugins: readonly VolumePlugin[] = [emptyDir, hostPath, configMap, secret, downwardApi, projected]
+
+export interface VolumeManagerOptions {
+  paths: NodePaths
+  /** Where volumes that must not reach a disk are kept. */
+  memoryDir: string
+  node: Pick<NodeFacts, 'allocatable' | 'ip'>
+  objects: ObjectSource
+  tokens: Tokens
+  log: Logger
+}
+
+export interface VolumeManager extends PodVolumes {
+  /** Makes the place for what is kept in memory; where the machine does not allow it, a directory must do. */
+  open(): Promise<void>
+  /** Takes that place away again; every pod must be gone. */
+  close(): Promise<void>
+}
+
+export function createVolumeManager(options: VolumeManagerOptions): VolumeManager {
+  const { paths, memoryDir, node, objects, tokens, log } = options
+
+  const pluginOf = (volume: V1Volume): VolumePlugin => {
+    const plugin = plugins.find((candidate) => candidate.matches(volume))
+    if (plugin === undefined) {
+      const type = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown'
+      throw new Error(`this node does not support volumes of type ${type}`)
+    }
+    return plugin
+  }
+  const dirOf = (uid: string, volume: V1Volume, plugin: VolumePlugin): string =>
+    join(plugin.inMemory ? join(memoryDir, uid) : paths.volumes(uid), plugin.name, volume.name)
+
+  /** Where the volume is on the host, after it was made ready. */
+  const hostPathOf = (pod: V1Pod, volume: V1Volume): string => {
+    const plugin = pluginOf(volume)
+    return plugin === hostPath ? (volume.hostPath?.path ?? '') : dirOf(identityOf(pod).uid, volume, plugin)
+  }
+
+  return {
+    open: async () => {
+      await mkdir(memoryDir, { recursive: true, mode: 0o700 })
+      await mkdir(paths.pods, { recursive: true, mode: 0o750 })
+      await mkdir(paths.logs, { recursive: true, mode: 0o755 })
+      if (await isMountPoint(memoryDir)) return
+      await mountTmpfs(memoryDir).catch((error: unknown) => {
+        log.warn(`secrets of pods are kept on disk, in ${memoryDir}: ${errorText(error)}`)
+      })
+    },
+    close: async () => {
+      await unmountBelow(memoryDir)
+      await rm(memoryDir, { recursive: true, force: true })
+    },
+
+    mount: async (pod) => {
+      const { uid, namespace } = identityOf(pod)
+      for (const volume of pod.spec?.volumes ?? []) {
+        try {
+          const plugin = pluginOf(volume)
+          await plugin.setUp({
+            pod,
+            volume,
+            dir: dirOf(uid, volume, plugin),
+            configMap: (name) => objects.configMap({ namespace, name, uid }),
+            secret: (name) => objects.secret({ namespace, name, uid }),
+            token: (request) => tokens.get(pod, request),
+            allocatable: node.allocatable,
+            nodeIp: node.ip,
+          })
+        } catch (error) {
+          throw new Error(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${errorText(error)}`)
+        }
+      }
+    },
+
+    containerMounts: async ({ pod, container, env }: ContainerMountsRequest) => {
+      const { uid } = identityOf(pod)
+      const mounts: Mount[] = []
+      for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+        const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name)
+        if (volume === undefined)
+          throw new Error(`cannot find volume ${JSON.stringify(mount.name)} to mount into container`)
+        let path = hostPathOf(pod, volume)
+        const subPath = subPathOf(mount, env)
+        if (subPath !== '') {
+          const target = join(paths.subPaths(uid), volume.name, container.name, String(index))
+          // What an ended instance of the container had mounted may be something else by now.
+          await unmountBelow(target)
+          path = await mountSubPath({ volume: path, subPath, target }).catch((error: unknown) => {
+            throw new Error(
+              `failed to create subPath directory for volumeMount ${JSON.stringify(mount.name)} of container ${JSON.stringify(container.name)}: ${errorText(error)}`,
+            )
+          })
+        }
+        mounts.push({
+          containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+          hostPath: path,
+          readonly: mount.readOnly === true,
+          propagation: propagation[mount.mountPropagation ?? 'None']!,
+        })
+      }
+      return mounts
+    },
+
+    unmount: async (uid) => {
+      await unmountBelow(paths.pod(uid))
+      await rm(paths.volumes(uid), { recursive: true, force: true })
+      await rm(paths.subPaths(uid), { recursive: true, force: true })
+      await rm(join(memoryDir, uid), { recursive: true, force: true })
+      tokens.forget(uid)
+    },
+  }
+}
+
+function subPathOf(mount: { subPath?: string; subPathExpr?: string }, env: ReadonlyMap<string, string>): string {
+  if (mount.subPathExpr === undefined || mount.subPathExpr === '') return mount.subPath ?? ''
+  return expand(mount.subPathExpr, (name) => {
+    const value = env.get(name)
+    if (value === undefined) throw new Error(`missing value for ${JSON.stringify(name)}`)
+    return value
+  })
+}
