@@ -1,0 +1,265 @@
+import type * as Yaml from 'yaml'
+import type { Document, LineCounter, Node, ParsedNode, Scalar, YAMLMap } from 'yaml'
+import { badRequest } from '../meta/status.ts'
+import { setOwn } from '../patch/json.ts'
+import { maxJsonDepth, parseJson } from './json.ts'
+import { isAmbiguous, resolvePlain, type YamlScalar } from './yaml-scalars.ts'
+
+/**
+ * YAML in and out, equal to what sigs.k8s.io/yaml makes of it: a document becomes the JSON it stands for. The parser is
+ * loaded on first use.
+ */
+export interface DecodedYaml {
+  /** Of the first document; null when it is empty. */
+  value: unknown
+  /** Keys set twice: `line 5: key "name" already set in map`. The last one counts. */
+  problems: string[]
+}
+
+export class YamlError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'YamlError'
+  }
+}
+
+type Library = typeof Yaml
+let library: Promise<Library> | undefined
+const load = (): Promise<Library> => (library ??= import('yaml'))
+
+/** What aliases may add to a document, in nodes. */
+const maxAliased = 100_000
+const maxProblems = 100
+
+/** Reads the first document of a text. Throws {@link YamlError}. */
+export async function decodeYaml(text: string): Promise<DecodedYaml> {
+  const asJson = fromJson(text)
+  if (asJson !== undefined) return { value: asJson, problems: [] }
+  if (isTooDeep(text)) throw new YamlError('yaml: exceeded max depth')
+  const yaml = await load()
+  const lines = new yaml.LineCounter()
+  const document = parse(yaml, text, lines)
+  const error =
+    document.errors.find((e) => e.code === 'MULTILINE_IMPLICIT_KEY') ??
+    document.errors.find((e) => e.code !== 'MULTIPLE_DOCS')
+  if (error !== undefined) throw new YamlError(explain(error.code, error.message, lineOf(error)))
+  return new Reader(yaml, document, lines).read()
+}
+
+/** As {@link decodeYaml}, throwing ApiError 400 with this text before the reason. */
+export async function decodeYamlRequest(text: string, prefix = ''): Promise<DecodedYaml> {
+  try {
+    return await decodeYaml(text)
+  } catch (error) {
+    throw error instanceof YamlError ? badRequest(`${prefix}${error.message}`) : error
+  }
+}
+
+/** JSON is YAML, and much faster read as JSON. */
+function fromJson(text: string): unknown {
+  if (!/^\s*\{/.test(text)) return undefined
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether brackets or list items on one line nest beyond what readers can bear. */
+function isTooDeep(text: string): boolean {
+  if (/(?:[-?:] ){1000}/.test(text)) return true
+  let depth = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === 123 || code === 91) {
+      depth += 1
+      if (depth > maxJsonDepth) return true
+    } else if ((code === 125 || code === 93) && depth > 0) depth -= 1
+  }
+  return false
+}
+
+function parse(yaml: Library, text: string, lineCounter: LineCounter): Document.Parsed {
+  try {
+    return yaml.parseDocument(text, {
+      schema: 'failsafe',
+      version: '1.1',
+      lineCounter,
+      uniqueKeys: false,
+      prettyErrors: true,
+      keepSourceTokens: false,
+      logLevel: 'silent',
+    })
+  } catch (error) {
+    // The stack of the parser: nested deeper than it can follow.
+    throw error instanceof RangeError ? new YamlError('yaml: exceeded max depth') : error
+  }
+}
+
+/** Where the complaint ends is where the original notices. */
+const lineOf = (error: Yaml.YAMLError): number => error.linePos?.[1]?.line ?? error.linePos?.[0].line ?? 1
+
+/** The parser's complaint in the words that clients know, as far as they correspond. */
+function explain(code: string, message: string, line: number): string {
+  const at = line > 1 ? `line ${line}: ` : ''
+  if (/^Flow /.test(message)) return `yaml: line ${line}: did not find expected node content`
+  switch (code) {
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'BAD_INDENT':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return `yaml: ${at}mapping values are not allowed in this context`
+    case 'TAB_AS_INDENT':
+    case 'BAD_SCALAR_START':
+      return `yaml: ${at}found character that cannot start any token`
+    case 'MISSING_CHAR':
+      return /quote/.test(message)
+        ? `yaml: ${at}found unexpected end of stream`
+        : /implicit/i.test(message)
+          ? `yaml: ${at}could not find expected ':'`
+          : `yaml: line ${line}: did not find expected node content`
+    case 'BAD_ALIAS':
+      return `yaml: ${at}unknown anchor ${(/&?(\S+)$/.exec(message)?.[1] ?? '').replace(/^/, "'")}' referenced`
+    default:
+      return `yaml: ${at}${message.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`
+  }
+}
+
+const tagPrefix = 'tag:yaml.org,2002:'
+
+/** Turns the parsed nodes into plain JSON. */
+class Reader {
+  readonly #yaml: Library
+  readonly #document: Document.Parsed
+  readonly #lines: LineCounter
+  readonly #problems: string[] = []
+  readonly #resolving = new Set<unknown>()
+  #depth = 0
+  #aliased = 0
+
+  constructor(yaml: Library, document: Document.Parsed, lines: LineCounter) {
+    this.#yaml = yaml
+    this.#document = document
+    this.#lines = lines
+  }
+
+  read(): DecodedYaml {
+    const root = this.#document.contents as ParsedNode | null
+    return { value: root === null ? null : this.#value(root), problems: this.#problems }
+  }
+
+  #value(node: unknown): unknown {
+    const yaml = this.#yaml
+    if (this.#resolving.size > 0 && ++this.#aliased > maxAliased)
+      throw new YamlError('yaml: document contains excessive aliasing')
+    if (++this.#depth > maxJsonDepth) throw new YamlError('yaml: exceeded max depth')
+    let value: unknown = null
+    if (yaml.isAlias(node)) value = this.#alias(node.source, node.resolve(this.#document))
+    else if (yaml.isScalar(node)) value = finite(scalarOf(node))
+    else if (yaml.isSeq(node)) value = node.items.map((item) => this.#value(item))
+    else if (yaml.isMap(node)) value = this.#map(node)
+    this.#depth -= 1
+    return value
+  }
+
+  #alias(name: string, target: Node | undefined): unknown {
+    if (target === undefined) throw new YamlError(`yaml: unknown anchor '${name}' referenced`)
+    if (this.#resolving.has(target)) throw new YamlError(`yaml: anchor '${name}' value contains itself`)
+    this.#resolving.add(target)
+    const value = this.#value(target)
+    this.#resolving.delete(target)
+    return value
+  }
+
+  #map(node: YAMLMap): Record<string, unknown> {
+    const result: Record<string, unknown> = {}
+    const merged: unknown[] = []
+    for (const { key, value } of node.items) {
+      if (this.#isMerge(key)) {
+        const source = this.#value(value)
+        merged.push(...(Array.isArray(source) ? (source as unknown[]) : [source]))
+        continue
+      }
+      const name = this.#key(key, value)
+      if (Object.hasOwn(result, name) && this.#problems.length < maxProblems) {
+        const offset = (key as { range?: [number, number, number] }).range?.[0] ?? 0
+        this.#problems.push(`line ${this.#lines.linePos(offset).line}: key ${JSON.stringify(name)} already set in map`)
+      }
+      setOwn(result, name, value === null ? null : this.#value(value))
+    }
+    for (const source of merged) {
+      if (typeof source !== 'object' || source === null || Array.isArray(source))
+        throw new YamlError('yaml: map merge requires map or sequence of maps as the value')
+      for (const [name, value] of Object.entries(source)) if (!Object.hasOwn(result, name)) setOwn(result, name, value)
+    }
+    return result
+  }
+
+  #isMerge(key: unknown): boolean {
+    return this.#yaml.isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
+  }
+
+  #key(key: unknown, value: unknown): string {
+    const read = key === null ? null : this.#value(key)
+    if (typeof read === 'string') return read
+    if (typeof read === 'number' || typeof read === 'boolean') return String(read)
+    if (read !== null) throw new YamlError(`yaml: invalid map key: ${JSON.stringify(read)}`)
+    const shown = value === null ? null : this.#value(value)
+    throw new YamlError(
+      `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${shown === null ? '<nil>' : JSON.stringify(shown)}`,
+    )
+  }
+}
+
+function finite(value: YamlScalar): YamlScalar {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value
+  const name = Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
+  throw new YamlError(`json: unsupported value: ${name}`)
+}
+
+function scalarOf(node: Scalar): YamlScalar {
+  const text = typeof node.value === 'string' ? node.value : ''
+  const tag = node.tag?.startsWith(tagPrefix) === true ? node.tag.slice(tagPrefix.length) : node.tag
+  if (tag === undefined || tag === '?') return node.type === 'PLAIN' || node.type == null ? resolvePlain(text) : text
+  switch (tag) {
+    case 'binary':
+      return fromBase64(text)
+    case 'int':
+    case 'float':
+    case 'bool':
+    case 'null': {
+      const value = resolvePlain(text)
+      const found =
+        value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'str' : tag
+      if (found !== tag) throw new YamlError(`yaml: cannot decode !!str \`${text}\` as a !!${tag}`)
+      return value
+    }
+    default:
+      return text
+  }
+}
+
+function fromBase64(text: string): string {
+  try {
+    const bytes = Uint8Array.from(atob(text.replace(/\s/g, '')), (c) => c.charCodeAt(0))
+    return new TextDecoder().decode(bytes)
+  } catch {
+    throw new YamlError('yaml: !!binary value contains invalid base64 data')
+  }
+}
+
+/** Writes a value as the original does: keys sorted, lists not indented, what could be misread in double quotes. */
+export async function encodeYaml(value: unknown): Promise<string> {
+  const yaml = await load()
+  const document = new yaml.Document(value, { schema: 'core', aliasDuplicateObjects: false, sortMapEntries: true })
+  yaml.visit(document, {
+    Scalar: (_key, node) => {
+      if (typeof node.value === 'string') node.type = styleOf(node.value)
+    },
+  })
+  return document.toString({ indentSeq: false, lineWidth: 0, singleQuote: true })
+}
+
+function styleOf(text: string): Scalar.Type {
+  if (text.includes('\n')) return /[ \t]\n|^[\s]|[^\P{C}\n]/u.test(text) ? 'QUOTE_DOUBLE' : 'BLOCK_LITERAL'
+  return isAmbiguous(text) || /\p{Cc}/u.test(text) ? 'QUOTE_DOUBLE' : 'PLAIN'
+}
