@@ -228,6 +228,22 @@ describe('what is wrong is said in the words that clients know', () => {
       { metadata: { creationTimestamp: 'yesterday' } },
       'parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"',
     ],
+    [
+      configMap,
+      { metadata: { creationTimestamp: 5 } },
+      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string',
+    ],
+    [
+      { group: '', version: 'v1', kind: 'Service' },
+      { spec: { ports: [{ targetPort: 1.5 }] } },
+      'json: cannot unmarshal number 1.5 into Go struct field ServicePort.spec.ports.targetPort of type int32',
+    ],
+    [
+      { group: '', version: 'v1', kind: 'ResourceQuota' },
+      { spec: { hard: [] } },
+      'json: cannot unmarshal array into Go struct field ResourceQuotaSpec.spec.hard of type v1.ResourceList',
+    ],
+    [secret, { data: { a: 'YQ' } }, 'illegal base64 data at input byte 0'],
     [secret, { data: { a: '***' } }, 'illegal base64 data at input byte 0'],
     [
       pod,
@@ -261,11 +277,11 @@ describe('unknown and duplicate fields', () => {
   const text =
     '{"metadata":{"bogus":1,"name":"a"},"data":{"k":"1","k":"2"},"spec":{},"nope":{"x":{"y":1}}, "data":{"k":"3"}}'
   const told = [
-    'duplicate field "data.k"',
-    'duplicate field "data"',
     'unknown field "metadata.bogus"',
+    'duplicate field "data.k"',
     'unknown field "spec"',
     'unknown field "nope"',
+    'duplicate field "data"',
   ]
   it.each<[mode: UnknownFields, expected: string[]]>([
     ['ignore', []],

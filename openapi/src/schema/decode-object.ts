@@ -1,7 +1,7 @@
 import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../meta/object.ts'
 import { badRequest, type ApiError } from '../meta/status.ts'
 import { decodeStruct } from './decode.ts'
-import { countTextMembers, findDuplicates } from './duplicates.ts'
+import { countTextMembers, memberProblems } from './duplicates.ts'
 import { DecodeError } from './problems.ts'
 import { schemaOf } from './registry.ts'
 import type { StructSchema } from './schema.ts'
@@ -27,6 +27,8 @@ export interface DecodedObject<T extends KubeObject = KubeObject> {
 
 /**
  * A request's JSON as an object of the kind: pruned and in normal form (see decodeStruct), `apiVersion` and `kind` set.
+ * Code that defaults must know that what is always written stands there as its zero already: 0 in a Service's
+ * targetPort, '' in a RoleRef's apiGroup, null in lists.
  * Throws ApiError 400 on wrong types, and with 'strict' on unknown and duplicate fields.
  */
 export function decodeObject<T extends KubeObject = KubeObject>(
@@ -53,11 +55,10 @@ export function decodeOrThrow<T extends KubeObject = KubeObject>(
   value['kind'] = gvk.kind
   const object = value as unknown as T
   if (unknownFields === 'ignore') return { object, unknown: [] }
-  const duplicates = text !== undefined && countTextMembers(text) !== members ? findDuplicates(text) : []
+  const hasDuplicates = text !== undefined && countTextMembers(text) !== members
   const told = [
     ...problems,
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...(hasDuplicates ? memberProblems(text, unknown) : unknown.map((path) => `unknown field ${JSON.stringify(path)}`)),
   ]
   if (unknownFields === 'strict' && told.length > 0) {
     throw new DecodeError(`strict decoding error: ${told.join(', ')}`)

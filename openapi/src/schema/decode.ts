@@ -137,21 +137,18 @@ class Decoding {
     return size === 0 ? undefined : out
   }
 
+  /** Unknown fields in here are pruned but not told of: the original's own decoding of these is blind to them. */
   #either(schema: EitherSchema, json: unknown): unknown {
     if (json == null) return undefined
     if (typeof json === 'boolean' && schema.other === 'boolean') return json
     if (Array.isArray(json) && schema.other === 'strings' && json.every((item) => typeof item === 'string')) return json
-    if (Array.isArray(json) && schema.other === 'list') {
-      const depth = this.#path.length
-      return json.map((item, i) => {
-        this.#path[depth] = i
-        const value = this.value(schema.struct, item)
-        this.#path.length = depth
-        return value
-      })
-    }
-    if (typeof json === 'object' && !Array.isArray(json)) return this.struct(schema.struct, json)
-    throw new DecodeError('boolean or JSON schema expected')
+    const told = this.unknown.length
+    let value: unknown
+    if (Array.isArray(json) && schema.other === 'list') value = json.map((item) => this.struct(schema.struct, item))
+    else if (typeof json === 'object' && !Array.isArray(json)) value = this.struct(schema.struct, json)
+    else throw new DecodeError('boolean or JSON schema expected')
+    this.unknown.length = told
+    return value
   }
 
   #mustBeObject(schema: Schema, json: unknown): asserts json is JsonObject {

@@ -27,18 +27,20 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-const maxDuplicates = 100
+const maxProblems = 100
 
 /**
- * The paths of members that stand twice in one object, in document order: "data.a". `text` must be valid JSON. Meant
- * for texts that are known to have some (see `countTextMembers`): it walks the whole text.
+ * What is wrong with the members of a valid JSON text, in document order: `duplicate field "data.a"` for those that
+ * stand twice in one object, `unknown field "nope"` for those at one of the `unknown` paths. Each is told of once.
+ * Walks the whole text: meant for texts that are known to have duplicates (see `countTextMembers`).
  */
-export function findDuplicates(text: string): string[] {
-  const found: string[] = []
+export function memberProblems(text: string, unknown: readonly string[] = []): string[] {
+  const unknownPaths = new Set(unknown)
+  const found = new Set<string>()
   const path: (string | number)[] = []
   /** One entry a nesting level: the keys seen of an object, or the index in a list. */
   const levels: (Set<string> | number)[] = []
-  for (let at = 0; at < text.length && found.length < maxDuplicates; at++) {
+  for (let at = 0; at < text.length && found.size < maxProblems; at++) {
     const char = text[at]
     const level = levels.at(-1)
     if (char === '{' || char === '[') {
@@ -55,11 +57,13 @@ export function findDuplicates(text: string): string[] {
       if (level instanceof Set && /^\s*:/.test(text.slice(end + 1, end + 64))) {
         const key = JSON.parse(text.slice(at, end + 1)) as string
         path[path.length - 1] = key
-        if (level.has(key)) found.push(pathText(path))
+        const place = pathText(path)
+        if (level.has(key)) found.add(`duplicate field ${JSON.stringify(place)}`)
+        else if (unknownPaths.has(place)) found.add(`unknown field ${JSON.stringify(place)}`)
         level.add(key)
       }
       at = end
     }
   }
-  return found
+  return [...found]
 }

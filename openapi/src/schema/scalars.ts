@@ -41,23 +41,21 @@ export function decodeScalar(schema: ScalarSchema, value: unknown, place: () => 
       return canonicalQuantity(String(value))
     case 'intOrString':
       if (value == null) return undefined
-      return decodeIntOrString(value)
+      return decodeIntOrString(value, place)
     case 'time':
     case 'microTime':
       if (value == null) return undefined
-      if (typeof value !== 'string') {
-        throw typeProblem(foundName(value), 'string', { struct: undefined, path: [] })
-      }
+      if (typeof value !== 'string') throw typeProblem(foundName(value), 'string', place())
       return schema.kind === 'time' ? normalTime(value) : normalMicroTime(value)
   }
   if (value == null) return undefined
   throw typeProblem(foundName(value), schema.typeName, place())
 }
 
-function decodeIntOrString(value: unknown): unknown {
+function decodeIntOrString(value: unknown, place: () => PlaceOfProblem): unknown {
   if (typeof value === 'string') return value
   if (typeof value === 'number' && Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff) return value
-  throw typeProblem(foundName(value, true), 'int32', { struct: undefined, path: [] })
+  throw typeProblem(foundName(value, true), 'int32', place())
 }
 
 const quantities = new Map<string, string>()

@@ -73,7 +73,7 @@ function problem(text: string, layout: string): DecodeError {
   const steps = [
     ...elements,
     ...(layout === microLayout
-      ? [[/^\.\d{6}(?!\d)/, '.000000'] as [RegExp, string]]
+      ? [[/^\.\d{6}/, '.000000'] as [RegExp, string]]
       : [[/^([.,]\d+)?/, ''] as [RegExp, string]]),
     [/^(Z|[+-]\d{2}:\d{2})/, 'Z07:00'] as [RegExp, string],
   ]
