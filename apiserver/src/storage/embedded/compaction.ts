@@ -28,7 +28,8 @@ const sweepChunk = 1000
 /** Moves the oldest readable revision up to `before` and then drops what no read can reach any more. */
 export async function compact(database: EmbeddedDatabase, committer: Committer, before: Revision): Promise<void> {
   const newest = readRevision(database)
-  if (before > newest) throw new StorageError('future', `revision ${before} is not reached yet, the newest is ${newest}`)
+  if (before > newest)
+    throw new StorageError('future', `revision ${before} is not reached yet, the newest is ${newest}`)
   await committer.keepHouse(() => {
     const state = readCompaction(database)
     if (before > state.oldest) forget(putCompaction(database, { ...state, oldest: before }))
@@ -76,7 +77,10 @@ export function revisionAtTime(database: EmbeddedDatabase, timeMs: number): Revi
   return low
 }
 
-function firstRecordFrom(database: EmbeddedDatabase, from: Revision): { revision: Revision; timeMs: number } | undefined {
+function firstRecordFrom(
+  database: EmbeddedDatabase,
+  from: Revision,
+): { revision: Revision; timeMs: number } | undefined {
   for (const revision of database.records.getKeys({ start: from, limit: 1, snapshot: false })) {
     return { revision, timeMs: readRecord(database, revision)?.timeMs ?? 0 }
   }

@@ -124,8 +124,9 @@ export function translateError(error: unknown, directory: string): StorageError 
   return new StorageError('unavailable', `the store in ${directory} failed (${text})`, { cause: error })
 }
 
+/** Not by instanceof: errors of node itself belong to another realm when the caller runs in a VM context. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const code = (error as NodeJS.ErrnoException).code
-  return typeof code === 'string' && !error.message.includes(code) ? `${code}: ${error.message}` : error.message
+  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown }
+  if (typeof message !== 'string') return String(error)
+  return typeof code === 'string' && !message.includes(code) ? `${code}: ${message}` : message
 }

@@ -24,7 +24,7 @@ export function compactedError(at: Revision, oldest: Revision): StorageError {
 
 /** The key's record as of `at`: follow the chain back from the newest. A record that is gone was a swept deletion. */
 function recordAt(database: EmbeddedDatabase, head: Revision, at: Revision): [Revision, LogRecord] | undefined {
-  for (let revision = head; revision > 0; ) {
+  for (let revision = head; revision > 0;) {
     const record = readRecord(database, revision)
     if (record === undefined) return undefined
     if (revision <= at) return record.type === 'put' ? [revision, record] : undefined

@@ -1,0 +1,119 @@
+import { StorageError, type Revision } from '../storage.ts'
+import type { StorageClock } from '../log.ts'
+import type { EventRing } from './event-ring.ts'
+import type { CacheEvent, CacheWatchBatch } from './types.ts'
+
+/** A reader of the ring: it holds a place, not a buffer. */
+interface Watcher {
+  prefix: string
+  /** Number of the next event to look at. */
+  next: number
+  ring: EventRing
+  /** Set while the watcher has seen everything. */
+  waiting: ((reason: 'event' | 'tick') => void) | undefined
+}
+
+const maxBatch = 500
+const tickMs = 1000
+
+/** The watchers of one cache. */
+export class CacheWatchers {
+  readonly #clock: StorageClock
+  readonly #waiting = new Set<Watcher>()
+  #ticking = false
+
+  constructor(clock: StorageClock) {
+    this.#clock = clock
+  }
+
+  async *watch(options: {
+    ring: EventRing
+    prefix: string
+    after: Revision
+    signal: AbortSignal
+    progress: () => Revision
+    failure: () => StorageError | undefined
+  }): AsyncGenerator<CacheWatchBatch> {
+    const { ring, prefix, signal } = options
+    const next = ring.after(options.after)
+    if (next === undefined) throw fellBehind(options.after, ring.floor)
+    const watcher: Watcher = { prefix, next, ring, waiting: undefined }
+    const onAbort = (): void => this.#wake(watcher, 'tick')
+    signal.addEventListener('abort', onAbort)
+    try {
+      for (let due = true; !signal.aborted;) {
+        const failure = options.failure()
+        if (failure !== undefined) throw failure
+        if (watcher.next < ring.first) throw fellBehind(options.after, ring.floor)
+        const events = take(watcher)
+        if (events.length > 0 || due) {
+          due = false
+          yield { events, progress: Math.max(options.after, seenUpTo(watcher, options.progress)) }
+        } else if (watcher.next >= ring.end) {
+          due = (await this.#sleep(watcher)) === 'tick'
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      this.#waiting.delete(watcher)
+    }
+  }
+
+  /** Wakes those who wait for events like this one; to the others it is as good as seen. */
+  notify(event: CacheEvent, ring: EventRing): void {
+    for (const watcher of this.#waiting) {
+      if (watcher.ring !== ring) continue
+      if (event.current.key.startsWith(watcher.prefix)) this.#wake(watcher, 'event')
+      else if (watcher.next === ring.end - 1) watcher.next = ring.end
+    }
+  }
+
+  wakeAll(): void {
+    for (const watcher of [...this.#waiting]) this.#wake(watcher, 'tick')
+  }
+
+  #sleep(watcher: Watcher): Promise<'event' | 'tick'> {
+    return new Promise((resolve) => {
+      watcher.waiting = resolve
+      this.#waiting.add(watcher)
+      this.#tick()
+    })
+  }
+
+  #wake(watcher: Watcher, reason: 'event' | 'tick'): void {
+    const { waiting } = watcher
+    watcher.waiting = undefined
+    this.#waiting.delete(watcher)
+    waiting?.(reason)
+  }
+
+  /** One timer for all who wait, and none when nobody does. */
+  #tick(): void {
+    if (this.#ticking) return
+    this.#ticking = true
+    this.#clock.after(tickMs, () => {
+      this.#ticking = false
+      this.wakeAll()
+    })
+  }
+}
+
+function take(watcher: Watcher): CacheEvent[] {
+  const { ring, prefix } = watcher
+  const events: CacheEvent[] = []
+  for (; watcher.next < ring.end && events.length < maxBatch; watcher.next++) {
+    const event = ring.at(watcher.next)
+    if (event?.current.key.startsWith(prefix) === true) events.push(event)
+  }
+  return events
+}
+
+/** One commit may change several keys: it counts once all of it was handed out. */
+function seenUpTo({ next, ring }: Watcher, newest: () => Revision): Revision {
+  const following = ring.at(next)
+  return following === undefined ? newest() : Math.min(ring.at(next - 1)?.revision ?? 0, following.revision - 1)
+}
+
+function fellBehind(after: Revision, floor: Revision): StorageError {
+  return new StorageError('compacted', `too old resource version: ${after} (${floor})`, { oldest: floor })
+}

@@ -1,0 +1,47 @@
+/** What can forget its parsed form; `used` is set by every use and cleared by the pool's hand. */
+export interface Parsed {
+  readonly sizeBytes: number
+  used: boolean
+  forget(): void
+}
+
+/**
+ * Keeps the parsed form of objects while they are in use, within a budget of JSON bytes: a clock (second chance).
+ * A parsed pod takes about 1.7 times its JSON.
+ */
+export class ParsedPool {
+  readonly #budgetBytes: number
+  #entries: Parsed[] = []
+  #hand = 0
+  #bytes = 0
+
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = budgetBytes
+  }
+
+  get sizeBytes(): number {
+    return this.#bytes
+  }
+
+  add(entry: Parsed): void {
+    this.#bytes += entry.sizeBytes
+    this.#entries.push(entry)
+    // Two rounds at most: after one, nothing is marked as used any more.
+    for (let steps = this.#entries.length * 2; this.#bytes > this.#budgetBytes && steps > 0; steps--) this.#step()
+  }
+
+  #step(): void {
+    if (this.#hand >= this.#entries.length) this.#hand = 0
+    const entry = this.#entries[this.#hand]
+    if (entry === undefined) return
+    if (entry.used) {
+      entry.used = false
+      this.#hand += 1
+      return
+    }
+    entry.forget()
+    this.#bytes -= entry.sizeBytes
+    const last = this.#entries.pop()
+    if (last !== undefined && last !== entry) this.#entries[this.#hand] = last
+  }
+}

@@ -1,0 +1,42 @@
+import { jest } from '@jest/globals'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openEmbeddedStore } from '@kapell/apiserver/storage/embedded/store'
+import { silentLog } from './silent-log.ts'
+import { reasonOf, storageSuite } from './storage-suite.ts'
+
+jest.setTimeout(60_000)
+
+describe('embedded store', () => {
+  storageSuite({
+    async open() {
+      const directory = await mkdtemp(join(tmpdir(), 'kapell-store-'))
+      const opened: { close(): Promise<void> }[] = []
+      const open = async () => {
+        const storage = await openEmbeddedStore({ directory, log: silentLog })
+        opened.push(storage)
+        return storage
+      }
+      return {
+        storage: await open(),
+        prefix: '/registry/',
+        reopen: open,
+        dispose: async () => {
+          for (const storage of opened) await storage.close()
+          await rm(directory, { recursive: true, force: true })
+        },
+      }
+    },
+  })
+
+  it('says so when the data directory is a file', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'kapell-store-'))
+    const path = join(directory, 'file')
+    await writeFile(path, 'x')
+    const opening = openEmbeddedStore({ directory: path, log: silentLog })
+    await expect(opening).rejects.toThrow(`the data directory ${path} is not writable (EEXIST:`)
+    expect(await reasonOf(openEmbeddedStore({ directory: join(path, 'below'), log: silentLog }))).toBe('unavailable')
+    await rm(directory, { recursive: true })
+  })
+})
