@@ -24,6 +24,7 @@ export function podConditions(input: ConditionsInput): V1PodCondition[] {
     initialized(input),
     ready(pod, containersReady),
     { ...containersReady, type: 'ContainersReady' },
+    { type: 'PodScheduled', status: 'True' },
   ]
   return drafts.map((draft) => {
     const before = old.get(draft.type)
