@@ -1,0 +1,29 @@
+import type { TLSSocket } from 'node:tls'
+import type { CredentialCheck } from './authenticator.ts'
+import type { UserInfo } from './user.ts'
+
+const list = (value: string | string[] | undefined): string[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value]
+
+/** CN is the user, every O a group; undefined when the certificate names nobody. */
+export function userOfSubject(subject: { CN?: string | string[]; O?: string | string[] }): UserInfo | undefined {
+  const username = list(subject.CN)[0]
+  if (username === undefined || username === '') return undefined
+  return { username, groups: [...list(subject.O), 'system:authenticated'] }
+}
+
+/** Client certificates signed by the cluster's authority. The outcome is kept for the life of the connection. */
+export function clientCertificateCheck(): CredentialCheck {
+  const known = new WeakMap<TLSSocket, UserInfo | 'none' | 'wrong'>()
+  return ({ connection }) => {
+    if (connection === undefined) return 'none'
+    let outcome = known.get(connection)
+    if (outcome === undefined) {
+      const certificate = connection.getPeerCertificate()
+      if (certificate?.subject === undefined) outcome = 'none'
+      else outcome = connection.authorized ? (userOfSubject(certificate.subject) ?? 'wrong') : 'wrong'
+      known.set(connection, outcome)
+    }
+    return outcome
+  }
+}

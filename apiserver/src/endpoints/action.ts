@@ -1,0 +1,43 @@
+import type { RequestContext } from '../pipeline/context.ts'
+import type { ActionSubresource } from '../registry/definition.ts'
+import type { StoredResource } from '../registry/resource-table.ts'
+import { admissionAttributes } from '../registry/write-scope.ts'
+import type { Answer } from '../server/answer.ts'
+import { admissionOptionsOf } from './create.ts'
+import { encodeForm } from './encode-form.ts'
+import { decodeBody } from './parse-body.ts'
+import { parseWriteOptions } from './query-options.ts'
+import { objectForm } from './respond.ts'
+import type { EndpointServer } from './server.ts'
+import { addWarning, requestScope } from './write-scope.ts'
+
+/** POST of another kind that does something to the object: binding, eviction, token. */
+export async function actionEndpoint(
+  server: EndpointServer,
+  context: RequestContext,
+  resource: StoredResource,
+  action: ActionSubresource,
+): Promise<Answer> {
+  const options = parseWriteOptions(context.query, 'CreateOptions')
+  const form = objectForm(context)
+  const warn = (text: string): void => addWarning(context, text)
+  const body = await decodeBody(context, { gvk: action.kind, validation: options.fieldValidation, warn })
+  const scope = requestScope(server, context, resource, {
+    dryRun: options.dryRun,
+    admissionOptions: admissionOptionsOf('CreateOptions', options),
+  })
+  const attributes = admissionAttributes(scope, 'CREATE', { object: body })
+  await server.admission.mutate(attributes)
+  await server.admission.validate(attributes)
+  const answer = await action.create({
+    namespace: context.info.namespace,
+    name: context.info.name,
+    body,
+    user: context.user,
+    dryRun: options.dryRun,
+    now: context.now,
+    services: server.services,
+    warn,
+  })
+  return encodeForm(201, answer, form.mediaType)
+}

@@ -1,0 +1,33 @@
+import { admissionAttributes, type WriteScope } from '../../registry/write-scope.ts'
+import type { ConnectHandler } from '../dispatch.ts'
+import type { EndpointServer } from '../server.ts'
+import { requestScope } from '../write-scope.ts'
+import { nodeProxy, podProxy, serviceProxy } from './proxies.ts'
+import { podLog, podStream, type AgentTls } from './pod-streams.ts'
+
+/** Serves the connect subresources: after authorization and admission the bytes go where the object lives. */
+export function createConnect(server: EndpointServer, tls: AgentTls): ConnectHandler {
+  return async (context, resource, connect) => {
+    const { objects } = server.services
+    const scope: WriteScope = requestScope(server, context, resource, { dryRun: false, admissionOptions: {} })
+    const attributes = admissionAttributes(scope, 'CONNECT', {})
+    await server.admission.mutate(attributes)
+    await server.admission.validate(attributes)
+    switch (connect.handler) {
+      case 'pod-log':
+        return podLog(context, objects, tls)
+      case 'pod-exec':
+        return podStream(context, objects, tls, 'exec')
+      case 'pod-attach':
+        return podStream(context, objects, tls, 'attach')
+      case 'pod-portforward':
+        return podStream(context, objects, tls, 'portForward')
+      case 'pod-proxy':
+        return podProxy(context, objects)
+      case 'service-proxy':
+        return serviceProxy(context, objects)
+      case 'node-proxy':
+        return nodeProxy(context, objects, tls)
+    }
+  }
+}

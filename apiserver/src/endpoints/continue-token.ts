@@ -1,0 +1,46 @@
+import { badRequest } from '@kapell/openapi/meta/status'
+
+/** Continue tokens: the revision a paged list is taken at, and where the next page starts. */
+export interface ContinueToken {
+  /** -1: take the rest from the newest state. */
+  revision: number
+  /** The first key of the page, below the list's prefix. */
+  start: string
+}
+
+const version = 'meta.k8s.io/v1'
+
+export function encodeContinue(token: ContinueToken): string {
+  return Buffer.from(JSON.stringify({ v: version, rv: token.revision, start: token.start })).toString('base64url')
+}
+
+/** The parser's complaint about text that is no JSON. */
+function notJson(text: string): string {
+  const first = text.trimStart()[0]
+  if (first === undefined) return 'unexpected end of JSON input'
+  const code = first.codePointAt(0) ?? 0
+  const shown = code > 0x7e ? first : JSON.stringify(first).slice(1, -1)
+  return first === '{' ? 'unexpected end of JSON input' : `invalid character '${shown}' looking for beginning of value`
+}
+
+/** Throws 400. */
+export function decodeContinue(text: string): ContinueToken {
+  const bad = (why: string): Error => badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw bad('illegal base64 data at input byte 0')
+  const plain = Buffer.from(text, 'base64url').toString('latin1')
+  let parsed: { v?: unknown; rv?: unknown; start?: unknown }
+  try {
+    parsed = JSON.parse(Buffer.from(text, 'base64url').toString()) as typeof parsed
+  } catch {
+    throw bad(notJson(plain))
+  }
+  const v = typeof parsed?.v === 'string' ? parsed.v : ''
+  if (v !== version) throw bad(`server does not recognize this encoded version ${v}`)
+  const start = typeof parsed.start === 'string' ? parsed.start : ''
+  if (start === '') throw bad(`encoded start key empty (version ${version})`)
+  const revision = typeof parsed.rv === 'number' ? parsed.rv : 0
+  if (revision === 0) throw bad(`incorrect encoded start resourceVersion 0 (version ${version})`)
+  const path = `/${start.replace(/^\//, '')}`
+  if (path.split('/').some((part) => part === '..' || part === '.')) throw bad(start)
+  return { revision, start }
+}

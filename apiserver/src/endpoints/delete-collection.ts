@@ -1,0 +1,62 @@
+import { isReason } from '@kapell/openapi/meta/status'
+import type { RequestContext } from '../pipeline/context.ts'
+import { deleteObject } from '../registry/delete.ts'
+import { keyPrefixOf } from '../registry/object-key.ts'
+import type { StoredResource } from '../registry/resource-table.ts'
+import type { Answer } from '../server/answer.ts'
+import { deleteAdmissionOptions, readDeleteOptions } from './delete.ts'
+import { encodeForm } from './encode-form.ts'
+import { servedObject, waitForRevision } from './get.ts'
+import { parseListOptions } from './query-options.ts'
+import { objectForm } from './respond.ts'
+import { parseSelection } from './selection.ts'
+import type { EndpointServer } from './server.ts'
+import { requestScope } from './write-scope.ts'
+
+/** Deletions at work at once. */
+const workers = 16
+
+/** DELETE of all objects that match; answers with them as they were. */
+export async function deleteCollectionEndpoint(
+  server: EndpointServer,
+  context: RequestContext,
+  resource: StoredResource,
+): Promise<Answer> {
+  const listOptions = parseListOptions(context.query, false)
+  const selection = parseSelection(resource, listOptions)
+  const options = await readDeleteOptions(context)
+  const form = objectForm(context)
+  const cache = resource.store.cache()
+  await cache.ready()
+  await waitForRevision(cache, await resource.store.storage.revision(), context.signal)
+  const snapshot = cache.snapshot()
+  const items = []
+  for (const entry of snapshot.entries(keyPrefixOf(resource.store, context.info.namespace))) {
+    const object = servedObject(resource, entry)
+    if (selection.matches(object)) items.push(object)
+    if (listOptions.limit > 0 && items.length === listOptions.limit) break
+  }
+  const scope = requestScope(server, context, resource, {
+    dryRun: options.dryRun,
+    admissionOptions: deleteAdmissionOptions(options),
+  })
+  const queue = items.values()
+  const work = async (): Promise<void> => {
+    for (const { metadata } of queue) {
+      context.signal.throwIfAborted()
+      try {
+        await deleteObject({ ...scope, name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' }, options)
+      } catch (error) {
+        if (!isReason(error, 'NotFound')) throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(workers, items.length) }, work))
+  const list = {
+    kind: resource.listKind,
+    apiVersion: resource.apiVersion,
+    metadata: { resourceVersion: String(snapshot.revision) },
+    items: resource.itemsKeepKind ? items : items.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
+  }
+  return encodeForm(200, list, form.mediaType)
+}

@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto'
+import type { RequestContext } from '../pipeline/context.ts'
+import type { Subresource } from '../registry/definition.ts'
+import { subresourcesOf, type ResourceTable, type ServedResource } from '../registry/resource-table.ts'
+import { bytesAnswer, jsonAnswer, jsonBytes, type Answer } from '../server/answer.ts'
+import { scaleKind } from './scale.ts'
+
+/** Discovery documents, in both their forms. Source: "The Kubernetes API", "Discovery API". */
+
+/** The order in which upstream lists its groups; others follow by name. */
+const groupOrder = [
+  'apiregistration.k8s.io',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+  'resource.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+]
+
+const place = (group: string): number => {
+  const at = groupOrder.indexOf(group)
+  return at < 0 ? groupOrder.length : at
+}
+
+export function orderedGroups(table: ResourceTable): string[] {
+  return table
+    .groups()
+    .filter((group) => group !== '')
+    .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+}
+
+interface SubresourceEntry {
+  name: string
+  kind: { group: string; version: string; kind: string }
+  verbs: readonly string[]
+  /** The kind is not the resource's own. */
+  foreign: boolean
+}
+
+function subresourceEntry(resource: ServedResource, name: string, sub: Subresource<never>): SubresourceEntry {
+  const own = { group: resource.group, version: resource.version, kind: resource.kind }
+  switch (sub.type) {
+    case 'view':
+      return { name, kind: own, verbs: [...sub.verbs].sort(), foreign: false }
+    case 'scale':
+      return { name, kind: scaleKind, verbs: ['get', 'patch', 'update'], foreign: true }
+    case 'action':
+      return {
+        name,
+        kind: sub.kind,
+        verbs: ['create'],
+        foreign: sub.kind.group !== resource.group || sub.kind.version !== resource.version,
+      }
+    default:
+      return { name, kind: { ...own, kind: sub.kind }, verbs: sub.verbs, foreign: false }
+  }
+}
+
+function subresourceEntries(resource: ServedResource): SubresourceEntry[] {
+  return Object.entries(subresourcesOf(resource))
+    .map(([name, sub]) => subresourceEntry(resource, name, sub))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+const byPlural = (a: ServedResource, b: ServedResource): number => (a.plural < b.plural ? -1 : 1)
+
+/** Names the version that is stored, for migrators. */
+function storageVersionHash(resource: ServedResource): string | undefined {
+  if (resource.type !== 'stored') return undefined
+  const { group, version, kind } = resource.store.definition
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
+}
+
+export function apiResourceList(table: ResourceTable, group: string, version: string): unknown {
+  const resources: unknown[] = []
+  for (const resource of table.resourcesOf(group, version).sort(byPlural)) {
+    const { definition } = resource
+    const hash = storageVersionHash(resource)
+    const categories = 'categories' in definition ? definition.categories : undefined
+    resources.push({
+      name: resource.plural,
+      singularName: definition.singular ?? resource.kind.toLowerCase(),
+      namespaced: resource.namespaced,
+      kind: resource.kind,
+      verbs: [...resource.verbs].sort(),
+      ...(definition.shortNames === undefined ? {} : { shortNames: definition.shortNames }),
+      ...(categories === undefined ? {} : { categories }),
+      ...(hash === undefined ? {} : { storageVersionHash: hash }),
+    })
+    for (const entry of subresourceEntries(resource)) {
+      resources.push({
+        name: `${resource.plural}/${entry.name}`,
+        singularName: '',
+        namespaced: resource.namespaced,
+        ...(entry.foreign ? { group: entry.kind.group, version: entry.kind.version } : {}),
+        kind: entry.kind.kind,
+        verbs: entry.verbs,
+      })
+    }
+  }
+  return {
+    kind: 'APIResourceList',
+    ...(group === '' ? {} : { apiVersion: 'v1' }),
+    groupVersion: group === '' ? version : `${group}/${version}`,
+    resources,
+  }
+}
+
+function groupVersions(table: ResourceTable, group: string): { groupVersion: string; version: string }[] {
+  return table.versionsOf(group).map((version) => ({ groupVersion: `${group}/${version}`, version }))
+}
+
+function apiGroup(table: ResourceTable, group: string, standalone: boolean): unknown {
+  const versions = groupVersions(table, group)
+  return {
+    ...(standalone ? { kind: 'APIGroup', apiVersion: 'v1' } : {}),
+    name: group,
+    versions,
+    preferredVersion: versions[0],
+  }
+}
+
+function responseKind(kind: { group: string; version: string; kind: string }, foreign: boolean): unknown {
+  return foreign
+    ? { group: kind.group, version: kind.version, kind: kind.kind }
+    : { group: '', version: '', kind: kind.kind }
+}
+
+function aggregatedVersion(table: ResourceTable, group: string, version: string): unknown {
+  return {
+    version,
+    resources: table
+      .resourcesOf(group, version)
+      .sort(byPlural)
+      .map((resource) => {
+        const { definition } = resource
+        const categories = 'categories' in definition ? definition.categories : undefined
+        const subresources = subresourceEntries(resource).map((entry) => ({
+          subresource: entry.name,
+          responseKind: responseKind(entry.kind, entry.foreign),
+          verbs: entry.verbs,
+        }))
+        return {
+          resource: resource.plural,
+          responseKind: responseKind(resource, false),
+          scope: resource.namespaced ? 'Namespaced' : 'Cluster',
+          singularResource: definition.singular ?? resource.kind.toLowerCase(),
+          verbs: [...resource.verbs].sort(),
+          ...(definition.shortNames === undefined ? {} : { shortNames: definition.shortNames }),
+          ...(categories === undefined ? {} : { categories }),
+          ...(subresources.length === 0 ? {} : { subresources }),
+        }
+      }),
+    freshness: 'Current',
+  }
+}
+
+function aggregated(table: ResourceTable, groups: readonly string[]): unknown {
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
+    items: groups.map((group) => ({
+      metadata: group === '' ? {} : { name: group },
+      versions: table.versionsOf(group).map((version) => aggregatedVersion(table, group, version)),
+    })),
+  }
+}
+
+const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+
+function wantsAggregated(context: RequestContext): boolean {
+  return (context.header('accept') ?? '').split(',').some((clause) => {
+    const parts = clause.split(';').map((part) => part.trim())
+    return (
+      parts.includes('as=APIGroupDiscoveryList') && parts.includes('v=v2') && parts.includes('g=apidiscovery.k8s.io')
+    )
+  })
+}
+
+/** Serves `/api`, `/apis` and what is below; undefined for other paths. */
+export function createDiscovery(options: {
+  table: ResourceTable
+  serverAddress: () => string
+}): (context: RequestContext) => Answer | undefined {
+  const { table } = options
+  const cache = new Map<string, { generation: number; bytes: Uint8Array; etag: string }>()
+
+  const cached = (context: RequestContext, groups: readonly string[]): Answer => {
+    let entry = cache.get(context.path)
+    if (entry?.generation !== table.generation) {
+      const bytes = jsonBytes(aggregated(table, groups))
+      const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`
+      entry = { generation: table.generation, bytes, etag }
+      cache.set(context.path, entry)
+    }
+    const headers = { etag: entry.etag, vary: 'Accept', 'cache-control': 'public' }
+    if (context.header('if-none-match') === entry.etag) return { status: 304, headers }
+    const answer = bytesAnswer(200, aggregatedType, entry.bytes)
+    return { ...answer, headers: { ...answer.headers, ...headers } }
+  }
+
+  return (context) => {
+    const path = context.path.replace(/\/$/, '')
+    if (path === '/api') {
+      if (wantsAggregated(context)) return cached({ ...context, path }, [''])
+      return jsonAnswer(200, {
+        kind: 'APIVersions',
+        versions: table.versionsOf(''),
+        serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: options.serverAddress() }],
+      })
+    }
+    if (path === '/apis') {
+      const groups = orderedGroups(table)
+      if (wantsAggregated(context)) return cached({ ...context, path }, groups)
+      return jsonAnswer(200, {
+        kind: 'APIGroupList',
+        apiVersion: 'v1',
+        groups: groups.map((group) => apiGroup(table, group, false)),
+      })
+    }
+    const [, root, first, second, extra] = path.split('/')
+    if (extra !== undefined) return undefined
+    if (root === 'api' && first !== undefined && second === undefined) {
+      return table.versionsOf('').includes(first) ? jsonAnswer(200, apiResourceList(table, '', first)) : undefined
+    }
+    if (root !== 'apis' || first === undefined || first === '') return undefined
+    const versions = table.versionsOf(first)
+    if (versions.length === 0) return undefined
+    if (second === undefined) return jsonAnswer(200, apiGroup(table, first, true))
+    return versions.includes(second) ? jsonAnswer(200, apiResourceList(table, first, second)) : undefined
+  }
+}

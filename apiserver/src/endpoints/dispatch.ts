@@ -1,0 +1,151 @@
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import { ApiError, methodNotAllowed as verbNotSupported, pathNotFound } from '@kapell/openapi/meta/status'
+import type { RequestContext } from '../pipeline/context.ts'
+import type { Handler } from '../pipeline/pipeline.ts'
+import type {
+  ActionSubresource,
+  ConnectSubresource,
+  ScaleSubresource,
+  Subresource,
+  Verb,
+} from '../registry/definition.ts'
+import { subresourcesOf, type ServedResource, type StoredResource } from '../registry/resource-table.ts'
+import { textAnswer, type Answer } from '../server/answer.ts'
+import { actionEndpoint } from './action.ts'
+import { createEndpoint } from './create.ts'
+import { deleteCollectionEndpoint } from './delete-collection.ts'
+import { deleteEndpoint } from './delete.ts'
+import { getObject } from './get.ts'
+import { listObjects } from './list.ts'
+import { patchEndpoint } from './patch.ts'
+import { scaleEndpoint } from './scale.ts'
+import type { EndpointServer } from './server.ts'
+import { updateEndpoint } from './update.ts'
+import { virtualEndpoint } from './virtual.ts'
+import { watchObjects } from './watch.ts'
+import { addWarning } from './write-scope.ts'
+
+/** Serves connect subresources: exec, attach, port-forward, log, proxy. */
+export type ConnectHandler = (
+  context: RequestContext,
+  resource: StoredResource,
+  connect: ConnectSubresource,
+) => Promise<Answer>
+
+export function methodNotAllowed(): ApiError {
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'the server does not allow this method on the requested resource',
+    reason: 'MethodNotAllowed',
+    details: {},
+    code: 405,
+  })
+}
+
+/** What paths that lead nowhere at all are answered. */
+export function plainNotFound(): Answer {
+  return textAnswer(404, '404 page not found\n')
+}
+
+function checkScope(context: RequestContext, resource: ServedResource): void {
+  const { info } = context
+  const namespaced = info.namespace !== ''
+  if (resource.plural === 'namespaces' && resource.group === '') {
+    // The namespace of a namespace is its own name.
+    return
+  }
+  if (namespaced && !resource.namespaced) throw pathNotFound()
+  if (resource.namespaced && !namespaced) {
+    if (info.verb === 'list' || info.verb === 'watch') return
+    throw info.path.split('/').length > 5 ? pathNotFound() : methodNotAllowed()
+  }
+}
+
+export function createDispatcher(
+  server: EndpointServer,
+  options: { connect: ConnectHandler; nonResource: (context: RequestContext) => Promise<Answer> | Answer },
+): Handler {
+  return async (context) => {
+    const { info } = context
+    if (!info.isResourceRequest) return options.nonResource(context)
+    const resource = server.table.find(info.group, info.version, info.resource)
+    if (resource === undefined) {
+      if (info.group !== '' && server.table.versionsOf(info.group).length === 0) return plainNotFound()
+      throw pathNotFound()
+    }
+    if (context.method === 'HEAD' || context.method === 'OPTIONS') {
+      if (!isConnect(resource, info.subresource)) throw methodNotAllowed()
+    }
+    checkScope(context, resource)
+    const deprecated = resource.type === 'stored' ? resource.definition.deprecationWarning : undefined
+    if (deprecated !== undefined)
+      addWarning(context, `${resource.apiVersion} ${resource.kind} is deprecated in ${deprecated}`)
+    if (info.subresource !== '') return subresource(server, context, resource, options.connect)
+    if (resource.type === 'virtual') {
+      if (info.verb === 'watch' && resource.verbs.has('list')) {
+        throw verbNotSupported({ group: resource.group, plural: resource.plural }, 'watch')
+      }
+      if (!resource.verbs.has(info.verb as Verb)) throw methodNotAllowed()
+      return virtualEndpoint(server, context, resource)
+    }
+    if (!resource.verbs.has(info.verb as Verb)) throw methodNotAllowed()
+    if (info.verb === 'create' && info.name !== '') throw methodNotAllowed()
+    if ((info.verb === 'update' || info.verb === 'patch') && info.name === '') throw methodNotAllowed()
+    switch (info.verb) {
+      case 'get':
+        return getObject(context, resource)
+      case 'list':
+        return listObjects(context, resource)
+      case 'watch':
+        return watchObjects(server, context, resource)
+      case 'create':
+        return createEndpoint(server, context, resource)
+      case 'update':
+        return updateEndpoint(server, context, resource)
+      case 'patch':
+        return patchEndpoint(server, context, resource)
+      case 'delete':
+        return deleteEndpoint(server, context, resource)
+      case 'deletecollection':
+        return deleteCollectionEndpoint(server, context, resource)
+      default:
+        throw methodNotAllowed()
+    }
+  }
+}
+
+function isConnect(resource: ServedResource, name: string): boolean {
+  const sub = subresourcesOf(resource)[name] as Subresource<KubeObject> | undefined
+  return sub?.type === 'connect'
+}
+
+async function subresource(
+  server: EndpointServer,
+  context: RequestContext,
+  resource: ServedResource,
+  connect: ConnectHandler,
+): Promise<Answer> {
+  const { info } = context
+  const found = subresourcesOf(resource)[info.subresource] as Subresource<KubeObject> | undefined
+  if (found === undefined || resource.type !== 'stored') throw pathNotFound()
+  if (found.type === 'connect') {
+    if (!(found.methods as readonly string[]).includes(context.method)) throw methodNotAllowed()
+    return connect(context, resource, found as ConnectSubresource)
+  }
+  if (info.rest !== '') throw pathNotFound()
+  if (found.type === 'action') {
+    if (info.verb !== 'create') throw methodNotAllowed()
+    return actionEndpoint(server, context, resource, found as ActionSubresource)
+  }
+  if (found.type === 'scale') {
+    if (!['get', 'update', 'patch'].includes(info.verb)) throw methodNotAllowed()
+    return scaleEndpoint(server, context, resource, found as ScaleSubresource<KubeObject>)
+  }
+  if (!(found.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowed()
+  if (info.verb === 'get') return getObject(context, resource)
+  if (info.verb === 'update') return updateEndpoint(server, context, resource)
+  return patchEndpoint(server, context, resource)
+}

@@ -1,0 +1,65 @@
+import { notFound, resourceVersionTooLarge } from '@kapell/openapi/meta/status'
+import type { RequestContext } from '../pipeline/context.ts'
+import { decodeServed } from '../registry/current.ts'
+import { decodeJson, encodeServed, servedLine } from '../registry/encode.ts'
+import { keyOf } from '../registry/object-key.ts'
+import type { StoredResource } from '../registry/resource-table.ts'
+import type { Answer } from '../server/answer.ts'
+import { StorageError } from '../storage/storage.ts'
+import type { CachedObject, WatchCache } from '../storage/watch-cache/types.ts'
+import { parseRevision } from './query-options.ts'
+import { objectAnswer } from './respond.ts'
+
+/** Waits until the cache knows the revision; 504 when the store has not reached it. */
+export async function waitForRevision(cache: WatchCache, revision: number, signal: AbortSignal): Promise<void> {
+  if (cache.revision() >= revision) return
+  try {
+    await cache.waitFor(revision, { signal })
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === 'future') {
+      throw resourceVersionTooLarge(String(revision), String(cache.revision()))
+    }
+    throw error
+  }
+}
+
+/** A cached object in the resource's own version. */
+export function servedObject(resource: StoredResource, cached: CachedObject): CachedObject['object'] {
+  return resource.definition.conversion?.fromStored(cached.object) ?? cached.object
+}
+
+/** The JSON of a cached object in the resource's own version. */
+export function servedJson(resource: StoredResource, cached: CachedObject): Uint8Array {
+  return resource.definition.conversion === undefined ? cached.json : encodeServed(servedObject(resource, cached))
+}
+
+/**
+ * GET of one object. Without a resourceVersion it is read from the store itself, so that it is never stale; with one,
+ * from the cache, once that is new enough. Nothing is parsed on the way to a JSON answer.
+ */
+export async function getObject(context: RequestContext, resource: StoredResource): Promise<Answer> {
+  const { info } = context
+  const missing = (): Error => notFound({ group: resource.group, plural: resource.plural }, info.name)
+  const rv = context.rawQuery === '' ? '' : (context.query.get('resourceVersion') ?? '')
+  const key = keyOf(resource.store, info)
+  if (rv === '') {
+    const found = await resource.store.storage.get(key)
+    if (found === undefined) throw missing()
+    const { value, revision } = found
+    if (resource.definition.conversion !== undefined) {
+      return objectAnswer(context, resource, 200, { object: () => decodeServed(resource, value, revision) })
+    }
+    const json = servedLine(value, revision)
+    return objectAnswer(context, resource, 200, { object: () => decodeJson(json), json: () => json })
+  }
+  const revision = parseRevision(rv) ?? 0
+  const cache = resource.store.cache()
+  await cache.ready()
+  if (revision > 0) await waitForRevision(cache, revision, context.signal)
+  const found = cache.get(key)
+  if (found === undefined) throw missing()
+  return objectAnswer(context, resource, 200, {
+    object: () => servedObject(resource, found),
+    json: () => servedJson(resource, found),
+  })
+}

@@ -1,0 +1,262 @@
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import { expired, notAcceptable as notAcceptableTypes, resourceVersionTooLarge } from '@kapell/openapi/meta/status'
+import type { RequestContext } from '../pipeline/context.ts'
+import { decodeServed } from '../registry/current.ts'
+import { encodeServed } from '../registry/encode.ts'
+import { keyOf, keyPrefixOf } from '../registry/object-key.ts'
+import type { StoredResource } from '../registry/resource-table.ts'
+import { noCache, type Answer } from '../server/answer.ts'
+import { StorageError } from '../storage/storage.ts'
+import { spliceResourceVersion } from '../storage/watch-cache/splice.ts'
+import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts'
+import { encodeForm } from './encode-form.ts'
+import { servedJson, servedObject, waitForRevision } from './get.ts'
+import { gzipAnswer } from './gzip.ts'
+import { parseListOptions, parseRevision, type ListOptions } from './query-options.ts'
+import { objectForm } from './respond.ts'
+import { parseSelection, type Selection } from './selection.ts'
+import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
+
+/** One item on its way into a list: parsed only when somebody looks into it. */
+interface Item {
+  key: string
+  json: () => Uint8Array
+  object: () => KubeObject
+}
+
+interface Page {
+  revision: number
+  items: Item[]
+  continue: string
+  remaining: number | undefined
+}
+
+const tooOld =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
+
+function nextToken(prefix: string, revision: number, last: Item): string {
+  return encodeContinue({ revision, start: `${last.key.slice(prefix.length)}\u0000` })
+}
+
+/** From the newest snapshot that the request allows. */
+async function pageFromCache(
+  context: RequestContext,
+  resource: StoredResource,
+  options: ListOptions,
+  selection: Selection,
+): Promise<Page> {
+  const { store } = resource
+  const cache = store.cache()
+  await cache.ready()
+  const wanted =
+    options.resourceVersion === '' ? await store.storage.revision() : (parseRevision(options.resourceVersion) ?? 0)
+  if (wanted > 0) await waitForRevision(cache, wanted, context.signal)
+  const snapshot = cache.snapshot()
+  const namespace = context.info.namespace
+  const prefix = keyPrefixOf(store, namespace)
+  const page: Page = { revision: snapshot.revision, items: [], continue: '', remaining: undefined }
+  if (selection.name !== undefined && (namespace !== '' || !resource.namespaced)) {
+    const found = cache.get(keyOf(store, { namespace, name: selection.name }))
+    if (found !== undefined && selection.matches(servedObject(resource, found)))
+      page.items.push(itemOf(resource, found))
+    return page
+  }
+  for (const entry of snapshot.entries(prefix)) {
+    if (!selection.everything && !selection.matches(servedObject(resource, entry))) continue
+    if (options.limit > 0 && page.items.length === options.limit) {
+      const last = page.items.at(-1)
+      if (last !== undefined) page.continue = nextToken(prefix, snapshot.revision, last)
+      if (selection.everything) {
+        page.remaining =
+          prefix === store.prefix ? snapshot.size - page.items.length : countAfter(snapshot.entries(prefix, last?.key))
+      }
+      break
+    }
+    page.items.push(itemOf(resource, entry))
+  }
+  return page
+}
+
+function countAfter(entries: Iterable<unknown>): number {
+  let count = 0
+  for (const _ of entries) count++
+  return count
+}
+
+function itemOf(resource: StoredResource, entry: Parameters<typeof servedJson>[1]): Item {
+  return { key: entry.key, json: () => servedJson(resource, entry), object: () => servedObject(resource, entry) }
+}
+
+/** From the store's history: a page of a continued list, or a list at an exact version. */
+async function pageFromStore(
+  context: RequestContext,
+  resource: StoredResource,
+  options: ListOptions,
+  selection: Selection,
+  from: { at: number | undefined; start: string | undefined },
+): Promise<Page> {
+  const { store } = resource
+  const prefix = keyPrefixOf(store, context.info.namespace)
+  const page: Page = { revision: from.at ?? 0, items: [], continue: '', remaining: undefined }
+  let after = from.start === undefined ? undefined : `${prefix}${from.start.replace(/\u0000$/, '')}`
+  let at = from.at
+  for (;;) {
+    context.signal.throwIfAborted()
+    const missing = options.limit > 0 ? options.limit - page.items.length : 0
+    const chunk = await store.storage.list(prefix, {
+      ...(at === undefined ? {} : { at }),
+      ...(after === undefined ? {} : { after }),
+      ...(missing > 0 ? { limit: selection.everything ? missing : Math.max(missing, 500) } : {}),
+    })
+    at ??= chunk.revision
+    page.revision = at
+    let used = 0
+    for (const { key, value, revision } of chunk.items) {
+      used++
+      after = key
+      const object = (): KubeObject => decodeServed(resource, value, revision)
+      if (!selection.everything && !selection.matches(object())) continue
+      page.items.push({
+        key,
+        object,
+        json: () =>
+          resource.definition.conversion === undefined
+            ? spliceResourceVersion(value, revision)
+            : encodeServed(object()),
+      })
+      if (options.limit > 0 && page.items.length === options.limit) break
+    }
+    const left = chunk.more || used < chunk.items.length
+    if (options.limit > 0 && page.items.length === options.limit) {
+      const last = page.items.at(-1)
+      if (left && last !== undefined) {
+        page.continue = nextToken(prefix, at, last)
+        if (selection.everything) page.remaining = chunk.count - used
+      }
+      return page
+    }
+    if (!left) return page
+  }
+}
+
+async function readPage(
+  context: RequestContext,
+  resource: StoredResource,
+  options: ListOptions,
+  selection: Selection,
+): Promise<Page> {
+  let token: ContinueToken | undefined
+  if (options.continue !== '') token = decodeContinue(options.continue)
+  const rv = options.resourceVersion
+  const exact =
+    token !== undefined ||
+    options.resourceVersionMatch === 'Exact' ||
+    (options.limit > 0 && rv !== '' && rv !== '0' && options.resourceVersionMatch === '')
+  if (!exact) return pageFromCache(context, resource, options, selection)
+  const wanted = token === undefined ? parseRevision(rv) : token.revision
+  const at = wanted === undefined || wanted < 0 ? undefined : wanted
+  if (at !== undefined) {
+    const current = await resource.store.storage.revision()
+    if (at > current) throw resourceVersionTooLarge(String(at), String(current))
+  }
+  try {
+    return await pageFromStore(context, resource, options, selection, { at, start: token?.start })
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.reason !== 'compacted') throw error
+    if (token === undefined) throw expired(`The resourceVersion for the provided list is too old.`)
+    const again = expired(tooOld)
+    const resume = encodeContinue({ revision: -1, start: token.start })
+    ;(again.status.metadata as Record<string, unknown>)['continue'] = resume
+    throw again
+  }
+}
+
+function listMetadata(page: Page): Record<string, unknown> {
+  return {
+    resourceVersion: String(page.revision),
+    ...(page.continue === '' ? {} : { continue: page.continue }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  }
+}
+
+const comma = Buffer.from(',')
+const brace = Buffer.from('{')
+const tail = Buffer.from(']}\n')
+const chunkBytes = 256 * 1024
+
+/** An item's JSON without the kind and apiVersion that the list itself tells. */
+function itemParts(resource: StoredResource, json: Uint8Array): Uint8Array[] {
+  if (resource.itemsKeepKind) return [json]
+  const { head } = resource
+  if (Buffer.compare(json.subarray(0, head.length), head) === 0) return [brace, json.subarray(head.length)]
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = JSON.parse(Buffer.from(json).toString()) as KubeObject
+  return [Buffer.from(JSON.stringify(rest))]
+}
+
+/** The list as JSON, put together from the bytes of its items. */
+function spliceList(resource: StoredResource, page: Page): Uint8Array[] {
+  const { listKind: kind, apiVersion } = resource
+  const parts: Uint8Array[] = [
+    Buffer.from(`${JSON.stringify({ kind, apiVersion, metadata: listMetadata(page) }).slice(0, -1)},"items":[`),
+  ]
+  page.items.forEach((item, i) => {
+    if (i > 0) parts.push(comma)
+    parts.push(...itemParts(resource, item.json()))
+  })
+  parts.push(tail)
+  return parts
+}
+
+/** Joins small parts to chunks worth a write each, as the reader takes them. */
+async function* inChunks(parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+  let pending: Uint8Array[] = []
+  let size = 0
+  for (const part of parts) {
+    pending.push(part)
+    size += part.length
+    if (size < chunkBytes) continue
+    yield Buffer.concat(pending, size)
+    pending = []
+    size = 0
+  }
+  if (size > 0) yield Buffer.concat(pending, size)
+}
+
+export async function listObjects(context: RequestContext, resource: StoredResource): Promise<Answer> {
+  const options = parseListOptions(context.query, false)
+  const form = objectForm(context)
+  if (form.as === 'PartialObjectMetadata') {
+    throw notAcceptableTypes(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
+  }
+  const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
+  const selection = parseSelection(resource, options)
+  const page = await readPage(context, resource, options, selection)
+  const pretty = context.query.get('pretty') === 'true'
+  if (form.as === undefined && form.mediaType === 'application/json' && !pretty) {
+    const parts = spliceList(resource, page)
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    const headers = { 'content-type': 'application/json', 'cache-control': noCache }
+    const answer: Answer =
+      length <= chunkBytes
+        ? { status: 200, headers, body: Buffer.concat(parts, length) }
+        : { status: 200, headers: { ...headers, 'content-length': String(length) }, body: inChunks(parts) }
+    return gzipAnswer(context, answer, length)
+  }
+  const objects = page.items.map((item) => item.object())
+  const metadata = listMetadata(page)
+  if (form.as === 'Table') {
+    return encodeForm(200, tableOf(resource, objects, { include, now: context.now, metadata }), form.mediaType, pretty)
+  }
+  const list =
+    form.as === 'PartialObjectMetadataList'
+      ? { kind: form.as, apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partialMetadata) }
+      : {
+          kind: resource.listKind,
+          apiVersion: resource.apiVersion,
+          metadata,
+          items: resource.itemsKeepKind
+            ? objects
+            : objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
+        }
+  return encodeForm(200, list, form.mediaType, pretty)
+}

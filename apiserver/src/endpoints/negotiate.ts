@@ -1,0 +1,90 @@
+import { ApiError } from '@kapell/openapi/meta/status'
+
+export type MediaType = 'application/json' | 'application/yaml' | 'application/vnd.kubernetes.protobuf'
+
+/** In which form the client takes the answer. Source: API concepts, "Alternate representations of resources". */
+export interface Form {
+  mediaType: MediaType
+  /** What the objects are turned into first. */
+  as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
+}
+
+interface Clause {
+  type: string
+  quality: number
+  parameters: Record<string, string>
+}
+
+const cacheLimit = 256
+const cache = new Map<string, readonly Clause[]>()
+
+function parseAccept(header: string): readonly Clause[] {
+  const known = cache.get(header)
+  if (known !== undefined) return known
+  const clauses = header
+    .split(',')
+    .map((text, order) => {
+      const [type = '', ...rest] = text.split(';').map((part) => part.trim())
+      const parameters: Record<string, string> = {}
+      for (const part of rest) {
+        const at = part.indexOf('=')
+        if (at > 0) parameters[part.slice(0, at).toLowerCase()] = part.slice(at + 1)
+      }
+      return { type: type.toLowerCase(), quality: Number(parameters['q'] ?? 1), parameters, order }
+    })
+    .filter((clause) => clause.type !== '')
+    .sort((a, b) => b.quality - a.quality || a.order - b.order)
+  if (cache.size >= cacheLimit) cache.clear()
+  cache.set(header, clauses)
+  return clauses
+}
+
+const transforms = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
+
+function mediaTypeOf(type: string, offered: readonly MediaType[]): MediaType | undefined {
+  if (type === '*/*' || type === 'application/*') return offered[0]
+  return offered.find((one) => one === type)
+}
+
+const json: Form = { mediaType: 'application/json' }
+
+/** Everything this server can write objects as, most liked first. */
+export const objectTypes: readonly MediaType[] = [
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+]
+export const streamTypes: readonly MediaType[] = ['application/json', 'application/vnd.kubernetes.protobuf']
+
+/** The best form on offer, or undefined when the client takes none of them. */
+export function negotiateForm(
+  accept: string | undefined,
+  options: { offered: readonly MediaType[]; transform: boolean },
+): Form | undefined {
+  if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return json
+  for (const { type, parameters } of parseAccept(accept)) {
+    const mediaType = mediaTypeOf(type, options.offered)
+    if (mediaType === undefined) continue
+    const as = parameters['as']
+    if (as === undefined) return { mediaType }
+    const known = transforms.has(as) && parameters['g'] === 'meta.k8s.io' && parameters['v'] === 'v1'
+    if (options.transform && known) return { mediaType, as: as as NonNullable<Form['as']> }
+  }
+  return undefined
+}
+
+export function notAcceptableObject(offered: readonly MediaType[]): ApiError {
+  return notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`)
+}
+
+export function notAcceptable(message: string): ApiError {
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason: 'NotAcceptable',
+    code: 406,
+  })
+}

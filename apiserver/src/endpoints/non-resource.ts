@@ -1,0 +1,40 @@
+import type { RequestContext } from '../pipeline/context.ts'
+import { bytesAnswer, jsonAnswer, type Answer } from '../server/answer.ts'
+import { methodNotAllowed, plainNotFound } from './dispatch.ts'
+
+export interface NonResourceOptions {
+  version: Record<string, string>
+  metricsText: () => string
+  health: (context: RequestContext) => Promise<Answer | undefined>
+  discovery: (context: RequestContext) => Answer | undefined
+  openapi: (context: RequestContext) => Promise<Answer | undefined>
+  /** The paths that `/` lists. */
+  paths: () => string[]
+  /** Documents with fixed bytes: the issuer's discovery and keys. */
+  documents: Readonly<Record<string, () => unknown>>
+}
+
+/** Everything that is not a resource: version, health, metrics, discovery, documents. */
+export function createNonResource(options: NonResourceOptions): (context: RequestContext) => Promise<Answer> {
+  return async (context) => {
+    const { path, method } = context
+    if (method !== 'GET' && method !== 'HEAD') {
+      if (path.startsWith('/api')) throw methodNotAllowed()
+      return plainNotFound()
+    }
+    if (path === '/version' || path === '/version/') return jsonAnswer(200, options.version)
+    if (path === '/metrics') {
+      const text = new TextEncoder().encode(options.metricsText())
+      return bytesAnswer(200, 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores', text)
+    }
+    if (path === '/') return jsonAnswer(200, { paths: options.paths() })
+    const document = Object.hasOwn(options.documents, path) ? options.documents[path] : undefined
+    if (document !== undefined) return jsonAnswer(200, document())
+    return (
+      options.discovery(context) ??
+      (await options.health(context)) ??
+      (await options.openapi(context)) ??
+      plainNotFound()
+    )
+  }
+}

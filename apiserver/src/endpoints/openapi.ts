@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { openApiV2, openApiV3Document, openApiV3Hashes, openApiV3Index } from '@kapell/openapi/documents'
+import type { RequestContext } from '../pipeline/context.ts'
+import type { ResourceTable } from '../registry/resource-table.ts'
+import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
+import { gzipAnswer } from './gzip.ts'
+import { notAcceptableObject } from './negotiate.ts'
+
+const year = 'public, max-age=31536000, immutable'
+
+function tagged(
+  context: RequestContext,
+  type: string,
+  bytes: Uint8Array,
+  hash: string,
+  more: Record<string, string> = {},
+): Answer {
+  const headers = { etag: `"${hash}"`, vary: 'Accept', ...more }
+  if (context.header('if-none-match') === headers.etag) return { status: 304, headers }
+  const answer = bytesAnswer(200, type, bytes)
+  return gzipAnswer(context, { ...answer, headers: { ...answer.headers, ...headers } }, bytes.length)
+}
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha512').update(bytes).digest('hex').toUpperCase()
+
+/** Serves /openapi/v2 and /openapi/v3; undefined for other paths. Source: "The Kubernetes API", "OpenAPI interface definition". */
+export function createOpenApi(options: {
+  table: ResourceTable
+}): (context: RequestContext) => Promise<Answer | undefined> {
+  let v2Hash: string | undefined
+  const serves = (name: string): boolean => {
+    const [, group, version] = /^apis\/([^/]+)(?:\/([^/]+))?$/.exec(name) ?? []
+    if (group === undefined) return true
+    const versions = options.table.versionsOf(group)
+    return version === undefined ? versions.length > 0 : versions.includes(version)
+  }
+  return async (context) => {
+    const path = context.path.replace(/\/$/, '')
+    if (path === '/openapi/v2') {
+      const accept = context.header('accept') ?? ''
+      const json = accept === '' || /application\/json|\*\/\*|application\/\*/.test(accept)
+      if (!json) throw notAcceptableObject(['application/json'])
+      const bytes = openApiV2()
+      v2Hash ??= hashOf(bytes)
+      return tagged(context, 'application/json', bytes, v2Hash)
+    }
+    if (path === '/openapi/v3') {
+      const bytes = jsonBytes(openApiV3Index({ serves }))
+      return tagged(context, 'application/json', bytes, hashOf(bytes))
+    }
+    if (!path.startsWith('/openapi/v3/')) return undefined
+    const name = path.slice('/openapi/v3/'.length)
+    const bytes = serves(name) ? openApiV3Document(name) : undefined
+    if (bytes === undefined) return undefined
+    const hash = openApiV3Hashes()[name] ?? hashOf(bytes)
+    const asked = context.query.get('hash')
+    if (asked !== null && asked !== '' && asked !== hash) {
+      return { status: 301, headers: { location: `/openapi/v3/${name}?hash=${hash}`, 'cache-control': 'no-cache' } }
+    }
+    return tagged(context, 'application/json', bytes, hash, asked === null ? {} : { 'cache-control': year })
+  }
+}

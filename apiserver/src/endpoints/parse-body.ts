@@ -1,0 +1,72 @@
+import type { GroupVersionKind, KubeObject } from '@kapell/openapi/meta/object'
+import { parseApiVersion } from '@kapell/openapi/meta/object'
+import { unsupportedMediaType, type ApiError } from '@kapell/openapi/meta/status'
+import { cannotBeHandled, decodeObject, noSuchKind, type UnknownFields } from '@kapell/openapi/schema/decode-object'
+import { isKnownKind } from '@kapell/openapi/schema/registry'
+import { decodeBody as readBody, strictYamlProblems, type DecodedBody } from '@kapell/openapi/wire/body'
+import { contentTypeOf, jsonType, unknownBodyFormat, yamlType } from '@kapell/openapi/wire/media'
+import type { RequestContext } from '../pipeline/context.ts'
+import type { FieldValidation } from './query-options.ts'
+
+/** Types of bodies that hold an object. */
+const readable = new Set([jsonType, yamlType])
+
+export function unsupportedBody(accepted?: readonly string[]): ApiError {
+  return unsupportedMediaType(unknownBodyFormat(accepted))
+}
+
+/** The body's media type; absent means JSON. */
+export const bodyType = (context: RequestContext): string => contentTypeOf(context.header('content-type'))
+
+/** How Go names the package that holds a group's internal types. */
+function internalPackage(group: string): string {
+  return group === '' ? 'core' : (group.split('.')[0] ?? group)
+}
+
+export interface DecodeRequest {
+  /** The kind this endpoint takes; bodies without a kind are taken for it. */
+  gvk: GroupVersionKind
+  validation: FieldValidation
+  warn: (text: string) => void
+}
+
+export const unknownFieldsOf = (validation: FieldValidation): UnknownFields =>
+  validation === 'Strict' ? 'strict' : validation === 'Warn' ? 'warn' : 'ignore'
+
+/** A decoded body as an object of the wanted kind. Throws 400. */
+export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeObject {
+  const { gvk } = request
+  const given = (parsed.value ?? {}) as { apiVersion?: unknown; kind?: unknown }
+  const kind = typeof given.kind === 'string' && given.kind !== '' ? given.kind : gvk.kind
+  const apiVersion = typeof given.apiVersion === 'string' ? given.apiVersion : ''
+  const named = apiVersion === '' ? { group: gvk.group, version: gvk.version } : parseApiVersion(apiVersion)
+  if (kind !== gvk.kind || named.group !== gvk.group || named.version !== gvk.version) {
+    const other = { ...named, kind }
+    const { version } = named
+    const why =
+      isKnownKind(other) || isKnownListKind(other)
+        ? `converting (${version}.${kind}) to (${internalPackage(gvk.group)}.${gvk.kind}): unknown conversion`
+        : noSuchKind(other)
+    throw cannotBeHandled({ kind, version }, gvk.kind, why)
+  }
+  const strict = request.validation === 'Strict'
+  const { object, unknown } = decodeObject(gvk, parsed.value ?? {}, {
+    unknownFields: unknownFieldsOf(request.validation),
+    text: parsed.text,
+    problems: strict ? strictYamlProblems(parsed.problems) : parsed.problems,
+  })
+  for (const text of unknown) request.warn(text)
+  return object
+}
+
+function isKnownListKind(gvk: GroupVersionKind): boolean {
+  return gvk.kind.endsWith('List') && isKnownKind({ ...gvk, kind: gvk.kind.slice(0, -4) })
+}
+
+/** The request's body as an object of the kind. Throws 400, 413, 415. */
+export async function decodeBody(context: RequestContext, request: DecodeRequest): Promise<KubeObject> {
+  const type = bodyType(context)
+  if (!readable.has(type)) throw unsupportedBody()
+  const bytes = await context.body()
+  return decodeParsed(await readBody({ contentType: type, bytes, kind: request.gvk.kind }), request)
+}

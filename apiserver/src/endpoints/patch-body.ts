@@ -1,0 +1,111 @@
+import { parseApiVersion, type GroupVersionKind, type KubeObject } from '@kapell/openapi/meta/object'
+import { ApiError } from '@kapell/openapi/meta/status'
+import { fieldErrorMessage, causeMessage, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { applyJsonPatch, parseJsonPatch, type JsonPatchOperation } from '@kapell/openapi/patch/json-patch'
+import { applyMergePatch, parseMergePatch } from '@kapell/openapi/patch/merge-patch'
+import { applyStrategicPatch, parseStrategicPatch } from '@kapell/openapi/patch/strategic-merge'
+import { decodeOrThrow, noSuchKind } from '@kapell/openapi/schema/decode-object'
+import { DecodeError } from '@kapell/openapi/schema/problems'
+import { isKnownKind, schemaOf } from '@kapell/openapi/schema/registry'
+import { decodeText } from '@kapell/openapi/wire/json'
+import type { RequestContext } from '../pipeline/context.ts'
+import type { StoredResource } from '../registry/resource-table.ts'
+import { bodyType, unknownFieldsOf, unsupportedBody, type DecodeRequest } from './parse-body.ts'
+
+type JsonObject = Record<string, unknown>
+
+/** A patch as the request carries it, read but not yet applied. */
+export type PatchBody =
+  | { type: 'json'; operations: readonly JsonPatchOperation[] }
+  | { type: 'merge'; patch: JsonObject }
+  | { type: 'strategic'; patch: JsonObject }
+  | { type: 'apply'; bytes: Uint8Array }
+
+export const applyType = 'application/apply-patch+yaml'
+
+function unknownPatchType(): ApiError {
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: '415: Unsupported Media Type',
+    reason: 'UnsupportedMediaType',
+    code: 415,
+  })
+}
+
+/** Throws 400 and 415. */
+export async function readPatch(context: RequestContext, resource: StoredResource): Promise<PatchBody> {
+  const type = context.header('content-type') === undefined ? '' : bodyType(context)
+  const text = async (): Promise<string> => decodeText(await context.body())
+  switch (type) {
+    case 'application/json-patch+json':
+      return { type: 'json', operations: parseJsonPatch(await text()) }
+    case 'application/merge-patch+json':
+      return { type: 'merge', patch: parseMergePatch(await text()) }
+    case 'application/strategic-merge-patch+json':
+      if (schemaOf(resource) === undefined) {
+        throw unsupportedBody(['application/json-patch+json', 'application/merge-patch+json', applyType])
+      }
+      return { type: 'strategic', patch: parseStrategicPatch(await text()) }
+    case applyType:
+      return { type: 'apply', bytes: await context.body() }
+    default:
+      throw unknownPatchType()
+  }
+}
+
+/** The 422 of a patch whose result is no object of the kind. */
+function badResult(result: unknown, why: string): ApiError {
+  const error: FieldError = { type: 'FieldValueInvalid', field: 'patch', badValue: JSON.stringify(result), detail: why }
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: ` "" is invalid: ${fieldErrorMessage(error)}`,
+    reason: 'Invalid',
+    details: { causes: [{ reason: error.type, message: causeMessage(error), field: error.field }] },
+    code: 422,
+  })
+}
+
+function applied(current: KubeObject, body: PatchBody, gvk: GroupVersionKind): unknown {
+  switch (body.type) {
+    case 'json':
+      return applyJsonPatch(current, body.operations)
+    case 'merge':
+      return applyMergePatch(current, body.patch)
+    case 'strategic': {
+      const schema = schemaOf(gvk)
+      if (schema === undefined) throw unknownPatchType()
+      return applyStrategicPatch(schema, current as unknown as JsonObject, body.patch)
+    }
+    default:
+      throw unknownPatchType()
+  }
+}
+
+/** The current object with the patch applied, decoded anew as its kind. Throws 400 and 422. */
+export async function patchedObject(current: KubeObject, body: PatchBody, request: DecodeRequest): Promise<KubeObject> {
+  const { gvk } = request
+  const result = applied(current, body, gvk)
+  const given = result as { apiVersion?: unknown; kind?: unknown }
+  const apiVersion = typeof given?.apiVersion === 'string' ? given.apiVersion : ''
+  const kind = typeof given?.kind === 'string' ? given.kind : ''
+  const named = { ...parseApiVersion(apiVersion), kind }
+  if (kind !== gvk.kind || named.group !== gvk.group || named.version !== gvk.version) {
+    const why = isKnownKind(named)
+      ? `converting (${named.version}.${kind}) to (${gvk.group === '' ? 'core' : gvk.group.split('.')[0]}.${gvk.kind}): unknown conversion`
+      : noSuchKind(named)
+    throw badResult(result, why)
+  }
+  try {
+    const { object, unknown } = decodeOrThrow(gvk, result, { unknownFields: unknownFieldsOf(request.validation) })
+    for (const text of unknown) request.warn(text)
+    return object
+  } catch (error) {
+    throw error instanceof DecodeError ? badResult(result, error.message) : error
+  }
+}

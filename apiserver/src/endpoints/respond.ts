@@ -1,0 +1,64 @@
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import type { RequestContext } from '../pipeline/context.ts'
+import type { ServedResource } from '../registry/resource-table.ts'
+import { noCache, type Answer } from '../server/answer.ts'
+import { encodeForm } from './encode-form.ts'
+import { negotiateForm, notAcceptable, notAcceptableObject, objectTypes, type Form } from './negotiate.ts'
+import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
+
+/** The form an object is answered in; 406 when the client takes none. */
+export function objectForm(context: RequestContext): Form {
+  const form = negotiateForm(context.header('accept'), { offered: objectTypes, transform: true })
+  if (form === undefined) throw notAcceptableObject(objectTypes)
+  return form
+}
+
+export interface ObjectBody {
+  object: () => KubeObject
+  /** The object's JSON, when it is at hand: served without touching the object. */
+  json?: () => Uint8Array
+}
+
+const newline = 0x0a
+
+function line(json: Uint8Array): Uint8Array {
+  if (json[json.length - 1] === newline) return json
+  const out = Buffer.allocUnsafe(json.length + 1)
+  out.set(json, 0)
+  out[json.length] = newline
+  return out
+}
+
+/** One object as an answer, in the form the client asked for. */
+export async function objectAnswer(
+  context: RequestContext,
+  resource: ServedResource,
+  code: number,
+  body: ObjectBody,
+  form: Form = objectForm(context),
+): Promise<Answer> {
+  const pretty = form.mediaType === 'application/json' && context.query.get('pretty') === 'true'
+  if (form.as === undefined) {
+    if (form.mediaType === 'application/json' && !pretty && body.json !== undefined) {
+      return {
+        status: code,
+        headers: { 'content-type': 'application/json', 'cache-control': noCache },
+        body: line(body.json()),
+      }
+    }
+    return encodeForm(code, body.object(), form.mediaType, pretty)
+  }
+  const object = body.object()
+  if (form.as === 'PartialObjectMetadataList') {
+    throw notAcceptable(
+      `you requested PartialObjectMetadataList, but the requested object is not a list (*${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind})`,
+    )
+  }
+  if (form.as === 'PartialObjectMetadata') return encodeForm(code, partialMetadata(object), form.mediaType, pretty)
+  const table = tableOf(resource, [object], {
+    include: includeObjectOf(context.query),
+    now: context.now,
+    metadata: { resourceVersion: object.metadata?.resourceVersion },
+  })
+  return encodeForm(code, table, form.mediaType, pretty)
+}

@@ -1,0 +1,98 @@
+import { invalid } from '@kapell/openapi/meta/field-errors'
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import { invalidObject, notFound } from '@kapell/openapi/meta/status'
+import type { RequestContext } from '../pipeline/context.ts'
+import { readCurrent } from '../registry/current.ts'
+import type { ScaleSubresource } from '../registry/definition.ts'
+import type { StoredResource } from '../registry/resource-table.ts'
+import { updateObject } from '../registry/update.ts'
+import type { Answer } from '../server/answer.ts'
+import { admissionOptionsOf, settleNamespace } from './create.ts'
+import { decodeBody } from './parse-body.ts'
+import { patchedObject, readPatch } from './patch-body.ts'
+import { parseWriteOptions } from './query-options.ts'
+import { objectAnswer, objectForm } from './respond.ts'
+import type { EndpointServer } from './server.ts'
+import { checkName } from './update.ts'
+import { addWarning, requestScope } from './write-scope.ts'
+
+export const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+
+interface Scale extends KubeObject {
+  spec?: { replicas?: number }
+  status?: { replicas: number; selector?: string }
+}
+
+export function scaleOf(rules: ScaleSubresource<KubeObject>, object: KubeObject): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {}
+  const replicas = rules.getSpecReplicas(object)
+  const selector = rules.selector(object)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp } as NonNullable<KubeObject['metadata']>,
+    spec: replicas === 0 ? {} : { replicas },
+    status: { replicas: rules.statusReplicas(object), ...(selector === '' ? {} : { selector }) },
+  }
+}
+
+/** GET, PUT and PATCH of /scale. */
+export async function scaleEndpoint(
+  server: EndpointServer,
+  context: RequestContext,
+  resource: StoredResource,
+  rules: ScaleSubresource<KubeObject>,
+): Promise<Answer> {
+  const form = objectForm(context)
+  const { info } = context
+  const answer = (object: KubeObject): Promise<Answer> =>
+    objectAnswer(context, resource, 200, { object: () => scaleOf(rules, object) }, form)
+  if (info.verb === 'get') {
+    const current = await readCurrent(resource, info)
+    if (current === undefined) throw notFound({ group: resource.group, plural: resource.plural }, info.name)
+    return answer(current.object)
+  }
+  const patch = info.verb === 'patch'
+  const options = parseWriteOptions(context.query, patch ? 'PatchOptions' : 'UpdateOptions')
+  let wanted: (current: KubeObject) => Promise<Scale>
+  if (patch) {
+    const body = await readPatch(context, resource)
+    wanted = async (current) =>
+      (await patchedObject(scaleOf(rules, current), body, {
+        gvk: scaleKind,
+        validation: options.fieldValidation,
+        warn: (text) => addWarning(context, text),
+      })) as Scale
+  } else {
+    const scale = (await decodeBody(context, {
+      gvk: scaleKind,
+      validation: options.fieldValidation,
+      warn: (text) => addWarning(context, text),
+    })) as Scale
+    settleNamespace(scale, resource, info.namespace)
+    checkName(scale, info.name)
+    wanted = () => Promise.resolve(scale)
+  }
+  const scope = requestScope(server, context, resource, {
+    dryRun: options.dryRun,
+    admissionOptions: admissionOptionsOf(patch ? 'PatchOptions' : 'UpdateOptions', options),
+  })
+  const outcome = await updateObject(scope, {
+    patch: true,
+    next: async (current) => {
+      const scale = await wanted(current)
+      const replicas = scale.spec?.replicas ?? 0
+      if (replicas < 0) {
+        throw invalidObject(scaleKind, info.name, [
+          invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+        ])
+      }
+      rules.setSpecReplicas(current, replicas)
+      const version = scale.metadata?.resourceVersion ?? ''
+      if (version === '') delete (current as KubeObject).metadata?.resourceVersion
+      else current.metadata.resourceVersion = version
+      return current
+    },
+  })
+  return answer(outcome.object)
+}

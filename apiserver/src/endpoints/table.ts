@@ -1,0 +1,78 @@
+import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
+import { badRequest } from '@kapell/openapi/meta/status'
+import { rfc3339 } from '@kapell/openapi/meta/time'
+import { column, type Column } from '../registry/definition.ts'
+import type { ServedResource } from '../registry/resource-table.ts'
+
+/** Tables: what `kubectl get` prints. Source: API concepts, "Receiving resources as Tables". */
+
+export type IncludeObject = 'None' | 'Metadata' | 'Object'
+
+const fallback: readonly Column<KubeObject>[] = [
+  column('Name', 'string', (o) => o.metadata?.name ?? '', { format: 'name' }),
+  column('Created At', 'date', (o, now) => o.metadata?.creationTimestamp ?? rfc3339(now)),
+]
+
+export function includeObjectOf(query: URLSearchParams): IncludeObject {
+  const text = query.get('includeObject') ?? ''
+  if (text === '') return 'Metadata'
+  if (text === 'None' || text === 'Metadata' || text === 'Object') return text
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
+}
+
+export function partialMetadata(object: KubeObject): KubeObject {
+  return {
+    kind: 'PartialObjectMetadata',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: object.metadata ?? ({} as ObjectMeta),
+  }
+}
+
+export function columnsOf(resource: ServedResource): readonly Column<KubeObject>[] {
+  return resource.definition.columns ?? fallback
+}
+
+export interface TableRow {
+  cells: unknown[]
+  object?: unknown
+}
+
+export function tableRow(
+  columns: readonly Column<KubeObject>[],
+  object: KubeObject,
+  include: IncludeObject,
+  now: Date,
+): TableRow {
+  const cells = columns.map((one) => one.cell(object, now))
+  if (include === 'None') return { cells }
+  return { cells, object: include === 'Object' ? object : partialMetadata(object) }
+}
+
+/** `withColumns: false` for all but the first event of a watch. */
+export function tableOf(
+  resource: ServedResource,
+  objects: Iterable<KubeObject>,
+  options: { include: IncludeObject; now: Date; metadata: Record<string, unknown>; withColumns?: boolean },
+): Record<string, unknown> {
+  const columns = columnsOf(resource)
+  const rows: TableRow[] = []
+  for (const object of objects) rows.push(tableRow(columns, object, options.include, options.now))
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.metadata,
+    columnDefinitions:
+      options.withColumns === false
+        ? null
+        : columns.map(({ name, type, format, description, priority }) => ({
+            name,
+            type,
+            format,
+            description,
+            priority,
+          })),
+    rows,
+  }
+}

@@ -1,0 +1,57 @@
+import { methodNotAllowed, notFound } from '@kapell/openapi/meta/status'
+import type { RequestContext } from '../pipeline/context.ts'
+import type { VirtualResource } from '../registry/resource-table.ts'
+import type { Answer } from '../server/answer.ts'
+import { encodeForm } from './encode-form.ts'
+import { decodeBody } from './parse-body.ts'
+import { parseWriteOptions } from './query-options.ts'
+import { objectAnswer, objectForm } from './respond.ts'
+import type { EndpointServer } from './server.ts'
+import { includeObjectOf, tableOf } from './table.ts'
+import { addWarning } from './write-scope.ts'
+
+/** Kinds that are answered rather than stored: reviews, component statuses. */
+export async function virtualEndpoint(
+  server: EndpointServer,
+  context: RequestContext,
+  resource: VirtualResource,
+): Promise<Answer> {
+  const { definition } = resource
+  const { services } = server
+  const { info, user } = context
+  const form = objectForm(context)
+  if (info.verb === 'create' && definition.create !== undefined) {
+    const options = parseWriteOptions(context.query, 'CreateOptions')
+    const warn = (text: string): void => addWarning(context, text)
+    const body = await decodeBody(context, { gvk: resource, validation: options.fieldValidation, warn })
+    const answer = await definition.create({
+      namespace: info.namespace,
+      body,
+      user,
+      dryRun: options.dryRun,
+      now: context.now,
+      services,
+      warn,
+    })
+    return encodeForm(201, answer, form.mediaType)
+  }
+  if (info.verb === 'get' && definition.get !== undefined) {
+    const object = await definition.get({ name: info.name, namespace: info.namespace, user, services })
+    if (object === undefined) throw notFound({ group: resource.group, plural: resource.plural }, info.name)
+    return objectAnswer(context, resource, 200, { object: () => object }, form)
+  }
+  if (info.verb === 'list' && definition.list !== undefined) {
+    const items = await definition.list({ namespace: info.namespace, user, services })
+    if (form.as === 'Table') {
+      const table = tableOf(resource, items, {
+        include: includeObjectOf(context.query),
+        now: context.now,
+        metadata: {},
+      })
+      return encodeForm(200, table, form.mediaType)
+    }
+    const list = { kind: resource.listKind, apiVersion: resource.apiVersion, metadata: {}, items }
+    return encodeForm(200, list, form.mediaType)
+  }
+  throw methodNotAllowed({ group: resource.group, plural: resource.plural }, info.verb)
+}

@@ -1,0 +1,105 @@
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import { encodeServed, objectText } from '../registry/encode.ts'
+import type { StoredResource } from '../registry/resource-table.ts'
+import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
+import { servedJson, servedObject } from './get.ts'
+import type { Form } from './negotiate.ts'
+import type { Selection } from './selection.ts'
+import { partialMetadata, tableOf, type IncludeObject } from './table.ts'
+
+/** The frames of one watch stream, in the form its client asked for. */
+export interface FrameWriter {
+  /** An object of the initial state. */
+  added(cached: CachedObject): Uint8Array
+  /** A change as this watch's selection sees it; undefined when it does not. */
+  change(event: CacheEvent): Uint8Array | undefined
+  bookmark(revision: number, initialEventsEnd: boolean): Uint8Array
+  error(status: unknown): Uint8Array
+}
+
+type EventType = CacheEvent['type']
+
+const encoder = new TextEncoder()
+const end = Buffer.from('}\n')
+const openings: Record<EventType, Buffer> = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+}
+
+/** What a change means to a selection that matched before, after, or both; undefined: nothing. */
+export function seenAs(event: CacheEvent, selection: Selection, resource: StoredResource): EventType | undefined {
+  if (selection.everything) return event.type
+  const now = event.type !== 'DELETED' && selection.matches(servedObject(resource, event.current))
+  const before =
+    event.type === 'DELETED'
+      ? selection.matches(servedObject(resource, event.previous ?? event.current))
+      : event.previous !== undefined && selection.matches(servedObject(resource, event.previous))
+  if (now) return before ? 'MODIFIED' : 'ADDED'
+  return before ? 'DELETED' : undefined
+}
+
+export function createFrameWriter(
+  resource: StoredResource,
+  selection: Selection,
+  options: { form: Form; include: IncludeObject; now: () => Date },
+): FrameWriter {
+  const { form } = options
+  let first = true
+
+  const transformed = (object: KubeObject): KubeObject | Record<string, unknown> => {
+    if (form.as === 'Table') {
+      const withColumns = first
+      first = false
+      const metadata = { resourceVersion: object.metadata?.resourceVersion }
+      return tableOf(resource, [object], { include: options.include, now: options.now(), metadata, withColumns })
+    }
+    return form.as === undefined ? object : partialMetadata(object)
+  }
+  const encode = (type: string, object: unknown): Uint8Array =>
+    encoder.encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
+  const spliced = (type: EventType, json: Uint8Array): Uint8Array => Buffer.concat([openings[type], json, end])
+
+  return {
+    added: (cached) =>
+      form.as === undefined
+        ? spliced('ADDED', servedJson(resource, cached))
+        : encode('ADDED', transformed(servedObject(resource, cached))),
+    change: (event) => {
+      const type = seenAs(event, selection, resource)
+      if (type === undefined) return undefined
+      if (form.as === undefined && type === event.type && resource.definition.conversion === undefined)
+        return event.frame()
+      // What leaves the selection is shown as it was, at the version of the change.
+      const leaves = type === 'DELETED' && event.type !== 'DELETED'
+      const shown = leaves ? (event.previous ?? event.current) : event.current
+      if (form.as === undefined && !leaves) return spliced(type, servedJson(resource, shown))
+      const served = servedObject(resource, shown)
+      const object = leaves
+        ? { ...served, metadata: { ...served.metadata, resourceVersion: String(event.revision) } }
+        : served
+      return form.as === undefined ? spliced(type, encodeServed(object)) : encode(type, transformed(object))
+    },
+    bookmark: (revision, initialEventsEnd) => {
+      const metadata = {
+        resourceVersion: String(revision),
+        ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+      }
+      const object: KubeObject = { kind: resource.kind, apiVersion: resource.apiVersion, metadata }
+      if (form.as === undefined) {
+        return encoder.encode(`{"type":"BOOKMARK","object":${objectText(object, metadata.resourceVersion)}}\n`)
+      }
+      if (form.as === 'Table') {
+        return encode('BOOKMARK', {
+          kind: 'Table',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata,
+          columnDefinitions: null,
+          rows: [],
+        })
+      }
+      return encode('BOOKMARK', partialMetadata(object))
+    },
+    error: (status) => encode('ERROR', status),
+  }
+}

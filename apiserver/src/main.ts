@@ -1,0 +1,307 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { join } from 'node:path'
+import type { Transport } from '@kapell/openapi/wire/transport'
+import { admissionPlugins } from './admission/index.ts'
+import { bearerTokenCheck } from './authentication/bearer-token.ts'
+import { clientCertificateCheck } from './authentication/client-certificate.ts'
+import { createAuthenticator } from './authentication/authenticator.ts'
+import { createTokenService, keyIdOf } from './authentication/token-service.ts'
+import type { UserInfo } from './authentication/user.ts'
+import { createAuthorizer } from './authorization/index.ts'
+import { bootstrap } from './bootstrap/index.ts'
+import type { KeyPair } from './certificates/issue.ts'
+import { kubeconfig } from './certificates/kubeconfig.ts'
+import { loadOrCreatePki } from './certificates/pki.ts'
+import { createConnect } from './endpoints/connect/index.ts'
+import { createDiscovery, orderedGroups } from './endpoints/discovery.ts'
+import { createDispatcher } from './endpoints/dispatch.ts'
+import { createHealth } from './endpoints/health.ts'
+import { createNonResource } from './endpoints/non-resource.ts'
+import { createOpenApi } from './endpoints/openapi.ts'
+import type { EndpointServer } from './endpoints/server.ts'
+import { MetricsRegistry } from './metrics/metrics.ts'
+import { addProcessMetrics } from './metrics/process-metrics.ts'
+import { createRequestMetrics } from './metrics/request-metrics.ts'
+import { parsePortRange, type ApiServerOptions } from './options.ts'
+import { auditStep } from './pipeline/audit.ts'
+import { authenticationStep } from './pipeline/authentication.ts'
+import { authorizationStep } from './pipeline/authorization.ts'
+import { createDeadlines } from './pipeline/deadline.ts'
+import { errorsStep } from './pipeline/errors.ts'
+import { finishStep } from './pipeline/finish.ts'
+import { flowControlStep, type InFlight } from './pipeline/flow-control.ts'
+import { impersonationStep } from './pipeline/impersonation.ts'
+import { composePipeline, type PipelineStep } from './pipeline/pipeline.ts'
+import { createAdmissionChain } from './registry/admission-chain.ts'
+import { createObjectAccess } from './registry/object-access.ts'
+import { ResourceTable } from './registry/resource-table.ts'
+import type { ServerConfig, Services, TokenService } from './registry/services.ts'
+import { timedStorage } from './registry/timed-storage.ts'
+import { parseCidr } from './resources/common/ip.ts'
+import { resources } from './resources/index.ts'
+import { startHttpServer, type HttpServer } from './server/http-server.ts'
+import { inProcessTransport } from './server/in-process.ts'
+import { silentLog } from './server/log.ts'
+import { openStorage } from './server/open-storage.ts'
+import { createWatchCache } from './storage/watch-cache/watch-cache.ts'
+import { ParsedPool } from './storage/watch-cache/parsed-pool.ts'
+import { gitVersion, versionInfo } from './version.ts'
+
+export type { ApiServerOptions } from './options.ts'
+
+export interface ApiServer {
+  /** "https://127.0.0.1:6443"; '' when it does not listen. */
+  readonly url: string
+  readonly port: number
+  /** PEM. */
+  readonly caCertificate: string
+  /** The in-process door: the whole pipeline, for this user. */
+  transport(user: UserInfo): Transport
+  issueClientCertificate(request: { commonName: string; organizations?: readonly string[] }): Promise<KeyPair>
+  issueServingCertificate(request: {
+    commonName: string
+    organizations?: readonly string[]
+    hosts: readonly string[]
+    /** Usable as a client certificate as well. */
+    client?: boolean
+  }): Promise<KeyPair>
+  readonly serviceAccountIssuer: string
+  readonly tokens: TokenService
+  /** A kubeconfig of system:masters; `server` replaces the address in it. */
+  adminKubeconfig(options?: { server?: string }): string
+  /** Prometheus text, as /metrics serves it. */
+  metricsText(): string
+  /** Resolves when everything a fresh server makes is there. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+
+const parsedPoolBytes = 32 * 1024 * 1024
+
+/**
+ * Starts an API server; resolves when it answers and everything a fresh server makes is there. Rejects with a one-line
+ * message when the port is taken or the data directory cannot be used.
+ */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const log = options.log ?? silentLog
+  const now = options.now ?? ((): Date => new Date())
+  const bindAddress = options.bindAddress ?? '127.0.0.1'
+  const advertiseAddress = options.advertiseAddress ?? '127.0.0.1'
+  const clusterDomain = options.clusterDomain ?? 'cluster.local'
+  const ranges = (options.serviceClusterIpRange ?? '10.96.0.0/16').split(',')
+  const firstRange = parseCidr(ranges[0] ?? '')
+  if (firstRange === undefined) throw new Error(`not a service range: ${JSON.stringify(ranges[0])}`)
+  const config: ServerConfig = {
+    serviceClusterIpRanges: ranges,
+    serviceNodePortRange: parsePortRange(options.nodePortRange ?? '30000-32767'),
+    gitVersion,
+    eventTtlSeconds: options.eventTtlSeconds ?? 3600,
+    clusterDomain,
+  }
+  const issuer = options.serviceAccountIssuer ?? `https://kubernetes.default.svc.${clusterDomain}`
+  const closing = new AbortController()
+  const metrics = new MetricsRegistry()
+  const [pki, opened] = await Promise.all([
+    loadOrCreatePki({
+      directory: join(options.dataDir, 'pki'),
+      hosts: [
+        'kubernetes',
+        'kubernetes.default',
+        'kubernetes.default.svc',
+        `kubernetes.default.svc.${clusterDomain}`,
+        'localhost',
+        '127.0.0.1',
+        firstRange.at(1n),
+        advertiseAddress,
+        ...(options.hosts ?? []),
+      ].filter((host, i, all) => all.indexOf(host) === i),
+      now,
+    }),
+    openStorage(options, log),
+  ])
+  const storage = timedStorage(opened, metrics)
+  const parsed = new ParsedPool(parsedPoolBytes)
+  const table = new ResourceTable({
+    storage,
+    createCache: ({ prefix }) => createWatchCache({ storage, prefix, parsed, log }),
+  })
+  table.addAll(resources)
+
+  const publicKey = createPublicKey(pki.serviceAccount.publicKey)
+  const objects = createObjectAccess({ table, now, services: () => services, closing: closing.signal, log })
+  const tokens = createTokenService({
+    issuer,
+    audiences: [issuer],
+    privateKey: createPrivateKey(pki.serviceAccount.privateKey),
+    publicKey,
+    keyId: keyIdOf(publicKey),
+    now,
+    getLatest: (resource, at) => objects.getLatest(resource, at),
+  })
+  const authorizer = createAuthorizer(objects)
+  const authorize: Services['authorize'] = async (attributes) => authorizer(attributes)
+  const services: Services = { objects, authorize, tokens, config }
+
+  const server: EndpointServer = {
+    table,
+    services,
+    admission: createAdmissionChain(admissionPlugins, () => services),
+    now,
+    log,
+    watch: {
+      bookmarkEveryMs: options.watch?.bookmarkEveryMs ?? 60_000,
+      minTimeoutSeconds: options.watch?.minTimeoutSeconds ?? 1800,
+    },
+    closing: closing.signal,
+  }
+  const inFlight: InFlight = { readOnly: 0, mutating: 0 }
+  const deadlines = createDeadlines({
+    seconds: options.limits?.requestSeconds ?? 60,
+    monotonicMs: () => performance.now(),
+  })
+  const agentTls = {
+    ca: pki.authority.certificate,
+    ...{ cert: pki.kubeletClient.certificate, key: pki.kubeletClient.key },
+  }
+  let bootstrapped = false
+  let port = 0
+  const nonResource = createNonResource({
+    version: versionInfo(),
+    metricsText: () => metrics.text(),
+    health: createHealth([
+      { name: 'ping', check: () => {} },
+      { name: 'log', check: () => {} },
+      { name: 'etcd', check: async () => void (await storage.revision()) },
+      { name: 'etcd-readiness', probes: ['readyz'], check: async () => void (await storage.revision()) },
+      { name: 'informer-sync', probes: ['readyz'], check: () => requireThat(bootstrapped) },
+      { name: 'poststarthook/rbac/bootstrap-roles', check: () => requireThat(bootstrapped) },
+      { name: 'poststarthook/scheduling/bootstrap-system-priority-classes', check: () => requireThat(bootstrapped) },
+      { name: 'shutdown', probes: ['readyz'], check: () => closing.signal.throwIfAborted() },
+    ]),
+    discovery: createDiscovery({ table, serverAddress: () => `${advertiseAddress}:${port}` }),
+    openapi: createOpenApi({ table }),
+    paths: () => indexPaths(table),
+    documents: {
+      '/.well-known/openid-configuration': () => ({
+        issuer,
+        jwks_uri: `https://${advertiseAddress}:${port}/openid/v1/jwks`,
+        response_types_supported: ['id_token'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['ES256'],
+      }),
+      '/openid/v1/jwks': () => ({
+        keys: [{ use: 'sig', kid: keyIdOf(publicKey), alg: 'ES256', ...publicKey.export({ format: 'jwk' }) }],
+      }),
+    },
+  })
+
+  // Outermost first; PIPELINE.md tells what each answers when it refuses.
+  const steps: PipelineStep[] = [
+    createRequestMetrics({
+      registry: metrics,
+      inFlight,
+      served: ({ info }) => table.find(info.group, info.version, info.resource) !== undefined,
+    }),
+    finishStep(),
+    errorsStep(log),
+    authenticationStep(createAuthenticator([clientCertificateCheck(), bearerTokenCheck(() => tokens)])),
+    auditStep(options.audit),
+    impersonationStep(authorize),
+    flowControlStep({ readOnly: options.limits?.readOnly ?? 400, mutating: options.limits?.mutating ?? 200 }, inFlight),
+    authorizationStep(authorize),
+    deadlines.step,
+  ]
+  const handler = composePipeline(
+    steps,
+    createDispatcher(server, { connect: createConnect(server, agentTls), nonResource }),
+  )
+  addProcessMetrics(metrics)
+
+  let http: HttpServer | undefined
+  let closed: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    closing.abort(new Error('the server is shutting down'))
+    deadlines.close()
+    await http?.close()
+    await Promise.all(table.stores().map((store) => store.stopCache()))
+    await storage.close()
+  }
+  try {
+    const listening =
+      options.listen === false
+        ? undefined
+        : startHttpServer({
+            handler,
+            serving: pki.serving,
+            clientAuthority: pki.authority.certificate,
+            bindAddress,
+            port: options.port ?? 0,
+            log,
+            now,
+          })
+    // Caches fill while the socket opens.
+    const caches = Promise.all(table.stores().map((store) => store.cache().ready()))
+    http = await listening
+    port = http?.port ?? 0
+    await caches
+    await bootstrap({
+      objects,
+      config,
+      advertise: { address: advertiseAddress, port: port === 0 ? 6443 : port },
+      authentication: { clientCa: pki.authority.certificate },
+      now: now(),
+    })
+    bootstrapped = true
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  const host = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress
+  const url = port === 0 ? '' : `https://${host}:${port}`
+  return {
+    url,
+    port,
+    caCertificate: pki.authority.certificate,
+    transport: (user) => inProcessTransport({ handler, user, closing: closing.signal, now }),
+    issueClientCertificate: (request) => pki.issue({ ...request, usages: ['client'] }),
+    issueServingCertificate: ({ client, ...request }) =>
+      pki.issue({ ...request, usages: client === true ? ['server', 'client'] : ['server'] }),
+    serviceAccountIssuer: issuer,
+    tokens,
+    adminKubeconfig: (more = {}) =>
+      kubeconfig({
+        cluster: 'kapell',
+        user: 'kapell-admin',
+        server: more.server ?? url,
+        caCertificate: pki.authority.certificate,
+        client: pki.admin,
+      }),
+    metricsText: () => metrics.text(),
+    ready: () => Promise.resolve(),
+    close: () => (closed ??= close()),
+  }
+}
+
+function requireThat(well: boolean): void {
+  if (!well) throw new Error('not finished')
+}
+
+function indexPaths(table: ResourceTable): string[] {
+  const groups = orderedGroups(table)
+  return [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/api/v1',
+    '/apis',
+    ...groups.flatMap((group) => [`/apis/${group}`, ...table.versionsOf(group).map((v) => `/apis/${group}/${v}`)]),
+    '/healthz',
+    '/livez',
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+  ].sort()
+}

@@ -1,0 +1,52 @@
+import { timeoutError } from '@kapell/openapi/meta/status'
+import type { Answer } from '../server/answer.ts'
+import { isLongRunning } from './long-running.ts'
+import type { PipelineStep } from './pipeline.ts'
+
+interface Waiting {
+  expiresAt: number
+  expire: () => void
+}
+
+/** Ends requests that take too long with 504. One coarse timer looks after all of them. */
+export function createDeadlines(options: { seconds: number; monotonicMs: () => number }): {
+  step: PipelineStep
+  close: () => void
+} {
+  const waiting = new Set<Waiting>()
+  const timer = setInterval(() => {
+    const now = options.monotonicMs()
+    for (const entry of waiting) if (entry.expiresAt <= now) entry.expire()
+  }, 1000)
+  timer.unref()
+  const step: PipelineStep = {
+    name: 'deadline',
+    run: (context, next) => {
+      if (isLongRunning(context)) return next()
+      return new Promise<Answer>((resolve, reject) => {
+        const error = (): Error => timeoutError('request did not complete within the allotted timeout')
+        const entry: Waiting = {
+          expiresAt: context.startedAt + options.seconds * 1000,
+          expire: () => {
+            waiting.delete(entry)
+            const reason = error()
+            context.abort(reason)
+            reject(reason)
+          },
+        }
+        waiting.add(entry)
+        next().then(
+          (answer) => {
+            waiting.delete(entry)
+            resolve(answer)
+          },
+          (reason: unknown) => {
+            waiting.delete(entry)
+            reject(reason instanceof Error ? reason : new Error(String(reason)))
+          },
+        )
+      })
+    },
+  }
+  return { step, close: () => clearInterval(timer) }
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import type { PipelineStep } from './pipeline.ts'
+
+/** A Warning header's text may hold no quotes, backslashes or control characters unescaped. */
+function warningHeader(text: string): string {
+  const clean = text
+    .replace(/[\u0000-\u001f\u007f]/g, ' ')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+  return `299 - "${clean}"`
+}
+
+const maxWarningBytes = 4 * 1024
+
+/** Puts onto every answer what all answers carry: an id to find it by, and the warnings gathered on the way. */
+export function finishStep(): PipelineStep {
+  return {
+    name: 'finish',
+    run: async (context, next) => {
+      const answer = await next()
+      answer.headers['audit-id'] = randomUUID()
+      if (context.warnings.length > 0) {
+        const lines: string[] = []
+        let size = 0
+        for (const text of context.warnings) {
+          const line = warningHeader(text)
+          size += line.length
+          if (size > maxWarningBytes && lines.length > 0) break
+          lines.push(line)
+        }
+        answer.headers['warning'] = lines
+      }
+      return answer
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
+import { decodeStored } from './encode.ts'
+import { keyOf } from './object-key.ts'
+import type { StoredResource } from './resource-table.ts'
+
+/** What is stored now, parsed into the served version; the object belongs to the caller. */
+export interface Current {
+  key: string
+  revision: number
+  object: KubeObject & { metadata: ObjectMeta }
+}
+
+/** Stored bytes as an object of the resource's own version. */
+export function decodeServed(
+  resource: StoredResource,
+  value: Uint8Array,
+  revision: number,
+): KubeObject & { metadata: ObjectMeta } {
+  const stored = decodeStored(value, revision)
+  const conversion = resource.definition.conversion
+  if (conversion === undefined) return stored
+  return conversion.fromStored(stored) as KubeObject & { metadata: ObjectMeta }
+}
+
+/** Straight from the store. */
+export async function readCurrent(
+  resource: StoredResource,
+  at: { namespace: string; name: string },
+): Promise<Current | undefined> {
+  const key = keyOf(resource.store, at)
+  const found = await resource.store.storage.get(key)
+  if (found === undefined) return undefined
+  return { key, revision: found.revision, object: decodeServed(resource, found.value, found.revision) }
+}

@@ -1,0 +1,57 @@
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import type { ServerLogger } from '../server/log.ts'
+import { StorageError } from '../storage/storage.ts'
+import type { StoredResource } from './resource-table.ts'
+import type { ObjectAccess, ResourceName } from './services.ts'
+
+/** Keeps indexes over cached objects current: all of them first, then every change; all again when history is lost. */
+export function createFollow(options: {
+  find: (name: ResourceName) => StoredResource
+  served: (resource: StoredResource, object: KubeObject) => KubeObject
+  closing: AbortSignal
+  log: ServerLogger
+}): ObjectAccess['follow'] {
+  const { closing, log } = options
+  return (name, apply) => {
+    const resource = options.find(name)
+    const { store } = resource
+    const cache = store.cache()
+    const tell = apply as (key: string, object: KubeObject | undefined) => void
+    const known = new Set<string>()
+
+    const put = (key: string, object: KubeObject): void => {
+      known.add(key)
+      tell(key.slice(store.prefix.length), options.served(resource, object))
+    }
+    const gone = (key: string): void => {
+      known.delete(key)
+      tell(key.slice(store.prefix.length), undefined)
+    }
+    const run = async (): Promise<void> => {
+      await cache.ready()
+      while (!closing.aborted) {
+        const snapshot = cache.snapshot()
+        const stale = new Set(known)
+        for (const entry of snapshot.entries(store.prefix)) {
+          stale.delete(entry.key)
+          put(entry.key, entry.object)
+        }
+        for (const key of stale) gone(key)
+        try {
+          for await (const batch of cache.watch({ prefix: store.prefix, after: snapshot.revision, signal: closing })) {
+            for (const event of batch.events) {
+              if (event.type === 'DELETED') gone(event.current.key)
+              else put(event.current.key, event.current.object)
+            }
+          }
+        } catch (error) {
+          if (closing.aborted) return
+          if (!(error instanceof StorageError)) throw error
+        }
+      }
+    }
+    run().catch((error: unknown) =>
+      log.error('an index stopped following', { resource: name.plural, error: String(error) }),
+    )
+  }
+}

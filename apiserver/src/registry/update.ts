@@ -1,0 +1,196 @@
+import { FieldPath } from '@kapell/openapi/meta/field-errors'
+import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
+import { conflict, invalidObject, notFound, staleResourceVersion } from '@kapell/openapi/meta/status'
+import { StorageError } from '../storage/storage.ts'
+import { hasGeneration } from './create.ts'
+import { readCurrent, type Current } from './current.ts'
+import { deepEqual } from './deep-equal.ts'
+import type { Reservation, ViewSubresource } from './definition.ts'
+import { readyToGo, removeStored } from './delete.ts'
+import { nameRuleOf, validateFinalizersUpdate, validateMetadata } from './metadata-validation.ts'
+import { outcomeOf, toStoredBytes, writtenOutcome, type Outcome } from './outcome.ts'
+import { admissionAttributes, strategyContext, type WriteScope } from './write-scope.ts'
+
+/** Beyond this many lost races something else is wrong, and the client is told of the conflict. */
+const maxAttempts = 64
+
+export interface UpdateRequest {
+  /** Makes the wanted object from a copy of the current one, which it may change; called again after a lost race. */
+  next: (current: KubeObject & { metadata: ObjectMeta }) => Promise<KubeObject> | KubeObject
+  /** Creates instead when there is none; undefined answers 404. */
+  createMissing?: () => Promise<Outcome>
+  /** The object that is meant, when the request says so. */
+  uid?: string
+  /** Stores what `next` made as it is: neither strategy nor generation. */
+  raw?: boolean
+}
+
+type Named = { group: string; plural: string }
+
+/** The resourceVersion and uid that the client based its change on must still be the current ones. */
+function checkPreconditions(scope: WriteScope, next: ObjectMeta, current: Current, patch: boolean): void {
+  const { definition } = scope.resource
+  const named: Named = { group: definition.group, plural: definition.plural }
+  const wanted = next.resourceVersion ?? ''
+  if (wanted === '') {
+    if (definition.allowUnconditionalUpdate === false && !patch) {
+      throw invalidObject({ group: definition.group, kind: definition.plural }, scope.name, [
+        {
+          type: 'FieldValueInvalid',
+          field: 'metadata.resourceVersion',
+          badValue: 0,
+          detail: 'must be specified for an update',
+        },
+      ])
+    }
+  } else if (wanted !== String(current.revision)) throw staleResourceVersion(named, scope.name)
+  const uid = next.uid ?? ''
+  const stored = current.object.metadata.uid ?? ''
+  if (uid !== '' && uid !== stored) {
+    throw conflict(named, scope.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`)
+  }
+}
+
+/** What no update changes. */
+function keepSystemMetadata(next: ObjectMeta, previous: ObjectMeta): void {
+  const keep = [
+    'name',
+    'namespace',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'generateName',
+    'resourceVersion',
+  ] as const
+  for (const field of keep) {
+    if (previous[field] === undefined) delete next[field]
+    else (next as Record<string, unknown>)[field] = previous[field]
+  }
+  delete next.selfLink
+}
+
+function withoutMetadataAndStatus(object: KubeObject): Record<string, unknown> {
+  const { metadata: _metadata, status: _status, ...rest } = object as KubeObject & { status?: unknown }
+  return rest
+}
+
+/** Reads, changes, checks and writes an object or a part of it, again from the start when another write came between. */
+export async function updateObject(scope: WriteScope, request: UpdateRequest & { patch?: boolean }): Promise<Outcome> {
+  const { definition } = scope.resource
+  const named: Named = { group: definition.group, plural: definition.plural }
+  for (let attempt = 1; ; attempt++) {
+    const current = await readCurrent(scope.resource, scope)
+    if (current === undefined) {
+      if (request.createMissing !== undefined) {
+        try {
+          return await request.createMissing()
+        } catch (error) {
+          if (attempt < maxAttempts && error instanceof StorageError && error.reason === 'exists') continue
+          throw error
+        }
+      }
+      throw notFound(named, scope.name)
+    }
+    if (request.uid !== undefined && request.uid !== current.object.metadata.uid) {
+      throw conflict(
+        named,
+        scope.name,
+        `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: ${current.object.metadata.uid ?? ''}`,
+      )
+    }
+    try {
+      return await attemptUpdate(scope, request, current)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      if (error.reason === 'conflict' && attempt < maxAttempts) continue
+      if (error.reason === 'notFound' && attempt < maxAttempts) continue
+      throw error
+    }
+  }
+}
+
+async function attemptUpdate(
+  scope: WriteScope,
+  request: UpdateRequest & { patch?: boolean },
+  current: Current,
+): Promise<Outcome> {
+  const { resource } = scope
+  const { definition } = resource
+  const previous = current.object
+  const next = await request.next(structuredClone(previous))
+  next.apiVersion = resource.apiVersion
+  next.kind = resource.kind
+  const metadata = (next.metadata ??= {})
+  if (request.raw === true) {
+    keepSystemMetadata(metadata, previous.metadata)
+    return write(scope, next, current)
+  }
+  checkPreconditions(scope, metadata, current, request.patch ?? false)
+  keepSystemMetadata(metadata, previous.metadata)
+  const context = strategyContext(scope)
+  const attributes = admissionAttributes(scope, 'UPDATE', { object: next, oldObject: previous })
+  await scope.admission?.mutate(attributes)
+  const view =
+    scope.subresource === ''
+      ? undefined
+      : (definition.subresources?.[scope.subresource] as ViewSubresource<KubeObject> | undefined)
+  let reservation: Reservation | undefined
+  try {
+    if (view?.type === 'view') view.prepareForUpdate(next, previous, context)
+    else {
+      definition.prepareForUpdate?.(next, previous, context)
+      reservation = await definition.allocate?.(next, previous, context)
+    }
+    if (hasGeneration(definition)) {
+      const changed = !deepEqual(withoutMetadataAndStatus(next), withoutMetadataAndStatus(previous))
+      if (changed) metadata.generation = (previous.metadata.generation ?? 0) + 1
+    }
+    const at = new FieldPath()
+    const errors = [
+      ...validateMetadata(metadata, {
+        namespaced: definition.namespaced,
+        // The name was good when the object was made, whatever the rules say now.
+        validateName: metadata.name === previous.metadata.name ? () => [] : nameRuleOf(definition),
+      }),
+      ...validateFinalizersUpdate(metadata, previous.metadata),
+      ...(view?.type === 'view'
+        ? (view.validateUpdate?.(next, previous, at, context) ?? [])
+        : [
+            ...(definition.validate?.(next, at, context) ?? []),
+            ...(definition.validateUpdate?.(next, previous, at, context) ?? []),
+          ]),
+    ]
+    if (errors.length > 0) throw invalidObject(definition, metadata.name, errors)
+    if (view === undefined) for (const text of definition.warnings?.(next, previous) ?? []) scope.warn(text)
+    await scope.admission?.validate(attributes)
+    const outcome = await write(scope, next, current)
+    if (scope.dryRun) await reservation?.rollback()
+    else await reservation?.commit()
+    return outcome
+  } catch (error) {
+    await reservation?.rollback()
+    await scope.admission?.rollback(attributes)
+    throw error
+  }
+}
+
+async function write(scope: WriteScope, next: KubeObject, current: Current): Promise<Outcome> {
+  const { resource } = scope
+  const { definition } = resource
+  if (deepEqual(next, current.object)) return outcomeOf(next)
+  if (readyToGo(definition, next)) {
+    if (!scope.dryRun) await removeStored(scope, next, current)
+    return outcomeOf(next, { removed: true })
+  }
+  if (scope.dryRun) return outcomeOf(next)
+  const bytes = toStoredBytes(resource, next)
+  const revision = await resource.store.storage.update(
+    current.key,
+    bytes,
+    current.revision,
+    definition.ttlSeconds?.(next),
+  )
+  return writtenOutcome(resource, next, bytes, revision)
+}

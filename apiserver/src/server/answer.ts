@@ -1,0 +1,38 @@
+import type { Duplex } from 'node:stream'
+
+/** What the pipeline gives back for a request; the HTTP and the in-process doors write it out. */
+export interface Answer {
+  status: number
+  /** Lower-case names; several values become several header lines. */
+  headers: Record<string, string | string[]>
+  /** Absent: no body. A sequence is pulled as fast as the client takes it. */
+  body?: Uint8Array | AsyncIterable<Uint8Array>
+  /** For an upgrade: takes the raw connection over. `status` then only counts in the metrics. */
+  tunnel?: (socket: Duplex, head: Uint8Array) => void
+}
+
+const encoder = new TextEncoder()
+
+/** The headers every API answer carries. Source: what the original sends. */
+export const noCache = 'no-cache, private'
+
+export function bytesAnswer(status: number, contentType: string, body: Uint8Array): Answer {
+  return { status, headers: { 'content-type': contentType, 'cache-control': noCache }, body }
+}
+
+export function textAnswer(status: number, text: string, contentType = 'text/plain; charset=utf-8'): Answer {
+  return {
+    status,
+    headers: { 'content-type': contentType, 'cache-control': noCache, 'x-content-type-options': 'nosniff' },
+    body: encoder.encode(text),
+  }
+}
+
+/** JSON with the trailing newline that clients of the original see. */
+export function jsonBytes(value: unknown): Uint8Array {
+  return encoder.encode(`${JSON.stringify(value)}\n`)
+}
+
+export function jsonAnswer(status: number, value: unknown): Answer {
+  return bytesAnswer(status, 'application/json', jsonBytes(value))
+}
