@@ -1,5 +1,6 @@
 import { randomBytes, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
+import type * as X509 from '@peculiar/x509'
 
 /** A certificate or key with its private half, as PEM. */
 export interface KeyPair {
@@ -20,8 +21,10 @@ export interface CertificateRequest {
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
+type X509Library = typeof X509
+
 /** The X.509 library, loaded on first use: most starts find their certificates already on disk. */
-async function library(): Promise<typeof import('@peculiar/x509')> {
+async function library(): Promise<X509Library> {
   await import('reflect-metadata')
   const x509 = await import('@peculiar/x509')
   x509.cryptoProvider.set(webcrypto as unknown as Crypto)

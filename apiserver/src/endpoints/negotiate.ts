@@ -49,12 +49,8 @@ function mediaTypeOf(type: string, offered: readonly MediaType[]): MediaType | u
 const json: Form = { mediaType: 'application/json' }
 
 /** Everything this server can write objects as, most liked first. */
-export const objectTypes: readonly MediaType[] = [
-  'application/json',
-  'application/yaml',
-  'application/vnd.kubernetes.protobuf',
-]
-export const streamTypes: readonly MediaType[] = ['application/json', 'application/vnd.kubernetes.protobuf']
+export const objectTypes: readonly MediaType[] = ['application/json', 'application/yaml']
+export const streamTypes: readonly MediaType[] = ['application/json']
 
 /** The best form on offer, or undefined when the client takes none of them. */
 export function negotiateForm(

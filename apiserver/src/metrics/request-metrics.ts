@@ -3,7 +3,7 @@ import { isLongRunning } from '../pipeline/long-running.ts'
 import type { PipelineStep } from '../pipeline/pipeline.ts'
 import type { Answer } from '../server/answer.ts'
 import type { InFlight } from '../pipeline/flow-control.ts'
-import { HistogramFamily, MetricsRegistry, ValueFamily, type Child, type HistogramChild } from './metrics.ts'
+import { HistogramFamily, ValueFamily, type Child, type HistogramChild, type MetricsRegistry } from './metrics.ts'
 
 /** Upstream's buckets of request durations, seconds. */
 export const durationBuckets = [

@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ParityAnswer, ParityCase } from './case.ts'
+
+/** One way in which an answer is not what the original said. */
+export interface Difference {
+  step: number
+  /** 'code', 'reason', 'causes', 'body', 'message', 'warnings', 'text'. */
+  what: string
+  /** Dotted, for bodies. */
+  path?: string
+  wanted: unknown
+  got: unknown
+}
+
+/** Texts count like everything else: clients show them. */
+export function compare(kase: ParityCase, answers: readonly ParityAnswer[]): Difference[] {
+  return kase.steps.flatMap((step, i): Difference[] => {
+    const wanted = step.response
+    const got = answers[i]
+    if (wanted === undefined || got === undefined) return []
+    if (wanted.code !== got.code) return [{ step: i, what: 'code', wanted: wanted.code, got: { ...got } }]
+    if (step.setup === true || step.codeOnly === true) return []
+    const differences: Difference[] = []
+    for (const what of ['reason', 'message', 'text', 'contentType', 'warnings'] as const)
+      if (!isDeepStrictEqual(wanted[what], got[what]))
+        differences.push({ step: i, what, wanted: wanted[what], got: got[what] })
+    diff(wanted.details, got.details, 'details', (path, a, b) =>
+      differences.push({ step: i, what: 'details', path, wanted: a, got: b }),
+    )
+    diff(wanted.body, got.body, '', (path, a, b) =>
+      differences.push({ step: i, what: 'body', path, wanted: a, got: b }),
+    )
+    return differences
+  })
+}
+
+function diff(a: unknown, b: unknown, path: string, found: (path: string, a: unknown, b: unknown) => void): void {
+  if (isDeepStrictEqual(a, b)) return
+  const bothObjects = [a, b].every((x) => typeof x === 'object' && x !== null)
+  if (!bothObjects || Array.isArray(a) !== Array.isArray(b)) return found(path, a, b)
+  const left = a as Record<string, unknown>
+  const right = b as Record<string, unknown>
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
+    diff(left[key], right[key], path === '' ? key : `${path}.${key}`, found)
+}

@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { ParityCases, Send } from './case.ts'
+import { compare } from './compare.ts'
+import { corpora } from './corpus/index.ts'
+import { drive } from './drive.ts'
+import { formatCases, readCases, recordedDir, recordedFiles } from './files.ts'
+import { embeddedSender, kubeconfigSender } from './senders.ts'
+
+const usage = `npm run parity [-- options] [FILE…]
+  Replays recorded questions (test/parity/recorded, or the files named) against a server of ours, in-process.
+  --record              asks a live original again and writes down its answers (--kubeconfig or KUBECONFIG names it)
+  --kubeconfig FILE     the server to ask; without --record: instead of ours
+  --only REGEX          only cases whose name matches
+  --verbose             print each difference
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    record: { type: 'boolean' },
+    kubeconfig: { type: 'string' },
+    only: { type: 'string' },
+    verbose: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+})
+
+async function record(): Promise<number> {
+  const kubeconfig = values.kubeconfig ?? process.env['KUBECONFIG']
+  if (kubeconfig === undefined) {
+    console.error('parity: --record needs --kubeconfig FILE (or KUBECONFIG) of a live original')
+    return 2
+  }
+  const send = kubeconfigSender(kubeconfig)
+  for (const [name, cases] of Object.entries(corpora)) {
+    const out: ParityCases = {}
+    for (const [title, kase] of Object.entries(cases)) {
+      const answers = await drive(kase, send)
+      out[title] = { ...kase, steps: kase.steps.map((step, i) => ({ ...step, response: answers[i] ?? { code: 0 } })) }
+    }
+    writeFileSync(join(recordedDir, `${name}.json`), formatCases(out))
+    console.log(`${name}: ${Object.keys(out).length} cases recorded`)
+  }
+  return 0
+}
+
+async function replay(send: Send): Promise<number> {
+  const files =
+    positionals.length > 0 ? positionals.map((path) => ({ name: basename(path, '.json'), path })) : recordedFiles()
+  const only = new RegExp(values.only ?? '')
+  let differing = 0
+  for (const { name, path } of files) {
+    let same = 0
+    const cases = Object.entries(readCases(path)).filter(([title]) => only.test(title))
+    for (const [title, kase] of cases) {
+      const differences = await drive(kase, send).then(
+        (answers) => compare(kase, answers),
+        (error: unknown) => [{ step: -1, what: 'failure', wanted: '', got: String(error) }],
+      )
+      if (differences.length === 0) {
+        same++
+        continue
+      }
+      differing++
+      console.log(`${name} ${title}: ${[...new Set(differences.map((d) => d.what))].join(', ')}`)
+      if (values.verbose === true) for (const d of differences) console.log(`    ${JSON.stringify(d)}`)
+    }
+    console.log(`${name}: ${same} of ${cases.length} the same`)
+  }
+  return differing === 0 ? 0 : 1
+}
+
+async function main(): Promise<number> {
+  if (values.help === true) {
+    console.log(usage)
+    return 0
+  }
+  if (values.record === true) return record()
+  if (values.kubeconfig !== undefined) return replay(kubeconfigSender(values.kubeconfig))
+  const { startCluster } = await import('@kapell/cli')
+  const cluster = await startCluster({ controllers: false, scheduler: false })
+  try {
+    return await replay(embeddedSender(cluster))
+  } finally {
+    await cluster.close()
+  }
+}
+
+process.exitCode = await main()
