@@ -1,9 +1,17 @@
 import type { V1Pod } from '@kapell/openapi/types'
+import { FieldPath } from '@kapell/openapi/meta/field-errors'
 import { defineResource } from '../../../registry/definition.ts'
-import { keepField, keepStatus, startStatus, statusView } from '../../common/status.ts'
+import { keepStatus, statusView } from '../../common/status.ts'
 import { bindPod } from './binding.ts'
 import { podColumns } from './columns.ts'
+import { defaultPod } from './defaults.ts'
 import { evictPod } from './eviction.ts'
+import { dropDisabled, podGracePeriod, preparePod, takeEphemeralContainers, takeResources } from './prepare.ts'
+import { validateNewPod } from './validation/create.ts'
+import { validatePodSpec } from './validation/spec.ts'
+import { validatePodStatusUpdate } from './validation/status.ts'
+import { validateEphemeralUpdate, validatePodUpdate, validateResize } from './validation/update.ts'
+import { podWarnings } from './warnings.ts'
 
 export const pods = defineResource<V1Pod>({
   group: '',
@@ -27,37 +35,38 @@ export const pods = defineResource<V1Pod>({
     'status.podIPs': (o) => o.status?.podIPs?.[0]?.ip ?? o.status?.podIP ?? '',
     'status.nominatedNodeName': (o) => o.status?.nominatedNodeName ?? '',
   },
-  prepareForCreate: (o) => startStatus(o, { phase: 'Pending' }),
-  prepareForUpdate: keepStatus,
+  default: defaultPod,
+  prepareForCreate: preparePod,
+  prepareForUpdate: (next, previous) => {
+    keepStatus(next, previous)
+    dropDisabled(next)
+  },
+  validate: (pod, at) => (pod.spec === undefined ? [] : validatePodSpec(pod.spec, at.child('spec'))),
+  validateCreate: validateNewPod,
+  validateUpdate: validatePodUpdate,
+  warnings: (pod) => podWarnings(pod.metadata, pod.spec, new FieldPath('spec')),
+  deletion: { gracePeriodSeconds: podGracePeriod },
   subresources: {
-    status: statusView({ keep: ['ownerReferences', 'deletionTimestamp'] }),
+    status: statusView({
+      keep: ['ownerReferences', 'deletionTimestamp'],
+      prepare: (next, previous) => {
+        // Its class was fixed when it was made; a client that leaves it out does not clear it.
+        if (previous.status?.qosClass !== undefined)
+          next.status = { qosClass: previous.status.qosClass, ...next.status }
+      },
+      validate: validatePodStatusUpdate,
+    }),
     ephemeralcontainers: {
       type: 'view',
       verbs: ['get', 'update', 'patch'],
-      prepareForUpdate: (next, previous) => {
-        const given = next.spec?.ephemeralContainers
-        keepField(next, previous, 'spec')
-        keepStatus(next, previous)
-        if (next.spec !== undefined && given !== undefined) next.spec = { ...next.spec, ephemeralContainers: given }
-      },
+      prepareForUpdate: takeEphemeralContainers,
+      validateUpdate: validateEphemeralUpdate,
     },
     resize: {
       type: 'view',
       verbs: ['get', 'update', 'patch'],
-      prepareForUpdate: (next, previous) => {
-        const given = new Map((next.spec?.containers ?? []).map((c) => [c.name, c]))
-        keepField(next, previous, 'spec')
-        keepStatus(next, previous)
-        if (next.spec === undefined) return
-        next.spec = {
-          ...next.spec,
-          containers: next.spec.containers.map((c) => {
-            const resized = given.get(c.name)
-            if (resized === undefined) return c
-            return { ...c, resources: resized.resources ?? {} }
-          }),
-        }
-      },
+      prepareForUpdate: takeResources,
+      validateUpdate: validateResize,
     },
     binding: { type: 'action', kind: { group: '', version: 'v1', kind: 'Binding' }, create: bindPod },
     eviction: { type: 'action', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, create: evictPod },

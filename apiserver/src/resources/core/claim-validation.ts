@@ -1,0 +1,50 @@
+import type { V1PersistentVolumeClaimSpec } from '@kapell/openapi/types'
+import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { parseQuantity } from '@kapell/openapi/meta/quantity'
+import { nameErrors, unsupported, validateLabelSelector } from '../common/validation.ts'
+
+export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
+export const volumeModes = ['Block', 'Filesystem']
+
+/** "ReadWriteOncePod" stands alone, and there is at least one mode. */
+export function validateAccessModes(modes: readonly string[] | undefined, at: FieldPath): FieldError[] {
+  if ((modes ?? []).length === 0) return [required(at, 'at least 1 access mode is required')]
+  const errors: FieldError[] = []
+  for (const mode of modes ?? []) if (!accessModes.includes(mode)) errors.push(unsupported(at, mode, accessModes))
+  if ((modes ?? []).includes('ReadWriteOncePod') && (modes ?? []).length > 1) {
+    errors.push(forbidden(at, 'may not use ReadWriteOncePod with other access modes'))
+  }
+  return errors
+}
+
+/** The spec of a claim, on its own or as a template in a pod. Source: "Persistent Volumes". */
+export function validateClaimSpec(spec: V1PersistentVolumeClaimSpec, at: FieldPath): FieldError[] {
+  const errors = validateAccessModes(spec.accessModes, at.child('accessModes'))
+  errors.push(...validateLabelSelector(spec.selector, at.child('selector')))
+  const storage = spec.resources?.requests?.['storage']
+  const storageAt = at.child('resources').key('storage')
+  if (storage === undefined) errors.push(required(storageAt))
+  else {
+    const quantity = parseQuantity(storage)
+    if (quantity.sign() <= 0) errors.push(invalid(storageAt, quantity.toString(), 'must be greater than zero'))
+  }
+  if (spec.storageClassName !== undefined && spec.storageClassName !== '') {
+    errors.push(...nameErrors(at.child('storageClassName'), spec.storageClassName, dns1123Subdomain))
+  }
+  if (spec.volumeMode !== undefined && !volumeModes.includes(spec.volumeMode)) {
+    errors.push(unsupported(at.child('volumeMode'), spec.volumeMode, volumeModes))
+  }
+  for (const field of ['dataSource', 'dataSourceRef'] as const) {
+    const source = spec[field]
+    if (source === undefined) continue
+    if (source.name === '') errors.push(required(at.child(field, 'name')))
+    if (source.kind === '') errors.push(required(at.child(field, 'kind')))
+    if ((source.apiGroup ?? '') === '' && source.kind !== 'PersistentVolumeClaim') {
+      errors.push(
+        invalid(at.child(field), source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"),
+      )
+    }
+  }
+  return errors
+}

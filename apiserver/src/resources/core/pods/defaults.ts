@@ -1,0 +1,150 @@
+import type {
+  V1Container,
+  V1EphemeralContainer,
+  V1LifecycleHandler,
+  V1Pod,
+  V1PodSpec,
+  V1Probe,
+  V1ResourceRequirements,
+} from '@kapell/openapi/types'
+import { parseQuantity } from '@kapell/openapi/meta/quantity'
+import { defaultVolume } from './volume-defaults.ts'
+
+/** What a pod spec gets when it says nothing. Templates get the same, but for what {@link defaultPod} adds. */
+
+/** "Always" for :latest or no tag, else "IfNotPresent". Source: "Images", "Default image pull policy". */
+export function pullPolicyOf(image: string | undefined): string {
+  if (image === undefined || image === '' || image.includes('@')) return 'IfNotPresent'
+  const name = image.slice(image.lastIndexOf('/') + 1)
+  const colon = name.indexOf(':')
+  return colon < 0 || name.slice(colon + 1) === 'latest' ? 'Always' : 'IfNotPresent'
+}
+
+interface HttpGetLike {
+  path?: string
+  scheme?: string
+}
+
+function defaultHttpGet(httpGet: HttpGetLike | undefined): void {
+  if (httpGet === undefined) return
+  if ((httpGet.path ?? '') === '') httpGet.path = '/'
+  if ((httpGet.scheme ?? '') === '') httpGet.scheme = 'HTTP'
+}
+
+function defaultProbe(probe: V1Probe | undefined): void {
+  if (probe === undefined) return
+  if ((probe.timeoutSeconds ?? 0) === 0) probe.timeoutSeconds = 1
+  if ((probe.periodSeconds ?? 0) === 0) probe.periodSeconds = 10
+  if ((probe.successThreshold ?? 0) === 0) probe.successThreshold = 1
+  if ((probe.failureThreshold ?? 0) === 0) probe.failureThreshold = 3
+  defaultHttpGet(probe.httpGet)
+  if (probe.grpc !== undefined) probe.grpc.service ??= ''
+}
+
+const defaultHandler = (handler: V1LifecycleHandler | undefined): void => defaultHttpGet(handler?.httpGet)
+
+/** Nothing finer than a thousandth is kept: 0.0001 becomes 1m. */
+function roundUp(quantities: Record<string, string> | undefined): void {
+  for (const [name, value] of Object.entries(quantities ?? {})) {
+    const quantity = parseQuantity(value)
+    const rounded = quantity.roundUp(-3)
+    if (quantities !== undefined && rounded !== quantity) quantities[name] = rounded.toString()
+  }
+}
+
+function defaultContainer(container: V1Container | V1EphemeralContainer): void {
+  if ((container.imagePullPolicy ?? '') === '') container.imagePullPolicy = pullPolicyOf(container.image)
+  if ((container.terminationMessagePath ?? '') === '') container.terminationMessagePath = '/dev/termination-log'
+  if ((container.terminationMessagePolicy ?? '') === '') container.terminationMessagePolicy = 'File'
+  container.resources ??= {}
+  roundUp(container.resources.limits)
+  roundUp(container.resources.requests)
+  for (const port of container.ports ?? []) if ((port.protocol ?? '') === '') port.protocol = 'TCP'
+  for (const { valueFrom } of container.env ?? []) {
+    if (valueFrom?.fieldRef !== undefined && (valueFrom.fieldRef.apiVersion ?? '') === '') {
+      valueFrom.fieldRef.apiVersion = 'v1'
+    }
+    if (valueFrom?.resourceFieldRef !== undefined) valueFrom.resourceFieldRef.divisor ??= '0'
+    if (valueFrom?.fileKeyRef !== undefined) valueFrom.fileKeyRef.optional ??= false
+  }
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) defaultProbe(probe)
+  defaultHandler(container.lifecycle?.postStart)
+  defaultHandler(container.lifecycle?.preStop)
+}
+
+export function containersOfSpec(spec: V1PodSpec): (V1Container | V1EphemeralContainer)[] {
+  return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])]
+}
+
+export function defaultPodSpec(spec: V1PodSpec): void {
+  for (const container of containersOfSpec(spec)) defaultContainer(container)
+  for (const volume of spec.volumes ?? []) defaultVolume(volume)
+  if ((spec.dnsPolicy ?? '') === '') spec.dnsPolicy = 'ClusterFirst'
+  if ((spec.restartPolicy ?? '') === '') spec.restartPolicy = 'Always'
+  spec.securityContext ??= {}
+  spec.terminationGracePeriodSeconds ??= 30
+  if ((spec.schedulerName ?? '') === '') spec.schedulerName = 'default-scheduler'
+  setServiceAccount(spec, spec.serviceAccountName ?? '')
+  roundUp(spec.overhead)
+}
+
+/** `serviceAccount` is the old name of the field: read when the new one is empty, always written along with it. */
+export function setServiceAccount(spec: V1PodSpec, name: string): void {
+  const chosen = name === '' ? (spec.serviceAccount ?? '') : name
+  if (chosen === '') {
+    delete spec.serviceAccountName
+    delete spec.serviceAccount
+  } else {
+    spec.serviceAccountName = chosen
+    spec.serviceAccount = chosen
+  }
+}
+
+interface PodTemplateLike {
+  metadata?: object
+  spec?: V1PodSpec
+}
+
+export function defaultPodTemplate(template: PodTemplateLike | undefined): void {
+  if (template === undefined) return
+  template.metadata ??= {}
+  defaultPodSpec((template.spec ??= { containers: [] }))
+}
+
+/** What is limited and not requested is requested as limited. */
+function requestLimits(resources: V1ResourceRequirements | undefined): void {
+  if (resources?.limits === undefined) return
+  const requests = (resources.requests ??= {})
+  for (const [name, value] of Object.entries(resources.limits)) requests[name] ??= value
+}
+
+/** A pod's own request for a limited resource: its containers' together, or the limit when they have none. */
+function defaultPodResources(spec: V1PodSpec): void {
+  if (spec.resources?.limits === undefined) return
+  const requests = { ...spec.resources.requests }
+  for (const [name, limit] of Object.entries(spec.resources.limits)) {
+    if (requests[name] !== undefined) continue
+    const asked = spec.containers.flatMap((c) => c.resources?.requests?.[name] ?? [])
+    requests[name] =
+      asked.length === 0
+        ? limit
+        : asked
+            .map((q) => parseQuantity(q))
+            .reduce((sum, q) => sum.add(q))
+            .toString()
+  }
+  spec.resources.requests = requests
+}
+
+export function defaultPod(pod: V1Pod): void {
+  const spec = (pod.spec ??= { containers: [] })
+  defaultPodSpec(spec)
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
+    requestLimits(container.resources)
+    if (spec.hostNetwork !== true) continue
+    for (const port of container.ports ?? []) if ((port.hostPort ?? 0) === 0) port.hostPort = port.containerPort
+  }
+  defaultPodResources(spec)
+  spec.enableServiceLinks ??= true
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
+}

@@ -1,0 +1,329 @@
+import type {
+  V1Container,
+  V1ContainerPort,
+  V1EphemeralContainer,
+  V1PodSpec,
+  V1Volume,
+  V1VolumeMount,
+} from '@kapell/openapi/types'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notFoundValue,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '@kapell/openapi/meta/field-errors'
+import { dns1123Label, portName } from '@kapell/openapi/meta/names'
+import { nameErrors, requiredName, unsupported, validatePortNumber } from '../../../common/validation.ts'
+import { parseIp } from '../../../common/ip.ts'
+import { validateEnv, validateEnvFrom } from './env.ts'
+import { validateLifecycle, validateProbe } from './probes.ts'
+import { validateContainerResources } from './resources.ts'
+import { validateContainerSecurity } from './security.ts'
+import { descendingPath } from './volumes.ts'
+
+export interface ContainerScope {
+  spec: V1PodSpec
+  volumes: ReadonlyMap<string, V1Volume>
+  claims: ReadonlySet<string>
+}
+
+const protocols = ['SCTP', 'TCP', 'UDP']
+
+function validatePorts(ports: readonly V1ContainerPort[], at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const names = new Set<string>()
+  for (const [i, port] of ports.entries()) {
+    const here = at.index(i)
+    if (port.name !== undefined && port.name !== '') {
+      const wrong = nameErrors(here.child('name'), port.name, portName)
+      if (wrong.length > 0) errors.push(...wrong)
+      else if (names.has(port.name)) errors.push(duplicate(here.child('name'), port.name))
+      else names.add(port.name)
+    }
+    if ((port.containerPort ?? 0) === 0) errors.push(required(here.child('containerPort')))
+    else errors.push(...validatePortNumber(here.child('containerPort'), port.containerPort))
+    if ((port.hostPort ?? 0) !== 0) errors.push(...validatePortNumber(here.child('hostPort'), port.hostPort ?? 0))
+    if ((port.protocol ?? '') === '') errors.push(required(here.child('protocol')))
+    else if (!protocols.includes(port.protocol ?? '')) {
+      errors.push(unsupported(here.child('protocol'), port.protocol, protocols))
+    }
+    if ((port.hostIP ?? '') !== '' && parseIp(port.hostIP ?? '') === undefined) {
+      errors.push(
+        invalid(here.child('hostIP'), port.hostIP, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
+      )
+    }
+  }
+  return errors
+}
+
+function validateMounts(
+  container: V1Container | V1EphemeralContainer,
+  scope: ContainerScope,
+  at: FieldPath,
+): FieldError[] {
+  const errors: FieldError[] = []
+  const paths = new Set<string>()
+  const devices = new Set((container.volumeDevices ?? []).map((d) => d.devicePath))
+  for (const [i, mount] of (container.volumeMounts ?? []).entries()) {
+    const here = at.index(i)
+    if (mount.name === '') errors.push(required(here.child('name')))
+    else if (!scope.volumes.has(mount.name)) errors.push(notFoundValue(here.child('name'), mount.name))
+    if (mount.mountPath === '') errors.push(required(here.child('mountPath')))
+    if (paths.has(mount.mountPath)) errors.push(invalid(here.child('mountPath'), mount.mountPath, 'must be unique'))
+    paths.add(mount.mountPath)
+    if (devices.has(mount.mountPath)) {
+      errors.push(
+        invalid(here.child('mountPath'), mount.mountPath, 'must not already exist as a path in volumeDevices'),
+      )
+    }
+    errors.push(
+      ...validateSubPaths(mount, at),
+      ...validatePropagation(mount, container, here),
+      ...validateRecursive(mount, here),
+    )
+  }
+  return errors
+}
+
+/** Sub-paths are reported under the list, not under the mount. */
+function validateSubPaths(mount: V1VolumeMount, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const { subPath = '', subPathExpr = '' } = mount
+  if (subPath !== '') errors.push(...descendingPath(subPath, at.child('subPath')))
+  if (subPathExpr !== '') {
+    if (subPath !== '')
+      errors.push(invalid(at.child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+    errors.push(...descendingPath(subPathExpr, at.child('subPathExpr')))
+  }
+  return errors
+}
+
+const propagations = ['Bidirectional', 'HostToContainer', 'None']
+
+function validatePropagation(
+  mount: V1VolumeMount,
+  container: V1Container | V1EphemeralContainer,
+  at: FieldPath,
+): FieldError[] {
+  const mode = mount.mountPropagation
+  if (mode === undefined) return []
+  const here = at.child('mountPropagation')
+  if (!propagations.includes(mode)) return [unsupported(here, mode, propagations)]
+  return mode === 'Bidirectional' && container.securityContext?.privileged !== true
+    ? [forbidden(here, 'Bidirectional mount propagation is available only to privileged containers')]
+    : []
+}
+
+function validateRecursive(mount: V1VolumeMount, at: FieldPath): FieldError[] {
+  const mode = mount.recursiveReadOnly
+  if (mode === undefined || mode === 'Disabled') return []
+  const here = at.child('recursiveReadOnly')
+  if (mode !== 'Enabled' && mode !== 'IfPossible')
+    return [unsupported(here, mode, ['Disabled', 'Enabled', 'IfPossible'])]
+  const errors: FieldError[] = []
+  if (mount.readOnly !== true) errors.push(forbidden(here, 'may only be specified when readOnly is true'))
+  if (mount.mountPropagation !== undefined && mount.mountPropagation !== 'None') {
+    errors.push(forbidden(here, 'may only be specified when mountPropagation is None or not specified'))
+  }
+  return errors
+}
+
+function validateDevices(
+  container: V1Container | V1EphemeralContainer,
+  scope: ContainerScope,
+  at: FieldPath,
+): FieldError[] {
+  const errors: FieldError[] = []
+  const names = new Set<string>()
+  const paths = new Set<string>()
+  const mounts = new Set((container.volumeMounts ?? []).map((m) => m.mountPath))
+  for (const [i, device] of (container.volumeDevices ?? []).entries()) {
+    const here = at.index(i)
+    const volume = scope.volumes.get(device.name)
+    if (device.name === '') errors.push(required(here.child('name')))
+    if (names.has(device.name)) errors.push(invalid(here.child('name'), device.name, 'must be unique'))
+    names.add(device.name)
+    if (device.name !== '' && volume === undefined) errors.push(notFoundValue(here.child('name'), device.name))
+    else if (volume !== undefined && volume.persistentVolumeClaim === undefined && volume.ephemeral === undefined) {
+      errors.push(
+        invalid(
+          here.child('name'),
+          device.name,
+          'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
+        ),
+      )
+    }
+    if (device.devicePath === '') errors.push(required(here.child('devicePath')))
+    if (paths.has(device.devicePath))
+      errors.push(invalid(here.child('devicePath'), device.devicePath, 'must be unique'))
+    paths.add(device.devicePath)
+    if (mounts.has(device.devicePath)) {
+      errors.push(
+        invalid(here.child('devicePath'), device.devicePath, 'must not already exist as a path in volumeMounts'),
+      )
+    }
+  }
+  return errors
+}
+
+const pullPolicies = ['Always', 'IfNotPresent', 'Never']
+const messagePolicies = ['FallbackToLogsOnError', 'File']
+
+/** What containers of every sort obey. */
+export function validateContainerBasics(
+  container: V1Container | V1EphemeralContainer,
+  scope: ContainerScope,
+  at: FieldPath,
+): FieldError[] {
+  const errors = requiredName(at.child('name'), container.name, dns1123Label)
+  const image = container.image ?? ''
+  if (image === '') errors.push(required(at.child('image')))
+  else if (image !== image.trim())
+    errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'))
+  const message = container.terminationMessagePolicy ?? ''
+  if (message === '') errors.push(required(at.child('terminationMessagePolicy')))
+  else if (!messagePolicies.includes(message)) {
+    errors.push(unsupported(at.child('terminationMessagePolicy'), message, messagePolicies))
+  }
+  errors.push(...validatePorts(container.ports ?? [], at.child('ports')))
+  errors.push(...validateEnv(container.env ?? [], at.child('env')))
+  errors.push(...validateEnvFrom(container.envFrom ?? [], at.child('envFrom')))
+  errors.push(...validateMounts(container, scope, at.child('volumeMounts')))
+  errors.push(...validateDevices(container, scope, at.child('volumeDevices')))
+  const pull = container.imagePullPolicy ?? ''
+  if (pull === '') errors.push(required(at.child('imagePullPolicy')))
+  else if (!pullPolicies.includes(pull)) errors.push(unsupported(at.child('imagePullPolicy'), pull, pullPolicies))
+  errors.push(...validateContainerResources(container.resources, scope.claims, at.child('resources')))
+  errors.push(...validateResizePolicies(container, at.child('resizePolicy')))
+  errors.push(
+    ...validateContainerSecurity(
+      container.securityContext,
+      scope.spec.hostUsers !== false,
+      at.child('securityContext'),
+    ),
+  )
+  return errors
+}
+
+function validateResizePolicies(container: V1Container | V1EphemeralContainer, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const seen = new Set<string>()
+  for (const [i, policy] of (container.resizePolicy ?? []).entries()) {
+    const here = at.index(i)
+    if (seen.has(policy.resourceName)) errors.push(duplicate(here, policy.resourceName))
+    seen.add(policy.resourceName)
+    if (policy.resourceName !== 'cpu' && policy.resourceName !== 'memory') {
+      errors.push(unsupported(here, policy.resourceName, ['cpu', 'memory']))
+    }
+    if (policy.restartPolicy !== 'NotRequired' && policy.restartPolicy !== 'RestartContainer') {
+      errors.push(unsupported(here, policy.restartPolicy, ['NotRequired', 'RestartContainer']))
+    }
+  }
+  return errors
+}
+
+export function validateContainers(scope: ContainerScope, at: FieldPath): FieldError[] {
+  const { spec } = scope
+  if ((spec.containers ?? []).length === 0) return [required(at)]
+  const errors: FieldError[] = []
+  const names = new Set<string>()
+  for (const [i, container] of spec.containers.entries()) {
+    const here = at.index(i)
+    errors.push(...validateContainerBasics(container, scope, here))
+    if (container.name !== '' && container.name !== undefined) {
+      if (names.has(container.name)) errors.push(duplicate(here.child('name'), container.name))
+      names.add(container.name)
+    }
+    const grace = spec.terminationGracePeriodSeconds
+    errors.push(...validateLifecycle(container.lifecycle, grace, here.child('lifecycle')))
+    errors.push(...validateProbe(container.livenessProbe, 'liveness', here.child('livenessProbe')))
+    errors.push(...validateProbe(container.readinessProbe, 'readiness', here.child('readinessProbe')))
+    errors.push(...validateProbe(container.startupProbe, 'startup', here.child('startupProbe')))
+  }
+  errors.push(...hostPortConflicts(spec.containers, at))
+  return errors
+}
+
+function hostPortConflicts(containers: readonly V1Container[], at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const taken = new Set<string>()
+  for (const [i, container] of containers.entries()) {
+    for (const [j, port] of (container.ports ?? []).entries()) {
+      if ((port.hostPort ?? 0) === 0) continue
+      const key = `${port.protocol ?? ''}/${port.hostIP ?? ''}/${port.hostPort ?? 0}`
+      if (taken.has(key)) errors.push(duplicate(at.index(i).child('ports').index(j).child('hostPort'), key))
+      taken.add(key)
+    }
+  }
+  return errors
+}
+
+const notForInit = 'may not be set for init containers without restartPolicy=Always'
+
+export function validateInitContainers(scope: ContainerScope, at: FieldPath): FieldError[] {
+  const { spec } = scope
+  const errors: FieldError[] = []
+  const names = new Set((spec.containers ?? []).map((c) => c.name))
+  for (const [i, container] of (spec.initContainers ?? []).entries()) {
+    const here = at.index(i)
+    errors.push(...validateContainerBasics(container, scope, here))
+    if (names.has(container.name) && container.name !== '') errors.push(duplicate(here.child('name'), container.name))
+    names.add(container.name)
+    if (container.restartPolicy === 'Always') {
+      const grace = spec.terminationGracePeriodSeconds
+      errors.push(...validateLifecycle(container.lifecycle, grace, here.child('lifecycle')))
+      errors.push(...validateProbe(container.livenessProbe, 'liveness', here.child('livenessProbe')))
+      errors.push(...validateProbe(container.readinessProbe, 'readiness', here.child('readinessProbe')))
+      errors.push(...validateProbe(container.startupProbe, 'startup', here.child('startupProbe')))
+    } else {
+      for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
+        if (container[field] !== undefined) errors.push(forbidden(here.child(field), notForInit))
+      }
+    }
+    errors.push(...hostPortConflicts([container], at))
+  }
+  return errors
+}
+
+const notForEphemeral = [
+  'ports',
+  'resources',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'resizePolicy',
+] as const
+const isSet = (value: unknown): boolean =>
+  value !== undefined && (typeof value !== 'object' || value === null || Object.keys(value).length > 0)
+
+export function validateEphemeralContainers(scope: ContainerScope, at: FieldPath): FieldError[] {
+  const { spec } = scope
+  const errors: FieldError[] = []
+  const others = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((c) => c.name)
+  const names = new Set(others)
+  for (const [i, container] of (spec.ephemeralContainers ?? []).entries()) {
+    const here = at.index(i)
+    errors.push(...validateContainerBasics(container, scope, here))
+    if (names.has(container.name) && container.name !== '') errors.push(duplicate(here.child('name'), container.name))
+    names.add(container.name)
+    const target = container.targetContainerName ?? ''
+    if (target !== '' && !others.includes(target)) errors.push(notFoundValue(here.child('targetContainerName'), target))
+    for (const field of notForEphemeral) {
+      if (isSet(container[field])) errors.push(forbidden(here.child(field), 'cannot be set for an Ephemeral Container'))
+    }
+    for (const [j, mount] of (container.volumeMounts ?? []).entries()) {
+      for (const field of ['subPath', 'subPathExpr'] as const) {
+        if ((mount[field] ?? '') !== '') {
+          errors.push(
+            forbidden(here.child('volumeMounts').index(j).child(field), 'cannot be set for an Ephemeral Container'),
+          )
+        }
+      }
+    }
+  }
+  return errors
+}

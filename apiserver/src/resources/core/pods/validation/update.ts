@@ -1,0 +1,166 @@
+import type { V1Pod, V1PodSpec, V1Toleration } from '@kapell/openapi/types'
+import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { sameJson } from '../../../common/validation.ts'
+import { qosClassOf } from '../qos.ts'
+import { validatePodSpec } from './spec.ts'
+
+/** What may change in a pod that is there. Source: "Pod update and replacement". */
+
+const onlyThese =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+
+export function validatePodUpdate(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {
+  const spec = at.child('spec')
+  const now = next.spec ?? { containers: [] }
+  const before = previous.spec ?? { containers: [] }
+  if ((now.containers ?? []).length !== (before.containers ?? []).length) {
+    return [forbidden(spec.child('containers'), 'pod updates may not add or remove containers')]
+  }
+  if ((now.initContainers ?? []).length !== (before.initContainers ?? []).length) {
+    return [forbidden(spec.child('initContainers'), 'pod updates may not add or remove containers')]
+  }
+  const errors: FieldError[] = []
+  for (const field of ['containers', 'initContainers'] as const) {
+    for (const [i, container] of (now[field] ?? []).entries()) {
+      if ((container.image ?? '') === '') errors.push(required(spec.child(field).index(i).child('image')))
+    }
+  }
+  errors.push(...validateDeadlineUpdate(now, before, spec.child('activeDeadlineSeconds')))
+  errors.push(...validateTolerationsUpdate(now.tolerations ?? [], before.tolerations ?? [], spec.child('tolerations')))
+  errors.push(...validateGatesUpdate(now, before, spec.child('schedulingGates')))
+  if (errors.length > 0 && errors.some((e) => !e.field.endsWith('.image'))) return errors
+
+  const munged = withMutableFields(now, before)
+  if (!sameJson(munged, before)) {
+    errors.push(forbidden(spec, `${onlyThese}\nchanged: ${changedPaths(munged, before, 'spec').join(', ')}\n`))
+  }
+  return errors
+}
+
+function validateDeadlineUpdate(now: V1PodSpec, before: V1PodSpec, at: FieldPath): FieldError[] {
+  if (now.activeDeadlineSeconds !== undefined) {
+    if (before.activeDeadlineSeconds !== undefined && now.activeDeadlineSeconds > before.activeDeadlineSeconds) {
+      return [invalid(at, now.activeDeadlineSeconds, 'must be less than or equal to previous value')]
+    }
+    return []
+  }
+  return before.activeDeadlineSeconds === undefined
+    ? []
+    : [invalid(at, null, 'must not update from a positive integer to nil value')]
+}
+
+const withoutSeconds = ({ tolerationSeconds: _seconds, ...rest }: V1Toleration): V1Toleration => rest
+
+function validateTolerationsUpdate(
+  now: readonly V1Toleration[],
+  before: readonly V1Toleration[],
+  at: FieldPath,
+): FieldError[] {
+  const kept = before.every((old) => now.some((t) => sameJson(withoutSeconds(t), withoutSeconds(old))))
+  return kept ? [] : [forbidden(at, 'existing toleration can not be modified except its tolerationSeconds')]
+}
+
+function validateGatesUpdate(now: V1PodSpec, before: V1PodSpec, at: FieldPath): FieldError[] {
+  const had = new Set((before.schedulingGates ?? []).map((g) => g.name))
+  return (now.schedulingGates ?? []).flatMap((gate, i) =>
+    had.has(gate.name)
+      ? []
+      : [forbidden(at.index(i), `only deletion is allowed, but found new scheduling gate '${gate.name}'`)],
+  )
+}
+
+/** `now` with what may change put back to what it was: the rest must be equal. */
+function withMutableFields(now: V1PodSpec, before: V1PodSpec): V1PodSpec {
+  const munged: V1PodSpec = { ...now }
+  const back = <K extends keyof V1PodSpec>(field: K): void => {
+    if (before[field] === undefined) delete munged[field]
+    else munged[field] = before[field]
+  }
+  const images = (list: V1PodSpec['containers'] | undefined, old: V1PodSpec['containers'] | undefined) =>
+    list?.map((container, i) => {
+      const image = old?.[i]?.image
+      return image === undefined ? container : { ...container, image }
+    })
+  munged.containers = images(now.containers, before.containers) ?? []
+  const init = images(now.initContainers, before.initContainers)
+  if (init !== undefined) munged.initContainers = init
+  back('activeDeadlineSeconds')
+  back('tolerations')
+  back('schedulingGates')
+  if ((before.terminationGracePeriodSeconds ?? 0) < 0 && now.terminationGracePeriodSeconds === 1) {
+    back('terminationGracePeriodSeconds')
+  }
+  if ((before.schedulingGates ?? []).length > 0) {
+    if (selectorOnlyNarrows(now.nodeSelector, before.nodeSelector)) back('nodeSelector')
+    if (before.affinity?.nodeAffinity === undefined) {
+      if (before.affinity === undefined && sameJson({ ...now.affinity, nodeAffinity: undefined }, {})) back('affinity')
+      else if (now.affinity !== undefined) {
+        const { nodeAffinity: _nodeAffinity, ...rest } = now.affinity
+        munged.affinity = rest
+      }
+    }
+  }
+  return munged
+}
+
+function selectorOnlyNarrows(now: Record<string, string> = {}, before: Record<string, string> = {}): boolean {
+  return Object.entries(before).every(([key, value]) => now[key] === value)
+}
+
+const maxChanges = 8
+
+/** Where two values differ, as paths; a few are enough to find the fault. */
+function changedPaths(now: unknown, before: unknown, path: string): string[] {
+  if (sameJson(now, before)) return []
+  if (typeof now !== 'object' || typeof before !== 'object' || now === null || before === null) return [path]
+  const left = now as Record<string, unknown>
+  const right = before as Record<string, unknown>
+  const inArray = Array.isArray(now)
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)])
+  return [...keys]
+    .flatMap((key) => changedPaths(left[key], right[key], inArray ? `${path}[${key}]` : `${path}.${key}`))
+    .slice(0, maxChanges)
+}
+
+/** Debug containers can be added and never changed. */
+export function validateEphemeralUpdate(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {
+  const here = at.child('spec', 'ephemeralContainers')
+  const errors = next.spec === undefined ? [] : validatePodSpec(next.spec, at.child('spec'))
+  const now = new Map((next.spec?.ephemeralContainers ?? []).map((c) => [c.name, c]))
+  for (const old of previous.spec?.ephemeralContainers ?? []) {
+    const found = now.get(old.name)
+    if (found === undefined) {
+      errors.push(forbidden(here, `existing ephemeral containers ${JSON.stringify(old.name)} may not be removed\n`))
+    } else if (!sameJson(found, old)) {
+      errors.push(forbidden(here, `existing ephemeral containers ${JSON.stringify(old.name)} may not be changed\n`))
+    }
+  }
+  return errors
+}
+
+/** `/resize` changes cpu and memory of containers, within the pod's quality of service. */
+export function validateResize(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {
+  const here = at.child('spec')
+  const errors = next.spec === undefined ? [] : validatePodSpec(next.spec, here)
+  const qos = qosClassOf(next)
+  if (qos !== (previous.status?.qosClass ?? qosClassOf(previous))) {
+    errors.push(invalid(here, qos, 'Pod QOS Class may not change as a result of resizing'))
+  }
+  if (next.spec !== undefined && !sameJson(withoutCpuAndMemory(next.spec), withoutCpuAndMemory(previous.spec))) {
+    errors.push(forbidden(here, 'only cpu and memory resources are mutable'))
+  }
+  return errors
+}
+
+function withoutCpuAndMemory(spec: V1PodSpec | undefined): unknown {
+  const strip = (list: Record<string, string> | undefined): Record<string, string> | undefined => {
+    const rest = Object.entries(list ?? {}).filter(([name]) => name !== 'cpu' && name !== 'memory')
+    return rest.length === 0 ? undefined : Object.fromEntries(rest)
+  }
+  const of = (containers: V1PodSpec['containers'] | undefined) =>
+    containers?.map((c) => ({
+      ...c,
+      resources: { ...c.resources, limits: strip(c.resources?.limits), requests: strip(c.resources?.requests) },
+    }))
+  return { ...spec, containers: of(spec?.containers), initContainers: of(spec?.initContainers) }
+}
