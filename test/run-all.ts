@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { installPackages, missingPackages } from '@kapell/cli/install/packages'
+import { installPackages, missingPackages, testPackages } from '@kapell/cli/install/packages'
 
 /**
  * `npm test`: what it needs installed, then lint, types, unit, parity, integration and end-to-end tests. Everything
@@ -36,11 +36,10 @@ function totals(): { passed: number; failed: number; skipped: number } {
   return sum
 }
 
-const testOnly = ['etcd-server', 'busybox-static']
-const missing = missingPackages(testOnly)
+const missing = missingPackages(testPackages)
 if (missing.length > 0) {
   console.log(`== installing ${missing.join(' ')}`)
-  await installPackages(missing, (line) => console.log(line))
+  await installPackages(missing, { onLine: (line) => console.log(line) })
 }
 
 const bin = (path: string): string => join(root, 'node_modules', path)

@@ -12,9 +12,10 @@ interface KubeconfigFile {
 
 /**
  * A transport to the API server that a kubeconfig's current context names: certificates or a token inside the file.
+ * `anonymous` leaves the user's credentials out.
  * @throws UserError when the file cannot be read or names no server.
  */
-export function transportFromKubeconfig(path: string): HttpsTransport {
+export function transportFromKubeconfig(path: string, options: { anonymous?: boolean } = {}): HttpsTransport {
   const file = read(path)
   const context = file.contexts?.find((c) => c.name === file['current-context'])?.context
   const cluster = file.clusters?.find((c) => c.name === context?.cluster)?.cluster
@@ -24,6 +25,7 @@ export function transportFromKubeconfig(path: string): HttpsTransport {
   const decode = (data: string | undefined): string | undefined =>
     data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8')
   const ca = decode(cluster['certificate-authority-data'])
+  if (options.anonymous === true) return httpsTransport({ server: cluster.server, ...(ca === undefined ? {} : { ca }) })
   const cert = decode(user['client-certificate-data'])
   const key = decode(user['client-key-data'])
   return httpsTransport({

@@ -50,6 +50,8 @@ async function runStep(
 ): Promise<ParityAnswer> {
   if (step.waitMs !== undefined) await pause(step.waitMs)
   const request = prepare(step.request, variables)
+  const prefix = (step.request.body as { metadata?: { generateName?: string } } | undefined)?.metadata?.generateName
+  if (prefix !== undefined) normalizer.generates(prefix)
   const deadline = Date.now() + (step.until?.seconds ?? 12) * 1000
   for (;;) {
     const raw = await send(request)

@@ -9,6 +9,7 @@ export class Normalizer {
   readonly #counts = new Map<string, number>()
   readonly #literal: [string, string][]
   readonly #keepManagedFields: boolean
+  readonly #generated = ['kube-api-access-']
 
   constructor(options: { namespace: string; id: string; keep?: readonly string[] }) {
     this.#literal = [
@@ -16,6 +17,11 @@ export class Normalizer {
       [options.id, '{{id}}'],
     ]
     this.#keepManagedFields = options.keep?.includes('managedFields') ?? false
+  }
+
+  /** Names that the server makes from this prefix end in five letters of its own choice. */
+  generates(prefix: string): void {
+    this.#generated.push(prefix)
   }
 
   answer(code: number, headers: Record<string, string>, bytes: Uint8Array, isWatch: boolean): ParityAnswer {
@@ -95,9 +101,10 @@ export class Normalizer {
     for (const [value, placeholder] of this.#names)
       if (value.length > 6) out = out.replaceAll(value, placeholder)
       else out = out.replace(new RegExp(`(?<=[("' ])${value}(?=[)"' ])`, 'g'), placeholder)
+    for (const prefix of this.#generated)
+      out = out.replace(new RegExp(`${prefix}[a-z0-9]{5}\\b`, 'g'), `${prefix}<rand5>`)
     return out
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (uid) => this.#name('uid', uid))
-      .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<rand5>')
       .replace(/\b10\.96\.\d+\.\d+\b/g, (ip) => this.#name('ip', ip))
   }
 

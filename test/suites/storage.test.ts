@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedStore } from '@kapell/apiserver/storage/embedded/store'
+import { openEtcdStore } from '@kapell/apiserver/storage/etcd/store'
+import { startEtcd, type EtcdServer } from './etcd-server.ts'
 import { silentLog } from './silent-log.ts'
 import { reasonOf, storageSuite } from './storage-suite.ts'
 
@@ -38,5 +40,41 @@ describe('embedded store', () => {
     await expect(opening).rejects.toThrow(`the data directory ${path} is not writable (EEXIST:`)
     expect(await reasonOf(openEmbeddedStore({ directory: join(path, 'below'), log: silentLog }))).toBe('unavailable')
     await rm(directory, { recursive: true })
+  })
+})
+
+describe('etcd store', () => {
+  let etcd: EtcdServer
+  let tests = 0
+  beforeAll(async () => {
+    etcd = await startEtcd()
+  })
+  afterAll(async () => {
+    await etcd.stop()
+  })
+
+  storageSuite({
+    async open() {
+      tests += 1
+      const opened: { close(): Promise<void> }[] = []
+      const open = async () => {
+        const storage = await openEtcdStore({ endpoints: [etcd.endpoint], log: silentLog })
+        opened.push(storage)
+        return storage
+      }
+      return {
+        storage: await open(),
+        prefix: `/registry/${tests}/`,
+        reopen: open,
+        dispose: async () => {
+          for (const storage of opened) await storage.close()
+        },
+      }
+    },
+  })
+
+  it('says so when nobody answers', async () => {
+    const opening = openEtcdStore({ endpoints: ['http://127.0.0.1:1'], log: silentLog })
+    await expect(opening).rejects.toThrow('etcd at http://127.0.0.1:1 does not answer')
   })
 })

@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { dirname } from 'node:path'
+import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
+import type { UserInfo } from '@kapell/apiserver/authentication/user'
+import { startControllers } from '@kapell/controllers/index'
+import type { Logger } from '@kapell/controllers/machinery/log'
+import type { Transport } from '@kapell/openapi/wire/transport'
+import { startScheduler } from '@kapell/scheduler/main'
+import * as identities from './identities.ts'
+
+/** Something that runs until it is closed. */
+export interface Running {
+  close(): Promise<void>
+}
+
+export interface StoreChoice {
+  type: 'embedded' | 'etcd'
+  etcdServers?: readonly string[]
+}
+
+export interface ApiOptions {
+  dataDir: string
+  port: number
+  bindAddress: string
+  serviceClusterIpRange: string
+  store: StoreChoice
+  log: Logger
+}
+
+/** Starts the API server on its store; resolves when it answers. */
+export function startApi(options: ApiOptions): Promise<ApiServer> {
+  const { dataDir, port, bindAddress, serviceClusterIpRange, store, log } = options
+  return startApiServer({
+    dataDir,
+    storage:
+      store.type === 'etcd'
+        ? { type: 'etcd', endpoints: [...(store.etcdServers ?? [])] }
+        : { type: 'embedded', directory: `${dataDir}/store` },
+    bindAddress,
+    port,
+    advertiseAddress: machineAddress(),
+    serviceClusterIpRange,
+    log,
+  })
+}
+
+/** How each part reaches the API server, as itself. */
+export type Doors = (user: UserInfo) => Transport
+
+export function startLoops(options: {
+  door: Doors
+  controllers: boolean
+  scheduler: boolean
+  rootCa: string
+  log: Logger
+}): Promise<Running> {
+  const { door, log, rootCa } = options
+  const parts: Promise<Running>[] = []
+  if (options.controllers)
+    parts.push(startControllers({ transportFor: (name) => door(identities.controllerIdentity(name)), rootCa, log }))
+  if (options.scheduler) parts.push(startScheduler({ transport: door(identities.scheduler), log }))
+  return Promise.all(parts).then((running) => ({
+    close: async () => {
+      await Promise.all(running.map((part) => part.close()))
+    },
+  }))
+}
+
+/** Only the owner may read it: it holds the administrator's key. */
+export function writePrivateFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeFileSync(path, text, { mode: 0o600 })
+}
+
+/** The address other machines (and pods) reach this one by: that of the first real interface, else loopback. */
+export function machineAddress(): string {
+  const ours = /^(lo|kapell|cni|veth|docker|br-)/
+  for (const [name, addresses] of Object.entries(networkInterfaces()))
+    if (!ours.test(name))
+      for (const { family, address, internal } of addresses ?? []) if (family === 'IPv4' && !internal) return address
+  return '127.0.0.1'
+}

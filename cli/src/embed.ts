@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { UserInfo } from '@kapell/apiserver/authentication/user'
+import type { ApiClient } from '@kapell/controllers/machinery/client'
+import { createClient } from '@kapell/controllers/machinery/create-client'
+import { silentLogger, type Logger } from '@kapell/controllers/machinery/log'
+import type { Transport } from '@kapell/openapi/wire/transport'
+import { startApi, startLoops } from './cluster.ts'
+import * as identities from './identities.ts'
+
+export interface EmbeddedOptions {
+  /** Kept when given; otherwise a temporary directory that close() removes. */
+  dataDir?: string
+  /** 0, the default, takes a free one. */
+  port?: number
+  controllers?: boolean
+  scheduler?: boolean
+  serviceClusterIpRange?: string
+  log?: Logger
+}
+
+/** A control plane inside this process: the real API server on a real store, controllers and scheduler. */
+export interface EmbeddedCluster {
+  /** "https://127.0.0.1:PORT". */
+  readonly url: string
+  /** For any client, as the cluster's administrator. */
+  readonly kubeconfig: string
+  /** The administrator's client, in-process. */
+  readonly client: ApiClient
+  /** The in-process door as any user. */
+  transport(user: UserInfo): Transport
+  close(): Promise<void>
+}
+
+/** Starts a cluster for a test or a program; ready when it resolves. */
+export async function startCluster(options: EmbeddedOptions = {}): Promise<EmbeddedCluster> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kapell-'))
+  const log = options.log ?? silentLogger
+  const api = await startApi({
+    dataDir,
+    port: options.port ?? 0,
+    bindAddress: '127.0.0.1',
+    serviceClusterIpRange: options.serviceClusterIpRange ?? '10.96.0.0/16',
+    store: { type: 'embedded' },
+    log,
+  })
+  const loops = await startLoops({
+    door: (user) => api.transport(user),
+    controllers: options.controllers ?? true,
+    scheduler: options.scheduler ?? true,
+    rootCa: api.caCertificate,
+    log,
+  })
+  return {
+    url: api.url,
+    kubeconfig: api.adminKubeconfig(),
+    client: createClient(api.transport(identities.admin)),
+    transport: (user) => api.transport(user),
+    close: async () => {
+      await loops.close()
+      await api.close()
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,159 @@
+import { join } from 'node:path'
+import { createClient } from '@kapell/controllers/machinery/create-client'
+import type { Logger } from '@kapell/controllers/machinery/log'
+import { nodes } from '@kapell/openapi/meta/refs'
+import type { V1Node } from '@kapell/openapi/types'
+import type { ApiServer } from '@kapell/apiserver/main'
+import { gitVersion } from '@kapell/apiserver/version'
+import { startApi, startLoops, writePrivateFile, type Doors, type Running } from './cluster.ts'
+import { openDataDir } from './data-dir.ts'
+import { UserError } from './errors.ts'
+import * as identities from './identities.ts'
+import { installPackages, missingPackages } from './install/packages.ts'
+import { transportFromKubeconfig } from './kubeconfig.ts'
+import { createLogger } from './log.ts'
+import { startNode } from './node.ts'
+import { parseUpOptions, type UpOptions } from './options.ts'
+import { duration, runSteps, type Step } from './progress.ts'
+
+/** `kapell up`: brings the cluster up, says how to reach it, and takes it down when told to stop. Resolves with the exit code. */
+export async function up(argv: readonly string[]): Promise<number> {
+  const startedAt = performance.now()
+  const options = parseUpOptions(argv)
+  const dataDir = openDataDir(options.dataDir)
+  const log = createLogger({ dataDir: options.dataDir, level: options.logLevel })
+  const stop = stopSignal()
+  process.stdout.write(`kapell ${gitVersion}, data in ${options.dataDir}\n`)
+  const running: Running[] = []
+  try {
+    await runSteps(plan(options, log, running, stop.signal))
+    if (!stop.signal.aborted) {
+      process.stdout.write(farewell(options, performance.now() - startedAt))
+      await stop.asked
+    }
+  } finally {
+    stop.stopping()
+    for (const part of running.reverse()) await part.close()
+    await log.close()
+    dataDir.release()
+  }
+  process.stdout.write('Stopped.\n')
+  return 0
+}
+
+/** The steps, in order; what each starts is added to `running`, to be stopped in the opposite order. */
+function plan(options: UpOptions, log: Logger, running: Running[], signal: AbortSignal): Step[] {
+  const has = (name: UpOptions['components'][number]): boolean => options.components.includes(name)
+  const steps: Step[] = []
+  let api: ApiServer | undefined
+  let door: Doors = () => {
+    throw new Error('no API server yet')
+  }
+  if (options.installRuntime) steps.push({ title: 'Debian packages', run: installMissing })
+  if (has('apiserver'))
+    steps.push({
+      title: 'API server',
+      run: async () => {
+        const started = await startApi({
+          dataDir: options.dataDir,
+          port: options.port,
+          bindAddress: '0.0.0.0',
+          serviceClusterIpRange: options.serviceClusterIpRange,
+          store: { type: options.store, etcdServers: options.etcdServers },
+          log,
+        })
+        running.push(started)
+        api = started
+        door = (user) => started.transport(user)
+        writePrivateFile(join(options.dataDir, 'kubeconfig'), started.adminKubeconfig())
+        return `answers on ${started.url}`
+      },
+    })
+  else {
+    const transport = transportFromKubeconfig(options.kubeconfig ?? '')
+    running.push(transport)
+    door = () => transport
+  }
+  if (has('controllers') || has('scheduler'))
+    steps.push({
+      title: ['controllers', 'scheduler'].filter((name) => has(name as 'scheduler')).join(' and '),
+      run: async () => {
+        const rootCa = api?.caCertificate ?? ''
+        running.push(
+          await startLoops({ door, controllers: has('controllers'), scheduler: has('scheduler'), rootCa, log }),
+        )
+      },
+    })
+  if (has('node-agent'))
+    steps.push(
+      {
+        title: 'Container runtime and node agent',
+        run: async (report) => {
+          if (api === undefined) throw new UserError('the node-agent needs apiserver among the --components')
+          const node = await startNode({ options, api, log, report, signal })
+          running.push(node)
+          return node.summary
+        },
+      },
+      {
+        title: `Node ${options.nodeName}`,
+        run: async () => {
+          await untilReady(door, options.nodeName, signal)
+          return 'Ready'
+        },
+      },
+    )
+  return steps
+}
+
+async function installMissing(report: (line: string) => void): Promise<string> {
+  const missing = missingPackages()
+  if (missing.length === 0) return 'nothing is missing'
+  report(`installing ${missing.join(' ')}`)
+  await installPackages(missing, { onLine: report })
+  return `installed ${missing.join(' ')}`
+}
+
+/** Resolves when the node says that it is Ready. */
+async function untilReady(door: Doors, name: string, signal: AbortSignal): Promise<void> {
+  const client = createClient(door(identities.admin)).resource(nodes)
+  const options = { fieldSelector: `metadata.name=${name}`, sendInitialEvents: true, allowWatchBookmarks: true, signal }
+  for await (const { object } of client.watch(options)) if (isReady(object)) return
+  if (!signal.aborted) throw new UserError(`node ${name} did not become Ready; the log in the data directory says why`)
+}
+
+function isReady(node: V1Node): boolean {
+  return node.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
+}
+
+function farewell(options: UpOptions, tookMs: number): string {
+  const kubeconfig = join(options.dataDir, 'kubeconfig')
+  return `The cluster is ready (${duration(tookMs)}). Next:
+
+  export KUBECONFIG=${options.components.includes('apiserver') ? kubeconfig : (options.kubeconfig ?? '')}
+  kubectl get ${options.components.includes('node-agent') ? 'nodes' : 'namespaces'}
+
+Ctrl-C stops it.
+`
+}
+
+/** The first SIGINT or SIGTERM asks for an orderly stop, a second one while stopping ends at once. */
+function stopSignal(): { signal: AbortSignal; asked: Promise<void>; stopping: () => void } {
+  const controller = new AbortController()
+  let isStopping = false
+  const asked = new Promise<void>((resolve) => {
+    const onSignal = (): void => {
+      if (isStopping) {
+        process.stderr.write('Stopping at once; "kapell up" with the same data directory cleans up what is left.\n')
+        process.exit(130)
+      }
+      isStopping = true
+      process.stdout.write('\nStopping (Ctrl-C again to stop at once)…\n')
+      controller.abort()
+      resolve()
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+  })
+  return { signal: controller.signal, asked, stopping: () => (isStopping = true) }
+}
