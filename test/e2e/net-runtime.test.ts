@@ -191,7 +191,8 @@ describe('what can be wrong is said in one line', () => {
   const attempt = (binary: string, startTimeoutMs = 300) =>
     startContainerd({ dataDir, podCidr, binary, startTimeoutMs, log: silentLogger })
   const fake = async (script: string) => {
-    const file = join(dataDir, 'containerd')
+    await mkdir(join(dataDir, 'bin'))
+    const file = join(dataDir, 'bin', 'containerd')
     await writeFile(file, `#!/bin/sh\n[ "$1" = --version ] && { ${script}; exit; }\n[ "$2" = "" ] || exec sleep 60\n`)
     await chmod(file, 0o755)
     return file

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endStaleContainerd, goneWithin, signalProcess, sweepRuntime } from './cleanup.ts'
+import { endStaleContainerd, goneWithin, listProcesses, shimsOf, signalProcess, sweepRuntime } from './cleanup.ts'
 import { cniConflist, containerdConfig, parseContainerdVersion } from './config.ts'
 import { findTool, toolPath, tryRun } from './exec.ts'
 import * as host from './host.ts'
@@ -105,11 +105,16 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   await writeFile(paths.configFile, config)
   await writeFile(join(paths.cniConfDir, '10-kapell.conflist'), network)
 
-  const process_ = superviseContainerd({ binary: tools.containerd, paths, log })
+  const supervised = superviseContainerd({ binary: tools.containerd, paths, log })
   try {
-    await untilAnswers(paths, process_, options)
+    await untilAnswers(paths, supervised, options)
   } catch (error) {
-    await process_.stop()
+    await supervised.stop()
+    // Nothing of a failed start stays, unless pods of an earlier run still need it.
+    if (shimsOf(await listProcesses(), paths.socket).length === 0) {
+      await sweepRuntime(paths)
+      await host.removeNodeNetwork(paths.linkName)
+    }
     throw error
   }
   log.debug('containerd answers', { version, socket: paths.socket, snapshotter })
@@ -118,7 +123,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const exited = Promise.withResolvers<void>()
   const close = async (keepContainers: boolean) => {
     if (!keepContainers) await removeSandboxes(paths.socket, log)
-    await process_.stop()
+    await supervised.stop()
     if (!keepContainers) {
       await sweepRuntime(paths)
       await host.removeNodeNetwork(paths.linkName)
@@ -130,7 +135,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     namespace: 'k8s.io',
     version,
     get pid() {
-      return process_.pid()
+      return supervised.pid()
     },
     snapshotter,
     ctr: tools.ctr,
