@@ -11,13 +11,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-/** A real containerd of the machine, on its own directories and sockets. */
+/** A real containerd, the machine's or the one that KAPELL_CONTAINERD names, on its own directories and sockets. */
+const binary = process.env['KAPELL_CONTAINERD']
 const podCidr = '10.213.77.0/24'
 let dataDir: string
 let runtime: ContainerdRuntime | undefined
 
 const start = async () => {
-  runtime = await startContainerd({ dataDir, podCidr, log: silentLogger })
+  runtime = await startContainerd({ dataDir, podCidr, log: silentLogger, ...(binary !== undefined && { binary }) })
   return runtime
 }
 const image = (name: string): ImageSpec => ({

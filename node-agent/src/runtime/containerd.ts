@@ -197,7 +197,8 @@ function superviseContainerd(options: { binary: string; paths: RuntimePaths; log
     const own = spawn(binary, ['--config', paths.configFile], {
       detached: true,
       stdio: ['ignore', logFd, logFd],
-      env: { ...process.env, PATH: toolPath(), NOTIFY_SOCKET: '' },
+      // Its shims are those of the same installation, should there be two.
+      env: { ...process.env, PATH: `${dirname(binary)}:${toolPath()}`, NOTIFY_SOCKET: '' },
       cwd: '/',
     })
     closeSync(logFd)
