@@ -58,7 +58,14 @@ export function startLoops(options: {
   const { door, log, rootCa } = options
   const parts: Promise<Running>[] = []
   if (options.controllers)
-    parts.push(startControllers({ transportFor: (name) => door(identities.controllerIdentity(name)), rootCa, log }))
+    parts.push(
+      startControllers({
+        transport: door(identities.controllerManager),
+        transportFor: (name) => door(identities.controllerIdentity(name)),
+        rootCa,
+        log,
+      }),
+    )
   if (options.scheduler) parts.push(startScheduler({ transport: door(identities.scheduler), log }))
   return Promise.all(parts).then((running) => ({
     close: async () => {
