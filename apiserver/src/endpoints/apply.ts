@@ -1,9 +1,101 @@
-import { serviceUnavailable } from '@kapell/openapi/meta/status'
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import { badRequest } from '@kapell/openapi/meta/status'
+import { rfc3339 } from '@kapell/openapi/meta/time'
+import { applyPatch } from '@kapell/openapi/patch/apply'
+import { decodeOrThrow } from '@kapell/openapi/schema/decode-object'
+import { DecodeError } from '@kapell/openapi/schema/problems'
+import { schemaOf } from '@kapell/openapi/schema/registry'
+import { decodeText } from '@kapell/openapi/wire/json'
+import { decodeYaml, YamlError } from '@kapell/openapi/wire/yaml'
 import type { RequestContext } from '../pipeline/context.ts'
+import { createObject } from '../registry/create.ts'
+import { resetFieldsOf } from '../registry/managed-fields.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
+import { updateObject } from '../registry/update.ts'
 import type { Answer } from '../server/answer.ts'
+import { admissionOptionsOf, outcomeBody, settleNamespace } from './create.ts'
+import { unknownFieldsOf, unsupportedBody } from './parse-body.ts'
+import { parseWriteOptions } from './query-options.ts'
+import { objectAnswer, objectForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
+import { checkName } from './update.ts'
+import { addWarning, requestScope } from './write-scope.ts'
 
-export function applyEndpoint(_s: EndpointServer, _c: RequestContext, _r: StoredResource): Promise<Answer> {
-  throw serviceUnavailable('server-side apply is being built')
+async function readApplied(context: RequestContext): Promise<unknown> {
+  try {
+    return (await decodeYaml(decodeText(await context.body()))).value
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
+  }
+}
+
+/** Server-side apply: creates what is missing, merges into what is there, keeps account of who owns which field. */
+export async function applyEndpoint(
+  server: EndpointServer,
+  context: RequestContext,
+  resource: StoredResource,
+): Promise<Answer> {
+  const options = parseWriteOptions(context.query, 'PatchOptions', true)
+  const form = objectForm(context)
+  const schema = schemaOf(resource)
+  if (schema === undefined) throw unsupportedBody(['application/json-patch+json', 'application/merge-patch+json'])
+  const { info } = context
+  const applied = await readApplied(context)
+
+  const merged = (live: KubeObject | undefined): { object: KubeObject; changed: boolean } => {
+    const result = applyPatch({
+      schema,
+      gvk: resource,
+      live,
+      applied,
+      manager: options.fieldManager,
+      force: options.force ?? false,
+      subresource: info.subresource,
+      time: rfc3339(context.now),
+      resetFields: resetFieldsOf(resource, info.subresource),
+    })
+    if (!result.changed) return result
+    const { managedFields } = result.object.metadata ?? {}
+    let object: KubeObject
+    try {
+      const decoded = decodeOrThrow(resource, result.object, {
+        unknownFields: unknownFieldsOf(options.fieldValidation),
+      })
+      for (const text of decoded.unknown) addWarning(context, text)
+      object = decoded.object
+    } catch (error) {
+      throw error instanceof DecodeError ? badRequest(error.message) : error
+    }
+    const metadata = (object.metadata ??= {})
+    if (managedFields !== undefined) metadata.managedFields = managedFields
+    metadata.name ??= info.name
+    settleNamespace(object, resource, info.namespace)
+    checkName(object, info.name)
+    resource.definition.default?.(object)
+    return { object, changed: true }
+  }
+
+  const scope = requestScope(server, context, resource, {
+    dryRun: options.dryRun,
+    admissionOptions: admissionOptionsOf('PatchOptions', options),
+  })
+  const outcome = await updateObject(scope, {
+    patch: true,
+    next: (current) => {
+      const { object, changed } = merged(current)
+      return changed ? object : current
+    },
+    ...(info.subresource === ''
+      ? {
+          createMissing: () => {
+            const { object } = merged(undefined)
+            delete object.metadata?.resourceVersion
+            delete object.metadata?.uid
+            return createObject(scope, object)
+          },
+        }
+      : {}),
+  })
+  return objectAnswer(context, resource, outcome.created ? 201 : 200, outcomeBody(outcome), form)
 }

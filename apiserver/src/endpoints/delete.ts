@@ -76,7 +76,7 @@ export async function deleteEndpoint(
     admissionOptions: deleteAdmissionOptions(options),
   })
   const outcome = await deleteObject(scope, options)
-  if (outcome.removed && !(resource.group === '' && answersObject.has(resource.plural))) {
+  if (outcome.removed && !(rules?.answersObject ?? (resource.group === '' && answersObject.has(resource.plural)))) {
     const status = deleted(
       { group: resource.group, plural: resource.plural },
       context.info.name,

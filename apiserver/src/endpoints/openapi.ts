@@ -51,7 +51,7 @@ export function createOpenApi(options: {
     if (!path.startsWith('/openapi/v3/')) return undefined
     const name = path.slice('/openapi/v3/'.length)
     const bytes = serves(name) ? openApiV3Document(name) : undefined
-    if (bytes === undefined) return undefined
+    if (bytes === undefined) return { status: 404, headers: {} }
     const hash = openApiV3Hashes()[name] ?? hashOf(bytes)
     const asked = context.query.get('hash')
     if (asked !== null && asked !== '' && asked !== hash) {

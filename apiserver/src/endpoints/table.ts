@@ -46,7 +46,7 @@ export function tableRow(
   now: Date,
 ): TableRow {
   const cells = columns.map((one) => one.cell(object, now))
-  if (include === 'None') return { cells }
+  if (include === 'None') return { cells, object: null }
   return { cells, object: include === 'Object' ? object : partialMetadata(object) }
 }
 

@@ -70,7 +70,6 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   const start = grouped ? 3 : 2
   if (parts.length <= start) return info
   let rest = parts.slice(start)
-  if (rest.some((part) => part === '') && !rest.includes('proxy')) return info
   info.group = grouped ? decode(parts[1] ?? '') : ''
   info.version = decode(parts[grouped ? 2 : 1] ?? '')
   info.isResourceRequest = true

@@ -128,6 +128,8 @@ export interface DeletionRules<T extends KubeObject> {
   onBegin?: (object: T) => void
   /** Refuses the deletion, as of the `default` namespace. Throws an ApiError. */
   guard?: (object: T) => void
+  /** DELETE answers with the object that went, not with a Status. */
+  answersObject?: boolean
   /** Dependents are orphaned unless the request says otherwise (legacy kinds). */
   orphanByDefault?: boolean
 }
@@ -163,6 +165,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
   validateName?: (name: string, prefix: boolean) => string[]
   /** Counted up when anything but metadata and status changes. Default: true when there is a status subresource. */
   hasGeneration?: boolean
+  /** A change of annotations counts as well (deployments). */
+  generationCountsAnnotations?: boolean
   /** PUT of a missing object creates it (leases, endpoints, events …). */
   allowCreateOnUpdate?: boolean
   /** PUT without a resourceVersion overwrites. Default true. */

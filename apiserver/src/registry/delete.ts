@@ -3,6 +3,7 @@ import { conflict, notFound } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { StorageError } from '../storage/storage.ts'
 import { readCurrent, type Current } from './current.ts'
+import { deepEqual } from './deep-equal.ts'
 import type { ResourceDefinition } from './definition.ts'
 import { outcomeOf, toStoredBytes, writtenOutcome, type Outcome } from './outcome.ts'
 import { admissionAttributes, strategyContext, type WriteScope } from './write-scope.ts'
@@ -174,6 +175,7 @@ async function attemptDelete(scope: WriteScope, options: DeletionOptions, curren
     object.metadata.resourceVersion = String(revision)
     return outcomeOf(object, { removed: true })
   }
+  if (plan.act === 'mark' && deepEqual(object, current.object)) return outcomeOf(object)
   if (scope.dryRun) return outcomeOf(object, { removed: plan.act === 'mark-and-remove' })
   const bytes = toStoredBytes(scope.resource, object)
   const revision = await store.storage.update(current.key, bytes, current.revision, definition.ttlSeconds?.(object))

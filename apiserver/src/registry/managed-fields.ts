@@ -1,4 +1,7 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
+import { rfc3339 } from '@kapell/openapi/meta/time'
+import { updateManagedFields } from '@kapell/openapi/patch/managed-fields'
+import { schemaOf } from '@kapell/openapi/schema/registry'
 import type { StoredResource } from './resource-table.ts'
 
 /** A write whose fields are to be put down to its manager. */
@@ -13,5 +16,28 @@ export interface TrackedWrite {
   subresource: string
 }
 
+/** Fields that a request cannot change, and so nobody comes to own by asking for them. */
+export function resetFieldsOf(resource: StoredResource, subresource: string): readonly string[] {
+  if (resource.definition.subresources?.['status'] === undefined) return []
+  return subresource === 'status' ? ['spec'] : subresource === '' ? ['status'] : []
+}
+
 /** Notes in metadata.managedFields which fields this create, update or patch set. */
-export function trackUpdate(_write: TrackedWrite): void {}
+export function trackUpdate(write: TrackedWrite): void {
+  const { live, object, resource, manager, now, subresource } = write
+  const schema = schemaOf(resource)
+  if (schema === undefined) return
+  const entries = updateManagedFields({
+    schema,
+    live,
+    next: object,
+    manager,
+    apiVersion: resource.apiVersion,
+    subresource,
+    time: rfc3339(now),
+    resetFields: resetFieldsOf(resource, subresource),
+  })
+  const metadata = (object.metadata ??= {})
+  if (entries === undefined) delete metadata.managedFields
+  else metadata.managedFields = entries
+}

@@ -82,7 +82,7 @@ function validateFinalizers(finalizers: readonly string[], at: string): FieldErr
   for (const finalizer of finalizers)
     for (const text of qualifiedName(finalizer)) errors.push(invalid(at, finalizer, text))
   finalizers.forEach((finalizer, i) => {
-    if (qualifiedName(finalizer).length === 0 && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
+    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
       errors.push(
         invalid(`${at}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
       )

@@ -144,7 +144,10 @@ async function attemptUpdate(
       reservation = await definition.allocate?.(next, previous, context)
     }
     if (hasGeneration(definition)) {
-      const changed = !deepEqual(withoutMetadataAndStatus(next), withoutMetadataAndStatus(previous))
+      const changed =
+        !deepEqual(withoutMetadataAndStatus(next), withoutMetadataAndStatus(previous)) ||
+        (definition.generationCountsAnnotations === true &&
+          !deepEqual(metadata.annotations, previous.metadata.annotations))
       if (changed) metadata.generation = (previous.metadata.generation ?? 0) + 1
     }
     const at = new FieldPath()

@@ -42,7 +42,9 @@ export function inProcessTransport(options: {
   now: () => Date
 }): Transport {
   const { handler, user, closing } = options
-  const groups = user.groups.includes('system:authenticated') ? user.groups : [...user.groups, 'system:authenticated']
+  const groups = user.groups.some((group) => group === 'system:authenticated' || group === 'system:unauthenticated')
+    ? user.groups
+    : [...user.groups, 'system:authenticated']
   const caller: UserInfo = { ...user, groups }
   return async (request) => {
     closing.throwIfAborted()
@@ -77,6 +79,7 @@ export function inProcessTransport(options: {
       info: parseRequestInfo(request.method, path, query),
       warnings: [],
     }
-    return asResponse(await handler(context))
+    const answer = await handler(context)
+    return asResponse(context.method === 'HEAD' ? { ...answer, body: none } : answer)
   }
 }
