@@ -1,0 +1,219 @@
+import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../meta/object.ts'
+import { applyConflict, badRequest, type StatusCause } from '../meta/status.ts'
+import type { StructSchema } from '../schema/schema.ts'
+import { mergeApplied } from './apply-merge.ts'
+import { checkApplied, joinProblems } from './check-applied.ts'
+import { FieldSet, printPath } from './field-set.ts'
+import { fieldsOf, withDeclaredParents, withoutFields } from './field-walks.ts'
+import { equalJson, isObject, type JsonObject } from './json.ts'
+import { allowedByLastApplied, keepLastApplied } from './last-applied.ts'
+import {
+  changesOf,
+  emptyObject,
+  ownable,
+  ownerKey,
+  readOwners,
+  recordUpdate,
+  withoutManagedFields,
+  writeOwners,
+  type Owner,
+  type Owners,
+} from './managed-fields.ts'
+
+/**
+ * Server-side apply. What the manager sets wins where nobody else owns it, what it set before and no longer does goes
+ * away unless others own it, and fields of others are conflicts unless forced.
+ * Source: the API concepts, "Server-Side Apply"; recorded answers of a 1.36 API server.
+ */
+export interface ApplyOptions {
+  schema: StructSchema
+  /** What the endpoint takes. */
+  gvk: GroupVersionKind
+  /** The stored object; undefined creates one. */
+  live: KubeObject | undefined
+  /** The patch, as decoded from YAML: only the fields that the manager has an opinion of. */
+  applied: unknown
+  manager: string
+  force: boolean
+  subresource?: string
+  /** Now, RFC 3339 in seconds. */
+  time: string
+  /** Paths the request cannot change, such as 'status' on the object itself. */
+  resetFields?: readonly string[]
+}
+
+export interface ApplyResult {
+  /** With its managed fields; to be decoded (nulls stand where fields went away) and defaulted. */
+  object: KubeObject
+  /** False when neither the object nor its owners change. */
+  changed: boolean
+}
+
+const firstApply = 'before-first-apply'
+
+/** Throws ApiError 400 for an object that cannot be applied, 409 for conflicts. */
+export function applyPatch(options: ApplyOptions): ApplyResult {
+  const { schema, gvk, live, manager, time, subresource = '', resetFields } = options
+  const applied = checked(options)
+  const apiVersion = apiVersionOf(gvk)
+  const start = withoutManagedFields(live ?? emptyObject(schema))
+  const owners = readOwners(live?.metadata?.managedFields)
+  if (live !== undefined && owners.size === 0)
+    recordUpdate(owners, changesOf({ schema, live: undefined, next: live, resetFields }), {
+      manager: firstApply,
+      apiVersion,
+      subresource: '',
+      time,
+    })
+
+  const me: Owner = {
+    manager,
+    operation: 'Apply',
+    apiVersion,
+    subresource,
+    time: undefined,
+    fields: ownable(fieldsOf(schema, applied), resetFields),
+  }
+  const key = ownerKey(me)
+  const before = owners.get(key)
+  me.time = before?.time
+  const others: Owners = new Map(owners)
+  others.delete(key)
+
+  const merged = mergeApplied(schema, start, applied)
+  const object = prune({ schema, merged, last: before?.fields, owned: [me, ...others.values()] }) as KubeObject
+  const changes = changesOf({ schema, live: start, next: object, resetFields })
+  const contested = changes.modified.union(changes.added)
+  refuseConflicts({ options, others, contested })
+
+  const lost = contested.union(changes.removed)
+  for (const [other, owner] of others) {
+    const fields = owner.fields.difference(lost)
+    if (fields.isEmpty) others.delete(other)
+    else others.set(other, { ...owner, fields })
+  }
+  if (!me.fields.isEmpty) others.set(key, me)
+  const sameOwners = sameSets(readOwners(live?.metadata?.managedFields), others)
+  const same = live !== undefined && equalJson(withoutNulls(start), withoutNulls(object))
+  if (!same || !sameOwners) me.time = time
+  const result = same ? start : keepLastApplied({ manager, live, applied, object })
+  const managedFields = writeOwners(others)
+  return {
+    object: {
+      ...result,
+      metadata: { ...result.metadata, ...(managedFields === undefined ? {} : { managedFields }) },
+    },
+    changed: !same || !sameOwners,
+  }
+}
+
+/** The applied object, once its kind and types are right. */
+function checked({ schema, gvk, applied }: ApplyOptions): JsonObject {
+  if (!isObject(applied)) throw badRequest('invalid object type: /, Kind=')
+  const { apiVersion = '', kind = '' } = applied
+  if (apiVersion !== apiVersionOf(gvk) || kind !== gvk.kind) {
+    const named = String(apiVersion).includes('/') ? String(apiVersion) : `/${String(apiVersion)}`
+    throw badRequest(`invalid object type: ${named}, Kind=${String(kind)}`)
+  }
+  const metadata = isObject(applied['metadata']) ? applied['metadata'] : {}
+  if (metadata['managedFields'] != null) throw badRequest('metadata.managedFields must be nil')
+  const problems = checkApplied(schema, applied)
+  if (problems.length > 0) {
+    const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+    const version = gvk.group === '' ? `/${gvk.version}` : `${gvk.group}/${gvk.version}`
+    throw badRequest(
+      `failed to create typed patch object (${text(metadata['namespace'])}/${text(metadata['name'])}; ${version}, Kind=${gvk.kind}): ${joinProblems(problems)}`,
+    )
+  }
+  // Clients print objects with times that are not set; applying those would unset the server's.
+  if (metadata['creationTimestamp'] !== null) return applied
+  const { creationTimestamp: _, ...rest } = metadata
+  return { ...applied, metadata: rest }
+}
+
+interface PruneOptions {
+  schema: StructSchema
+  merged: unknown
+  /** What the manager applied last time. */
+  last: FieldSet | undefined
+  /** Every owner, the manager with what it applies now. */
+  owned: readonly Owner[]
+}
+
+/** Takes away what the manager no longer applies, unless someone owns it or something that is kept needs it. */
+function prune({ schema, merged, last, owned }: PruneOptions): unknown {
+  if (last === undefined || last.isEmpty) return merged
+  const parents = (set: FieldSet): FieldSet => withDeclaredParents(schema, set)
+  const before = parents(last)
+  const all = parents(fieldsOf(schema, merged))
+  const managed = parents(owned.reduce((sum, owner) => sum.union(owner.fields), new FieldSet()))
+  const left = parents(fieldsOf(schema, withoutFields(schema, merged, before)))
+  const kept = withoutFields(schema, merged, all.difference(left.union(managed)))
+  // What vanished along with an item, but was never the manager's, comes back.
+  const gone = all.difference(parents(fieldsOf(schema, kept))).intersection(before)
+  return withoutFields(schema, merged, gone)
+}
+
+interface ConflictOptions {
+  options: ApplyOptions
+  others: Owners
+  contested: FieldSet
+}
+
+function refuseConflicts({ options, others, contested }: ConflictOptions): void {
+  if (options.force) return
+  let allowed: FieldSet | undefined
+  const byManager = new Map<string, string[]>()
+  for (const owner of others.values()) {
+    let conflict = owner.fields.intersection(contested)
+    if (conflict.isEmpty) continue
+    allowed ??= allowedByLastApplied(options)
+    conflict = conflict.difference(allowed)
+    if (conflict.isEmpty) continue
+    const name = printOwner(owner)
+    byManager.set(name, [...(byManager.get(name) ?? []), ...[...conflict.paths()].map(printPath)])
+  }
+  if (byManager.size === 0) return
+  const causes: StatusCause[] = []
+  const texts: string[] = []
+  for (const name of [...byManager.keys()].sort()) {
+    const paths = byManager.get(name) ?? []
+    texts.push(`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`))
+    for (const field of paths) causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field })
+  }
+  const [only] = causes
+  throw applyConflict(
+    causes.length === 1 && only !== undefined
+      ? `Apply failed with 1 conflict: ${only.message ?? ''}: ${only.field ?? ''}`
+      : `Apply failed with ${causes.length} conflicts: ${texts.join('\n')}`,
+    causes,
+  )
+}
+
+function printOwner({ manager, operation, apiVersion, subresource }: Owner): string {
+  return [
+    JSON.stringify(manager),
+    subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`,
+    operation === 'Update' ? ` using ${apiVersion}` : '',
+  ].join('')
+}
+
+function sameSets(a: Owners, b: Owners): boolean {
+  if (a.size !== b.size) return false
+  for (const [key, owner] of a) {
+    const other = b.get(key)
+    if (other === undefined || other.apiVersion !== owner.apiVersion || !other.fields.equals(owner.fields)) return false
+  }
+  return true
+}
+
+/** For comparing: null means absent. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== null && member !== undefined)
+      .map(([name, member]) => [name, withoutNulls(member)]),
+  )
+}
