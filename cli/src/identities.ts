@@ -8,6 +8,7 @@ const authenticated = 'system:authenticated'
 
 export const admin: UserInfo = { username: 'kubernetes-admin', groups: ['system:masters', authenticated] }
 export const scheduler: UserInfo = { username: 'system:kube-scheduler', groups: [authenticated] }
+export const proxy: UserInfo = { username: 'system:kube-proxy', groups: [authenticated] }
 export const controllerManager: UserInfo = { username: 'system:kube-controller-manager', groups: [authenticated] }
 
 /** Each controller acts as its own service account in kube-system. */

@@ -27,6 +27,7 @@ export async function startNode(parts: {
   try {
     const agent = await startNodeAgent({
       transport: api.transport(identity),
+      proxyTransport: api.transport(identities.proxy),
       nodeName: options.nodeName,
       nodeIp,
       dataDir: options.dataDir,

@@ -21,6 +21,8 @@ import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts
 export interface NodeAgentOptions {
   /** Speaks to the API server as system:node:NAME. */
   transport: Transport
+  /** Speaks as system:kube-proxy, for Services and DNS: a node's own identity may not read them. */
+  proxyTransport?: Transport
   /** Default: the machine's host name. */
   nodeName?: string
   /** Default: the address of the link that has the default route. */
@@ -149,8 +151,9 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
 
   let proxy: ServiceProxy | undefined
   if (options.proxy !== false) {
+    const proxyClient = createClient(options.proxyTransport ?? options.transport, { userAgent: 'kube-proxy' })
     const started = await startProxy({
-      informers,
+      informers: createInformerFactory({ client: proxyClient, log, signal, clock }),
       nodeName,
       podCidr,
       log,
