@@ -300,12 +300,13 @@ export function storageSuite(under: StorageUnderTest): void {
       const after = await storage.revision()
       const iterator = storage.watch(pods(), after, abort.signal)[Symbol.asyncIterator]()
       const revision = await storage.create(`${root}services/s`, bytes('other'))
+      const asking = setInterval(() => storage.requestProgress?.(pods()), 20)
       for (let progress = 0; progress < revision;) {
-        storage.requestProgress?.(pods())
         const { value } = (await iterator.next()) as { value: { events: unknown[]; progress: Revision } }
         expect(value.events).toEqual([])
         progress = value.progress
       }
+      clearInterval(asking)
       abort.abort()
       await iterator.return?.()
     })

@@ -1,0 +1,166 @@
+import type { IDuplexStream, IWatchRequest, IWatchResponse } from 'etcd3/lib/rpc.js'
+import { StorageError, type Revision, type StoredEvent, type WatchBatch } from '../storage.ts'
+import { translateEtcdError } from './client.ts'
+
+export interface WatchStreamOptions {
+  open: () => Promise<IDuplexStream<IWatchRequest, IWatchResponse>>
+  key: Buffer
+  rangeEnd: Buffer
+  after: Revision
+  signal: AbortSignal
+  /** Key bytes to the key of the contract. */
+  keyOf: (key: Buffer) => string
+  /** How many answers in a row must confirm a progress report before it is believed. */
+  progressRounds: number
+}
+
+/** Responses waiting for the consumer; above this the stream is paused and etcd keeps the rest. */
+const maxQueued = 64
+
+type Stream = IDuplexStream<IWatchRequest, IWatchResponse> & { pause(): void; resume(): void }
+
+/** One watch on a gRPC stream of its own. */
+export class WatchStream {
+  readonly #options: WatchStreamOptions
+  readonly #queue: WatchBatch[] = []
+  #failure: StorageError | undefined
+  #stream: Stream | undefined
+  #wake = (): void => undefined
+  #partial: StoredEvent[] = []
+  #rounds = 0
+  #candidate: Revision = 0
+
+  constructor(options: WatchStreamOptions) {
+    this.#options = options
+  }
+
+  async *batches(): AsyncGenerator<WatchBatch> {
+    const { signal } = this.#options
+    const onAbort = (): void => this.#wake()
+    signal.addEventListener('abort', onAbort)
+    try {
+      if (signal.aborted) return
+      await this.#open()
+      while (!signal.aborted) {
+        const batch = this.#queue.shift()
+        if (batch !== undefined) {
+          if (this.#queue.length === 0) this.#stream?.resume()
+          yield batch
+          continue
+        }
+        if (this.#failure !== undefined) throw this.#failure
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      this.#close()
+    }
+  }
+
+  requestProgress(): void {
+    if (this.#stream === undefined || this.#failure !== undefined) return
+    // A watch that is not in step yet gets no answer: whoever asks again gets another request, not a second count.
+    if (this.#rounds === 0) {
+      this.#rounds = this.#options.progressRounds
+      this.#candidate = 0
+    }
+    this.#stream.write({ progress_request: {} })
+  }
+
+  async #open(): Promise<void> {
+    const { open, key, rangeEnd, after } = this.#options
+    const stream = (await open().catch((error: unknown) => {
+      throw translateEtcdError(error)
+    })) as Stream
+    this.#stream = stream
+    stream.on('data', (response: IWatchResponse) => this.#receive(response))
+    stream.on('error', (error: Error) => this.#fail(translateEtcdError(error)))
+    stream.on('end', () => this.#fail(new StorageError('unavailable', 'etcd ended the watch')))
+    stream.write({
+      create_request: {
+        key,
+        range_end: rangeEnd,
+        start_revision: after + 1,
+        prev_kv: true,
+        progress_notify: true,
+        fragment: true,
+      },
+    })
+  }
+
+  /** Ends our half; cancelling instead would count as a failure of the whole connection. */
+  #close(): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    if (stream === undefined) return
+    stream.resume()
+    if (this.#failure === undefined) {
+      this.#failure = new StorageError('unavailable', 'the watch is over')
+      stream.end()
+    }
+  }
+
+  #receive(response: IWatchResponse): void {
+    if (response.canceled) {
+      const oldest = Number(response.compact_revision)
+      const message = response.cancel_reason === '' ? 'etcd cancelled the watch' : response.cancel_reason
+      this.#fail(
+        oldest > 0
+          ? new StorageError(
+              'compacted',
+              `revision ${this.#options.after} has been compacted, the oldest is ${oldest}`,
+              {
+                oldest,
+              },
+            )
+          : new StorageError('unavailable', message),
+      )
+      return
+    }
+    if (response.created) return
+    for (const event of response.events) this.#partial.push(this.#eventOf(event))
+    if (response.fragment) return
+    const events = this.#partial
+    this.#partial = []
+    const last = events.at(-1)
+    if (last !== undefined) this.#push({ events, progress: last.revision })
+    else this.#progress(response)
+  }
+
+  #progress(response: IWatchResponse): void {
+    const revision = Number(response.header.revision)
+    // Only answers to requests carry no watch id; the server's own reports keep their order.
+    if (Number(response.watch_id) >= 0) return this.#push({ events: [], progress: revision })
+    if (this.#rounds === 0) return
+    if (this.#candidate === 0) this.#candidate = revision
+    this.#rounds -= 1
+    if (this.#rounds > 0) this.#stream?.write({ progress_request: {} })
+    else this.#push({ events: [], progress: this.#candidate })
+  }
+
+  #push(batch: WatchBatch): void {
+    this.#queue.push(batch)
+    if (this.#queue.length >= maxQueued) this.#stream?.pause()
+    this.#wake()
+  }
+
+  #fail(error: StorageError): void {
+    this.#failure ??= error
+    this.#wake()
+  }
+
+  #eventOf({ type, kv, prev_kv: before }: IWatchResponse['events'][number]): StoredEvent {
+    const { keyOf } = this.#options
+    return {
+      type: String(type).toLowerCase() === 'delete' ? 'delete' : 'put',
+      key: keyOf(kv.key),
+      revision: Number(kv.mod_revision),
+      value: kv.value,
+      ...((before as typeof before | null) == null
+        ? {}
+        : { previous: { value: before.value, revision: Number(before.mod_revision) } }),
+    }
+  }
+}
