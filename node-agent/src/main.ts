@@ -15,12 +15,17 @@ import { keepLease } from './node/lease.ts'
 import { defaultNodeIp, defaultNodeName, readMachine } from './node/machine.ts'
 import { createNodeStatus } from './node/node-status.ts'
 import { allocatable } from './node/registration.ts'
-import { startProxy, type ServiceProxy } from './proxy/proxy.ts'
+import { startServiceNetwork, type ServiceNetwork } from './proxy/network.ts'
 import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
 
 export interface NodeAgentOptions {
   /** Speaks to the API server as system:node:NAME. */
   transport: Transport
+  /**
+   * Speaks as system:kube-proxy, who may read Services and EndpointSlices (a node may not read the latter).
+   * Default: transport.
+   */
+  networkTransport?: Transport
   /** Speaks as system:kube-proxy, for Services and DNS: a node's own identity may not read them. */
   proxyTransport?: Transport
   /** Default: the machine's host name. */
@@ -70,6 +75,8 @@ export interface NodeAgent {
   readonly port: number
   readonly runtime: ContainerdRuntime | undefined
   readonly pods: PodAgent
+  /** Where this node's name server for pods listens; see ensureKubeDns. */
+  readonly dns: { address: string; port: number } | undefined
   /** Resolves when the image archives that were there at the start are imported. */
   imagesImported(): Promise<void>
   /**
@@ -149,19 +156,20 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log })
   const machine = await readMachine(dataDir)
 
-  let proxy: ServiceProxy | undefined
+  let network: ServiceNetwork | undefined
   if (options.proxy !== false) {
-    const proxyClient = createClient(options.proxyTransport ?? options.transport, { userAgent: 'kube-proxy' })
-    const started = await startProxy({
-      informers: createInformerFactory({ client: proxyClient, log, signal, clock }),
+    const started = await startServiceNetwork({
+      transport: options.networkTransport ?? options.transport,
       nodeName,
       podCidr,
       log,
+      clock,
       ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
       ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
-      ...(runtime === undefined ? {} : { linkName: runtime.paths.linkName }),
+      ...(options.clusterDomain === undefined ? {} : { clusterDomain: options.clusterDomain }),
+      ...(runtime === undefined ? {} : { linkName: runtime.paths.linkName, gateway: runtime.gateway }),
     })
-    proxy = started
+    network = started
     closers.push(({ removePods }) => started.close({ keepRules: !removePods }))
   }
 
@@ -183,7 +191,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     },
     clusterDns: options.clusterDns ?? [],
     clusterDomain: options.clusterDomain ?? 'cluster.local',
-    ...(proxy === undefined ? {} : { hostPorts: hostPortTeller(proxy.setHostPorts) }),
+    ...(network === undefined ? {} : { hostPorts: hostPortTeller(network.proxy.setHostPorts) }),
   })
   closers.push((how) => pods.close(how))
 
@@ -220,6 +228,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     port,
     runtime,
     pods,
+    dns: network?.dns,
     imagesImported: async () => {
       await images?.first
     },

@@ -4,6 +4,7 @@ import { endpointSlices, services } from '@kapell/openapi/meta/refs'
 import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1EndpointSlice, V1Service } from '@kapell/openapi/types'
+import { isIPv4 } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 
 const namespace = 'kube-system'
@@ -103,4 +104,15 @@ async function ensure<T extends KubeObject>(
       } else if (attempt >= 5 || !isReason(error, 'Conflict')) throw error
     }
   }
+}
+
+/** The usual address of the name server: the tenth of the Services' range, "10.96.0.10" of "10.96.0.0/16". */
+export function clusterDnsIpOf(serviceCidr: string): string {
+  const [address = '', bits = ''] = serviceCidr.split('/')
+  const value = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
+  const size = 2 ** (32 - Number(bits))
+  const ip = Math.floor(value / size) * size + 10
+  if (!isIPv4(address) || !(size > 11))
+    throw new Error(`the Service range "${serviceCidr}" has no room for a name server`)
+  return [24, 16, 8, 0].map((shift) => Math.floor(ip / 2 ** shift) % 256).join('.')
 }
