@@ -49,6 +49,8 @@ export interface PodAgent {
   readonly workers: PodWorkers
   readonly lifecycle: LifecycleWatch
   readonly deps: PodDeps
+  /** Calls back whenever something of this pod changed in the runtime; the answer ends it. */
+  onPodChange(uid: string, wake: () => void): () => void
   /** Adopts what runs, then follows the API. Resolves when every pod known at the start has its worker. */
   start(): Promise<void>
   close(options: { removePods: boolean }): Promise<void>
@@ -69,7 +71,11 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
   const serviceLister = informers.informer(services).lister
   const observer = createObserver(cri)
   const events = podEvents(recorder)
-  const poke = (uid: string): void => workers.poke(uid)
+  const listeners = new Map<string, Set<() => void>>()
+  const poke = (uid: string): void => {
+    workers.poke(uid)
+    for (const wake of listeners.get(uid) ?? []) wake()
+  }
   const objects = createObjectSource({ client, clock, log, signal, changed: poke })
   const volumes = createVolumeManager({
     paths,
@@ -124,6 +130,14 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     workers,
     lifecycle,
     deps,
+    onPodChange: (uid, wake) => {
+      const set = listeners.get(uid) ?? new Set()
+      listeners.set(uid, set.add(wake))
+      return () => {
+        set.delete(wake)
+        if (set.size === 0) listeners.delete(uid)
+      }
+    },
     start: async () => {
       // A pod's environment names the Services there are: they must be known first.
       await informers.informer(services).synced()

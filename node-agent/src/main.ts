@@ -17,15 +17,13 @@ import { createNodeStatus } from './node/node-status.ts'
 import { allocatable } from './node/registration.ts'
 import { startServiceNetwork, type ServiceNetwork } from './proxy/network.ts'
 import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
+import { createGuard } from './server/authorize.ts'
+import { createMetrics } from './server/metrics.ts'
+import { startAgentServer } from './server/server.ts'
 
 export interface NodeAgentOptions {
   /** Speaks to the API server as system:node:NAME. */
   transport: Transport
-  /**
-   * Speaks as system:kube-proxy, who may read Services and EndpointSlices (a node may not read the latter).
-   * Default: transport.
-   */
-  networkTransport?: Transport
   /** Speaks as system:kube-proxy, for Services and DNS: a node's own identity may not read them. */
   proxyTransport?: Transport
   /** Default: the machine's host name. */
@@ -159,7 +157,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   let network: ServiceNetwork | undefined
   if (options.proxy !== false) {
     const started = await startServiceNetwork({
-      transport: options.networkTransport ?? options.transport,
+      transport: options.proxyTransport ?? options.transport,
       nodeName,
       podCidr,
       log,
@@ -195,7 +193,30 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   })
   closers.push((how) => pods.close(how))
 
-  const port = 0
+  let port = 0
+  if (options.serving !== undefined) {
+    const server = await startAgentServer({
+      ...options.serving,
+      port: options.port ?? 10_250,
+      cri,
+      source: {
+        pod: (namespace, name) => pods.pods.lister.get(`${namespace}/${name}`),
+        record: (pod) => pods.deps.observer.pod(identityOf(pod)),
+      },
+      guard: createGuard({ client, clock, nodeName }),
+      pods: () => pods.pods.lister.list(),
+      onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
+      problem: () => pods.lifecycle.health().message,
+      metrics: createMetrics({
+        nodeName,
+        pods: () => pods.pods.lister.list(),
+        snapshot: () => pods.deps.observer.snapshot(),
+      }),
+      log,
+    })
+    port = server.port
+    closers.push(() => server.close())
+  }
   const status = createNodeStatus({
     client,
     cri,
