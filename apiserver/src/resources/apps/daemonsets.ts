@@ -1,7 +1,11 @@
 import type { V1DaemonSet } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, formatLabelSelector, nameColumn } from '../common/columns.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
+import { unchanged } from '../common/validation.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+import { countTemplate, defaultDaemonSet, startTemplateCount, validateDaemonSet } from './daemonset-rules.ts'
 
 export const daemonSets = defineResource<V1DaemonSet>({
   group: 'apps',
@@ -25,8 +29,18 @@ export const daemonSets = defineResource<V1DaemonSet>({
     ...containerColumns<V1DaemonSet>((o) => o.spec?.template.spec),
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
   ],
-  prepareForCreate: (o) =>
-    startStatus(o, { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
-  prepareForUpdate: keepStatus,
+  default: defaultDaemonSet,
+  prepareForCreate: (o) => {
+    startTemplateCount(o)
+    startStatus(o, { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 })
+  },
+  prepareForUpdate: (next, previous) => {
+    keepStatus(next, previous)
+    countTemplate(next, previous)
+  },
+  validate: validateDaemonSet,
+  validateUpdate: (next, previous, at) =>
+    unchanged(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
+  warnings: (o) => templateWarnings(o.spec?.template),
   subresources: { status: statusView() },
 })

@@ -1,7 +1,11 @@
 import type { V1Deployment } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
+import { unchanged } from '../common/validation.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+import { defaultDeployment, validateDeployment } from './deployment-rules.ts'
 
 export const deployments = defineResource<V1Deployment>({
   group: 'apps',
@@ -22,7 +26,12 @@ export const deployments = defineResource<V1Deployment>({
     ...containerColumns<V1Deployment>((o) => o.spec?.template.spec),
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
   ],
+  default: defaultDeployment,
   prepareForCreate: (o) => startStatus(o),
+  validate: validateDeployment,
+  validateUpdate: (next, previous, at) =>
+    unchanged(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
+  warnings: (o) => templateWarnings(o.spec?.template),
   prepareForUpdate: keepStatus,
   subresources: {
     status: statusView({ keep: ['labels'] }),

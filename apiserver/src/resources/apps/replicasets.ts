@@ -1,7 +1,12 @@
 import type { V1ReplicaSet } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
+import { unchanged } from '../common/validation.ts'
+import { defaultPodTemplate } from '../core/pods/defaults.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+import { validateReplicaSet } from './replicaset-rules.ts'
 
 export const replicaSets = defineResource<V1ReplicaSet>({
   group: 'apps',
@@ -23,7 +28,16 @@ export const replicaSets = defineResource<V1ReplicaSet>({
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
   ],
   selectableFields: { 'status.replicas': (o) => String(o.status?.replicas ?? 0) },
+  default: (o) => {
+    if (o.spec === undefined) return
+    o.spec.replicas ??= 1
+    defaultPodTemplate(o.spec.template)
+  },
   prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
+  validate: validateReplicaSet,
+  validateUpdate: (next, previous, at) =>
+    unchanged(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
+  warnings: (o) => templateWarnings(o.spec?.template),
   prepareForUpdate: keepStatus,
   subresources: {
     status: statusView(),

@@ -1,7 +1,16 @@
 import type { V1StatefulSet } from '@kapell/openapi/types'
+import { dns1123Label, maskTrailingDash } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, labelSelectorText, nameColumn } from '../common/columns.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+import {
+  defaultStatefulSet,
+  dropMaxUnavailable,
+  validateStatefulSet,
+  validateStatefulSetUpdate,
+} from './statefulset-rules.ts'
 
 export const statefulSets = defineResource<V1StatefulSet>({
   group: 'apps',
@@ -19,8 +28,19 @@ export const statefulSets = defineResource<V1StatefulSet>({
     ageColumn,
     ...containerColumns<V1StatefulSet>((o) => o.spec?.template.spec),
   ],
-  prepareForCreate: (o) => startStatus(o, { replicas: 0, availableReplicas: 0 }),
-  prepareForUpdate: keepStatus,
+  default: defaultStatefulSet,
+  validateName: (name, prefix) => dns1123Label(prefix ? maskTrailingDash(name) : name),
+  prepareForCreate: (o) => {
+    dropMaxUnavailable(o)
+    startStatus(o, { replicas: 0, availableReplicas: 0 })
+  },
+  prepareForUpdate: (next, previous) => {
+    dropMaxUnavailable(next)
+    keepStatus(next, previous)
+  },
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  warnings: (o) => templateWarnings(o.spec?.template),
   subresources: {
     status: statusView(),
     scale: {

@@ -1,4 +1,5 @@
 import type { V1CronJob } from '@kapell/openapi/types'
+import { dns1123Subdomain, maskTrailingDash } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import {
   ageColumn,
@@ -8,7 +9,10 @@ import {
   nameColumn,
   timeSince,
 } from '../common/columns.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+import { defaultCronJob, validateCronJob } from './cronjob-rules.ts'
 
 export const cronJobs = defineResource<V1CronJob>({
   group: 'batch',
@@ -32,6 +36,13 @@ export const cronJobs = defineResource<V1CronJob>({
     ageColumn,
     ...containerColumns<V1CronJob>((o) => o.spec?.jobTemplate.spec?.template.spec),
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.jobTemplate.spec?.selector), { priority: 1 }),
+  ],
+  default: defaultCronJob,
+  validate: validateCronJob,
+  warnings: (o) => templateWarnings(o.spec?.jobTemplate.spec?.template),
+  validateName: (name, prefix) => [
+    ...dns1123Subdomain(prefix ? maskTrailingDash(name) : name),
+    ...(name.length > 52 ? ['must be no more than 52 characters'] : []),
   ],
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,

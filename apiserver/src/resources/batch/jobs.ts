@@ -2,7 +2,11 @@ import type { V1Job } from '@kapell/openapi/types'
 import { humanDuration } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, nameColumn } from '../common/columns.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+import { defaultJob, generateSelector } from './job-defaults.ts'
+import { validateGeneratedSelector, validateJob, validateJobStatus, validateJobUpdate } from './job-validation.ts'
 
 const has = (job: V1Job, type: string): boolean =>
   (job.status?.conditions ?? []).some((c) => c.type === type && c.status === 'True')
@@ -48,8 +52,16 @@ export const jobs = defineResource<V1Job>({
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
   ],
   selectableFields: { 'status.successful': (o) => String(o.status?.succeeded ?? 0) },
-  prepareForCreate: (o) => startStatus(o),
+  default: defaultJob,
+  prepareForCreate: (o) => {
+    startStatus(o)
+    generateSelector(o)
+  },
   prepareForUpdate: keepStatus,
+  validate: validateJob,
+  validateCreate: validateGeneratedSelector,
+  validateUpdate: validateJobUpdate,
+  warnings: (o) => templateWarnings(o.spec?.template),
   deletion: { orphanByDefault: true },
-  subresources: { status: statusView() },
+  subresources: { status: statusView({ validate: validateJobStatus }) },
 })

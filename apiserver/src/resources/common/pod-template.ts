@@ -3,7 +3,7 @@ import { forbidden, invalid, required, type FieldError, type FieldPath } from '@
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
 import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
 import { validatePodSpec } from '../core/pods/validation/spec.ts'
-import { isNegative, unsupported, validateLabelSelector, type LabelSelectorLike } from './validation.ts'
+import { unsupported, validateLabelSelector, type LabelSelectorLike } from './validation.ts'
 
 /** Pod templates: what every workload kind says about the pods it makes. */
 
@@ -39,39 +39,37 @@ export function validatePodTemplate(
   return errors
 }
 
-/** A workload must find the pods it makes: its selector is not empty and matches its template's labels. */
-export function validateSelectorAndTemplate(
-  spec: { selector?: LabelSelectorLike; template?: V1PodTemplateSpec },
-  at: FieldPath,
-  rules: TemplateRules & { emptySelector: string; noSelector?: string },
-): FieldError[] {
-  const errors: FieldError[] = []
-  const selectorAt = at.child('selector')
-  if (spec.selector === undefined) errors.push(required(selectorAt, rules.noSelector ?? ''))
-  else {
-    errors.push(...validateLabelSelector(spec.selector, selectorAt))
-    const empty =
-      Object.keys(spec.selector.matchLabels ?? {}).length + (spec.selector.matchExpressions ?? []).length === 0
-    if (empty) errors.push(invalid(selectorAt, spec.selector, rules.emptySelector))
+interface Selecting {
+  selector?: LabelSelectorLike
+  template?: V1PodTemplateSpec
+}
+
+const isEmpty = (selector: LabelSelectorLike): boolean =>
+  Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0
+
+/** A workload's selector: there, well-formed and not empty. */
+export function validateWorkloadSelector(spec: Selecting, kind: string, at: FieldPath): FieldError[] {
+  const here = at.child('selector')
+  if (spec.selector === undefined) return [required(here)]
+  const errors = validateLabelSelector(spec.selector, here)
+  if (isEmpty(spec.selector)) {
+    errors.push(invalid(here, spec.selector, `empty selector is invalid for ${kind}`))
   }
   return errors
 }
 
-export function validateTemplateLabels(
-  spec: { selector?: LabelSelectorLike; template?: V1PodTemplateSpec },
-  at: FieldPath,
-): FieldError[] {
+/** A workload finds the pods it makes: the template's labels match the selector. */
+export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldError[] {
+  if (spec.selector === undefined) return []
   const labels = spec.template?.metadata?.labels ?? {}
   let matches: boolean
   try {
     const selector = selectorFromLabelSelector(spec.selector)
     matches = selector.empty || selector.matches(labels)
   } catch {
-    return [invalid(at.child('selector'), spec.selector ?? null, 'invalid label selector')]
+    return [invalid(at.child('selector'), spec.selector, 'invalid label selector')]
   }
   return matches
     ? []
     : [invalid(at.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`')]
 }
-
-export const negative = isNegative

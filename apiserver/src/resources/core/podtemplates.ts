@@ -1,6 +1,8 @@
 import type { V1PodTemplate } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { containersOf, formatLabels, nameColumn } from '../common/columns.ts'
+import { validatePodTemplate } from '../common/pod-template.ts'
+import { defaultPodTemplate } from './pods/defaults.ts'
 
 export const podTemplates = defineResource<V1PodTemplate>({
   group: '',
@@ -10,6 +12,8 @@ export const podTemplates = defineResource<V1PodTemplate>({
   namespaced: true,
   storagePrefix: 'podtemplates',
   hasGeneration: true,
+  default: (o) => defaultPodTemplate(o.template),
+  validate: (o, at) => validatePodTemplate(o.template, at.child('template')),
   columns: [
     nameColumn,
     column('Containers', 'string', (o) => containersOf(o.template?.spec).names),

@@ -1,7 +1,10 @@
 import type { V1ReplicationController } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, nameColumn } from '../common/columns.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+import { defaultController, validateController } from './replicationcontroller-rules.ts'
 
 export const replicationControllers = defineResource<V1ReplicationController>({
   group: '',
@@ -23,6 +26,9 @@ export const replicationControllers = defineResource<V1ReplicationController>({
     column('Selector', 'string', (o) => formatLabels(o.spec?.selector), { priority: 1 }),
   ],
   selectableFields: { 'status.replicas': (o) => String(o.status?.replicas ?? 0) },
+  default: defaultController,
+  validate: validateController,
+  warnings: (o) => templateWarnings(o.spec?.template),
   prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
   prepareForUpdate: keepStatus,
   deletion: { orphanByDefault: true },

@@ -1,0 +1,137 @@
+import type { V1StatefulSet, V1StatefulSetSpec } from '@kapell/openapi/types'
+import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { validatePodTemplate, validateTemplateLabels, validateWorkloadSelector } from '../common/pod-template.ts'
+import { nonNegative, sameJson, unsupported } from '../common/validation.ts'
+import { defaultPodTemplate } from '../core/pods/defaults.ts'
+import { defaultClaimSpec } from '../core/pods/volume-defaults.ts'
+
+/** Source: StatefulSet v1 apps. */
+export function defaultStatefulSet(statefulSet: V1StatefulSet): void {
+  const spec = statefulSet.spec
+  if (spec === undefined) return
+  if ((spec.podManagementPolicy ?? '') === '') spec.podManagementPolicy = 'OrderedReady'
+  const strategy = (spec.updateStrategy ??= {})
+  if ((strategy.type ?? '') === '') strategy.type = 'RollingUpdate'
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate ??= {}
+    strategy.rollingUpdate.partition ??= 0
+  }
+  spec.persistentVolumeClaimRetentionPolicy ??= {}
+  const retention = spec.persistentVolumeClaimRetentionPolicy
+  if ((retention.whenDeleted ?? '') === '') retention.whenDeleted = 'Retain'
+  if ((retention.whenScaled ?? '') === '') retention.whenScaled = 'Retain'
+  spec.replicas ??= 1
+  spec.revisionHistoryLimit ??= 10
+  spec.serviceName ??= ''
+  defaultPodTemplate(spec.template)
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    claim.apiVersion ??= 'v1'
+    claim.kind ??= 'PersistentVolumeClaim'
+    claim.metadata ??= {}
+    if (claim.spec !== undefined) defaultClaimSpec(claim.spec)
+    claim.status ??= {}
+    claim.status.phase ??= 'Pending'
+  }
+}
+
+/** A field of a feature that is off in this release. */
+export function dropMaxUnavailable(statefulSet: V1StatefulSet): void {
+  const rolling = statefulSet.spec?.updateStrategy?.rollingUpdate
+  if (rolling !== undefined) delete rolling.maxUnavailable
+}
+
+const retentions = ['Retain', 'Delete']
+
+function validateStrategy(spec: V1StatefulSetSpec, at: FieldPath): FieldError[] {
+  const { type = '', rollingUpdate } = spec.updateStrategy ?? {}
+  const rollingAt = at.child('rollingUpdate')
+  switch (type) {
+    case 'OnDelete': {
+      if (rollingUpdate === undefined) return []
+      const shown = { Partition: rollingUpdate.partition ?? 0, MaxUnavailable: rollingUpdate.maxUnavailable ?? null }
+      return [invalid(rollingAt, shown, "only allowed for updateStrategy 'RollingUpdate'")]
+    }
+    case 'RollingUpdate':
+      return nonNegative(rollingAt.child('partition'), rollingUpdate?.partition)
+    case '':
+      return [required(at)]
+    default:
+      return [
+        invalid(at, { Type: type, RollingUpdate: rollingUpdate ?? null }, "must be 'RollingUpdate' or 'OnDelete'"),
+      ]
+  }
+}
+
+export function validateStatefulSet(statefulSet: V1StatefulSet, root: FieldPath): FieldError[] {
+  const spec = statefulSet.spec
+  const at = root.child('spec')
+  if (spec === undefined) return [required(at.child('selector'))]
+  const errors: FieldError[] = []
+  const management = spec.podManagementPolicy ?? ''
+  if (management === '') errors.push(required(at.child('podManagementPolicy')))
+  else if (management !== 'OrderedReady' && management !== 'Parallel') {
+    errors.push(invalid(at.child('podManagementPolicy'), management, "must be 'OrderedReady' or 'Parallel'"))
+  }
+  errors.push(...validateStrategy(spec, at.child('updateStrategy')))
+  for (const field of ['whenDeleted', 'whenScaled'] as const) {
+    const policy = spec.persistentVolumeClaimRetentionPolicy?.[field] ?? ''
+    if (!retentions.includes(policy)) {
+      errors.push(unsupported(at.child('persistentVolumeClaimRetentionPolicy', field), policy, retentions))
+    }
+  }
+  errors.push(...nonNegative(at.child('replicas'), spec.replicas))
+  errors.push(...nonNegative(at.child('minReadySeconds'), spec.minReadySeconds))
+  errors.push(...nonNegative(at.child('ordinals', 'start'), spec.ordinals?.start))
+  errors.push(...validateWorkloadSelector(spec, 'statefulset', at))
+  errors.push(...validateTemplateLabels(spec, at))
+  errors.push(...validatePodTemplate(withClaims(spec), at.child('template'), { restartPolicies: ['Always'] }))
+  if (spec.template?.spec?.activeDeadlineSeconds !== undefined) {
+    errors.push(
+      forbidden(
+        at.child('template', 'spec', 'activeDeadlineSeconds'),
+        'activeDeadlineSeconds in StatefulSet is not Supported',
+      ),
+    )
+  }
+  return errors
+}
+
+/** Its claims are volumes that the template may mount without naming them. */
+function withClaims(spec: V1StatefulSetSpec): V1StatefulSetSpec['template'] {
+  const names = new Set((spec.template?.spec?.volumes ?? []).map((v) => v.name))
+  const claims = (spec.volumeClaimTemplates ?? []).flatMap((claim) => {
+    const name = claim.metadata?.name ?? ''
+    return name === '' || names.has(name) ? [] : [{ name, persistentVolumeClaim: { claimName: name } }]
+  })
+  if (claims.length === 0 || spec.template?.spec === undefined) return spec.template
+  return {
+    ...spec.template,
+    spec: { ...spec.template.spec, volumes: [...(spec.template.spec.volumes ?? []), ...claims] },
+  }
+}
+
+const mutable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+] as const
+
+export function validateStatefulSetUpdate(next: V1StatefulSet, previous: V1StatefulSet, at: FieldPath): FieldError[] {
+  const fixed = (spec: V1StatefulSetSpec | undefined): object => {
+    const rest: Record<string, unknown> = { ...spec }
+    for (const field of mutable) delete rest[field]
+    return rest
+  }
+  return sameJson(fixed(next.spec), fixed(previous.spec))
+    ? []
+    : [
+        forbidden(
+          at.child('spec'),
+          "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+        ),
+      ]
+}

@@ -1,0 +1,56 @@
+import type { V1Job, V1JobSpec } from '@kapell/openapi/types'
+import { defaultPodTemplate } from '../core/pods/defaults.ts'
+
+const maxInt32 = 2147483647
+
+/** Source: Job v1 batch. */
+export function defaultJob(job: V1Job): void {
+  const spec = job.spec
+  if (spec === undefined) return
+  if ((spec.completionMode ?? '') === '') spec.completionMode = 'NonIndexed'
+  if (spec.completions === undefined && spec.parallelism === undefined) {
+    spec.completions = 1
+    spec.parallelism = 1
+  }
+  spec.parallelism ??= 1
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : maxInt32
+  spec.suspend ??= false
+  spec.manualSelector ??= false
+  spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'
+  for (const rule of spec.podFailurePolicy?.rules ?? []) {
+    for (const pattern of rule.onPodConditions ?? []) pattern.status ??= 'True'
+  }
+  defaultPodTemplate(spec.template)
+  const labels = spec.template?.metadata?.labels
+  job.metadata ??= {}
+  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels }
+}
+
+/** A Job as a CronJob's template: its own defaults come when it is made. */
+export function defaultJobTemplateSpec(spec: V1JobSpec | undefined): void {
+  defaultPodTemplate(spec?.template)
+}
+
+const controllerUid = 'batch.kubernetes.io/controller-uid'
+
+/** A Job finds its pods by its own uid, unless it says that it brings a selector along. */
+export function generateSelector(job: V1Job): void {
+  const spec = job.spec
+  if (spec === undefined || spec.manualSelector === true || spec.template === undefined) return
+  const uid = job.metadata?.uid ?? ''
+  const name = job.metadata?.name ?? ''
+  const generated = {
+    [controllerUid]: uid,
+    'controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'job-name': name,
+  }
+  spec.template.metadata ??= {}
+  const labels = { ...generated, ...spec.template.metadata.labels }
+  spec.template.metadata.labels = labels
+  job.metadata ??= {}
+  // A new Job's labels are its template's, the generated ones included.
+  job.metadata.labels = { ...generated, ...job.metadata.labels }
+  spec.selector ??= {}
+  spec.selector.matchLabels = { ...spec.selector.matchLabels, [controllerUid]: labels[controllerUid] ?? uid }
+}
