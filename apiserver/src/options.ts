@@ -1,13 +1,12 @@
 import type { AuditSink } from './pipeline/audit.ts'
+import type { EtcdTls } from './storage/etcd/client.ts'
 import type { ServerLogger } from './server/log.ts'
 
 /** Everything an API server needs to know; it reads neither the environment nor the clock on its own. */
 export interface ApiServerOptions {
   /** Certificates live in `pki` below it. */
   dataDir: string
-  storage:
-    | { type: 'embedded'; directory: string }
-    | { type: 'etcd'; endpoints: string[]; tls?: { ca?: string; cert?: string; key?: string } }
+  storage: { type: 'embedded'; directory: string } | { type: 'etcd'; endpoints: string[]; tls?: EtcdTls }
   /** Default 127.0.0.1. */
   bindAddress?: string
   /** Default 0: a free one. */

@@ -78,11 +78,10 @@ async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
         yield* joined(changes)
         lastMark = performance.now()
       }
-      if (
-        options.allowWatchBookmarks &&
-        batch.progress > delivered &&
-        performance.now() - lastMark >= plan.bookmarkEveryMs
-      ) {
+      if (!options.allowWatchBookmarks || performance.now() - lastMark < plan.bookmarkEveryMs) continue
+      // A store may tell how far it is only when asked; the answer comes with a later batch.
+      if (batch.progress <= delivered) resource.store.storage.requestProgress?.(resource.store.prefix)
+      else {
         yield writer.bookmark(batch.progress, false)
         lastMark = performance.now()
         delivered = batch.progress
@@ -126,7 +125,8 @@ export async function watchObjects(
   if (revision === undefined) {
     await waitForRevision(cache, await resource.store.storage.revision(), context.signal)
   } else if (initial && revision > 0) await waitForRevision(cache, revision, context.signal)
-  const seconds = options.timeoutSeconds ?? server.watch.minTimeoutSeconds * (1 + Math.random())
+  const given = options.timeoutSeconds ?? 0
+  const seconds = given > 0 ? given : server.watch.minTimeoutSeconds * (1 + Math.random())
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(), seconds * 1000)
   timer.unref()

@@ -80,6 +80,8 @@ export function inProcessTransport(options: {
       warnings: [],
     }
     const answer = await handler(context)
+    // Whoever gave up does not want to read of it.
+    request.signal?.throwIfAborted()
     return asResponse(context.method === 'HEAD' ? { ...answer, body: none } : answer)
   }
 }

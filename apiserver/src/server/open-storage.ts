@@ -13,5 +13,10 @@ export async function openStorage(options: ApiServerOptions, log: ServerLogger):
       ...(options.history === undefined ? {} : { history: options.history }),
     })
   }
-  throw new Error('the etcd store is not wired in')
+  const { openEtcdStore } = await import('../storage/etcd/store.ts')
+  return openEtcdStore({
+    endpoints: storage.endpoints,
+    log,
+    ...(storage.tls === undefined ? {} : { tls: storage.tls }),
+  })
 }
