@@ -76,7 +76,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     workers.poke(uid)
     for (const wake of listeners.get(uid) ?? []) wake()
   }
-  const objects = createObjectSource({ client, clock, log, signal, changed: poke })
+  const objects = createObjectSource({ client, clock, log, signal, changed: (uid) => workers.retry(uid) })
   const volumes = createVolumeManager({
     paths,
     memoryDir: join(dataDir, 'node', 'memory'),

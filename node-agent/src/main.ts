@@ -37,7 +37,7 @@ export interface NodeAgentOptions {
   /** Pods of all nodes. Default: podCidr. */
   clusterCidr?: string
   serviceCidr?: string
-  /** Name servers of pods with dnsPolicy ClusterFirst. */
+  /** Name servers of pods with dnsPolicy ClusterFirst. Default: the node's own. */
   clusterDns?: readonly string[]
   /** Default "cluster.local". */
   clusterDomain?: string
@@ -188,7 +188,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       cgroupRoot: runtime?.cgroupParent ?? '/kapell',
       runtimeName: version.runtimeName,
     },
-    clusterDns: options.clusterDns ?? [],
+    clusterDns: options.clusterDns ?? (network?.dns !== undefined && runtime !== undefined ? [runtime.gateway] : []),
     clusterDomain: options.clusterDomain ?? 'cluster.local',
     ...(network === undefined ? {} : { hostPorts: hostPortTeller(network.proxy.setHostPorts) }),
   })

@@ -4,6 +4,7 @@ import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import type { Waiting } from '../status/container-status.ts'
 import { computePodActions, type KillAction, type PodActions } from './actions.ts'
 import { goDuration } from './backoff.ts'
+import { containerHash } from './container-hash.ts'
 import type { PodDeps } from './deps.ts'
 import { podDns } from './dns.ts'
 import { hostsFile, podHostname } from './hosts-file.ts'
@@ -20,6 +21,8 @@ export interface SyncRequest {
   record: PodRecord
   /** Why containers wait; kept between calls, changed here. */
   waiting: Map<string, Waiting>
+  /** When a container that could not start is tried again, in milliseconds since 1970; kept and changed likewise. */
+  notBefore: Map<string, number>
   signal: AbortSignal
 }
 
@@ -171,8 +174,16 @@ async function tryStart(
   container: V1Container,
   { sandbox, config }: Prepared,
 ): Promise<number | undefined> {
-  const { pod, record, waiting, signal } = request
+  const { pod, record, waiting, notBefore, signal } = request
   const identity = identityOf(pod)
+  const tryKey = `${container.name} ${containerHash(container)}`
+  const wait = (ms: number): number => {
+    notBefore.set(tryKey, deps.clock.now().getTime() + ms)
+    return ms
+  }
+  const leftMs = (notBefore.get(tryKey) ?? 0) - deps.clock.now().getTime()
+  // Something else of the pod woke us: this container still waits.
+  if (leftMs > 0 && waiting.has(container.name)) return leftMs
   const key = `${identity.uid}/${container.name}`
   const ended = newest(record, container.name)
   const now = deps.clock.now().getTime()
@@ -191,19 +202,20 @@ async function tryStart(
         `Back-off restarting failed container ${container.name} in pod ${podTitle(identity)}`,
         container.name,
       )
-      return remainingMs
+      return wait(remainingMs)
     }
     deps.crashBackoff.next(key, ended.finishedAt.getTime())
   }
   try {
     await startContainer(deps, { pod, container, sandbox, sandboxConfig: config, record, signal })
     waiting.delete(container.name)
+    notBefore.delete(tryKey)
     return undefined
   } catch (error) {
     if (signal.aborted || !(error instanceof StartError)) throw error
     waiting.set(container.name, { reason: error.reason, message: error.message })
     deps.log.info(`pod ${podTitle(identity)}: container ${container.name}: ${error.reason}: ${error.message}`)
-    return error.retryAfterMs ?? 10_000
+    return wait(error.retryAfterMs ?? 10_000)
   }
 }
 

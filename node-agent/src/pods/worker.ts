@@ -14,6 +14,8 @@ export interface PodWorker {
   update(pod: V1Pod | undefined): void
   /** Something may have changed in the runtime, a probe or a volume. */
   poke(): void
+  /** What a container waited for may be there: it is tried again at once. */
+  retry(): void
   /** Ends what runs now and does nothing more. Resolves when idle. */
   stop(): Promise<void>
   /** Resolves when there is nothing to do at the moment. */
@@ -37,6 +39,7 @@ const resyncMs = 60_000
 export function createPodWorker({ deps, identity, done }: PodWorkerOptions): PodWorker {
   const { clock, log } = deps
   const waiting = new Map<string, Waiting>()
+  const notBefore = new Map<string, number>()
   let pod: V1Pod | undefined
   /** The last pod the API had, after it is gone. */
   let lastPod: V1Pod | undefined
@@ -102,7 +105,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     deps.probes.update(pod!, record)
     deps.hostPorts(pod!, record.sandboxes.find(({ ready }) => ready)?.ips ?? [])
     publish(record, false)
-    const result = await syncPod(deps, { pod: pod!, record, waiting, signal })
+    const result = await syncPod(deps, { pod: pod!, record, waiting, notBefore, signal })
     if (result.completed) {
       phase = 'terminating'
       return
@@ -213,6 +216,10 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       wake()
     },
     poke: wake,
+    retry: () => {
+      notBefore.clear()
+      wake()
+    },
     stop: async () => {
       stopped = true
       cancelTimer?.()

@@ -13,6 +13,8 @@ export interface PodWorkers {
   start(): Promise<void>
   /** Something happened to this pod in the runtime. */
   poke(uid: string): void
+  /** A ConfigMap or Secret this pod refers to has changed. */
+  retry(uid: string): void
   /** What the runtime has now: ends what belongs to nobody. */
   reconcile(snapshot: Snapshot): void
   /** Stops all workers. With `removePods`, also ends and removes every pod of the runtime, quickly. */
@@ -60,6 +62,7 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
       started = true
     },
     poke: (uid) => workers.get(uid)?.poke(),
+    retry: (uid) => workers.get(uid)?.retry(),
     reconcile: (snapshot) => {
       if (!started || closed) return
       for (const { identity } of snapshot.values()) {
