@@ -35,18 +35,23 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
 interface SendOptions extends CallOptions {
   body?: unknown
   contentType?: string
+  /** Lists of metadata are asked for by another name than objects and watches of it. */
+  isList?: boolean
 }
 
 type Send = (request: Pick<ApiRequest, 'method' | 'path'>, options: SendOptions) => Promise<ApiResponse>
 
 function senderOf(transport: Transport, options: ClientOptions): Send {
   const encoder = new TextEncoder()
-  const accept =
+  const accept = (kind: string): string =>
     options.metadataOnly === true
-      ? 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
+      ? `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`
       : 'application/json'
-  const base = { accept, ...(options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }) }
-  return async ({ method, path }, { body, contentType, signal }) => {
+  const agent: Record<string, string> = options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }
+  const baseOfOne = { accept: accept('PartialObjectMetadata'), ...agent }
+  const baseOfList = { accept: accept('PartialObjectMetadataList'), ...agent }
+  return async ({ method, path }, { body, contentType, signal, isList }) => {
+    const base = isList === true ? baseOfList : baseOfOne
     const response = await transport({
       method,
       path,
@@ -139,7 +144,10 @@ function resourceClient<T extends KubeObject>(send: Send, ref: ResourceRef<T>, n
     list: async (call = {}) => {
       const { signal, ...query } = call
       const list = (await decode(
-        await send({ method: 'GET', path: withQuery(at(), query) }, signal === undefined ? {} : { signal }),
+        await send(
+          { method: 'GET', path: withQuery(at(), query) },
+          { isList: true, ...(signal === undefined ? {} : { signal }) },
+        ),
       )) as KubeList<T>
       // Items of a list do not name their kind; owner references and events made from them must.
       const items = list.items ?? []
