@@ -1,6 +1,8 @@
 import type { ApiServer } from '@kapell/apiserver/main'
 import { gitVersion } from '@kapell/apiserver/version'
-import type { Logger } from '@kapell/controllers/machinery/log'
+import { createClient } from '@kapell/controllers/machinery/create-client'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import { clusterDnsIpOf, ensureKubeDns } from '@kapell/node-agent/dns/kube-dns'
 import { startNodeAgent } from '@kapell/node-agent/main'
 import { machineAddress, type Running } from './cluster.ts'
 import { UserError } from './errors.ts'
@@ -23,6 +25,7 @@ export async function startNode(parts: {
     organizations: ['system:nodes'],
     hosts: [options.nodeName, nodeIp, '127.0.0.1', 'localhost'],
   })
+  const clusterDnsIp = clusterDnsIpOf(options.serviceClusterIpRange)
   let summary = ''
   try {
     const agent = await startNodeAgent({
@@ -33,6 +36,7 @@ export async function startNode(parts: {
       dataDir: options.dataDir,
       podCidr: options.podCidr,
       serviceCidr: options.serviceClusterIpRange,
+      clusterDns: [clusterDnsIp],
       serving: { cert: serving.certificate, key: serving.key, clientCa: api.caCertificate },
       version: gitVersion,
       log,
@@ -43,6 +47,12 @@ export async function startNode(parts: {
       },
       ...(options.containerd === undefined ? {} : { containerd: options.containerd }),
     })
+    if (agent.dns !== undefined) {
+      const client = createClient(api.transport(identities.admin))
+      await ensureKubeDns({ client, clusterDnsIp, nodeName: agent.nodeName, ...agent.dns }).catch((error: unknown) => {
+        log.error(`names of Services will not be found: ${errorText(error)}`)
+      })
+    }
     return { summary, close: () => agent.close({ removePods: true }) }
   } catch (error) {
     throw new UserError((error as Error).message, { cause: error })
