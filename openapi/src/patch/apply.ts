@@ -1,5 +1,6 @@
 import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../meta/object.ts'
 import { applyConflict, badRequest, type StatusCause } from '../meta/status.ts'
+import { decodeStruct } from '../schema/decode.ts'
 import type { StructSchema } from '../schema/schema.ts'
 import { mergeApplied } from './apply-merge.ts'
 import { checkApplied, joinProblems } from './check-applied.ts'
@@ -94,7 +95,7 @@ export function applyPatch(options: ApplyOptions): ApplyResult {
   }
   if (!me.fields.isEmpty) others.set(key, me)
   const sameOwners = sameSets(readOwners(live?.metadata?.managedFields), others)
-  const same = live !== undefined && equalJson(withoutNulls(start), withoutNulls(object))
+  const same = live !== undefined && isStored(schema, start, object)
   if (!same || !sameOwners) me.time = time
   const result = same ? start : keepLastApplied({ manager, live, applied, object })
   const managedFields = writeOwners(others)
@@ -207,13 +208,12 @@ function sameSets(a: Owners, b: Owners): boolean {
   return true
 }
 
-/** For comparing: null means absent. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== null && member !== undefined)
-      .map(([name, member]) => [name, withoutNulls(member)]),
-  )
+/** Whether what was made is, once decoded, what is stored. */
+function isStored(schema: StructSchema, live: KubeObject, object: KubeObject): boolean {
+  try {
+    return equalJson(live, decodeStruct(schema, object).value)
+  } catch {
+    // A value of the wrong form: whoever decodes the object says so.
+    return false
+  }
 }

@@ -32,7 +32,7 @@ function collect(
       const rule = memberRule(shape.struct, shape.values, name)
       const set = below()
       collect(rule.schema, rule.atomic, member, set, `f:${name}`)
-      if (!rule.declared || isEmptyValue(member)) set.members.add(`f:${name}`)
+      if (!rule.declared || (isEmptyValue(member) && !Array.isArray(member))) set.members.add(`f:${name}`)
     }
   } else if (shape.kind === 'list' && Array.isArray(value)) {
     for (const item of value) {

@@ -112,6 +112,8 @@ export interface UpdateManagedFieldsOptions {
 export function updateManagedFields(options: UpdateManagedFieldsOptions): ManagedFieldsEntry[] | undefined {
   const { schema, live, next, manager, apiVersion, subresource = '', time } = options
   const owners = startingOwners(live, next, subresource)
+  // An object that nobody owns stays so until someone applies it.
+  if (live !== undefined && owners.size === 0) return undefined
   const changes = changesOf({ schema, live, next, resetFields: options.resetFields })
   const given = next.metadata?.managedFields
   if (isNoChange(changes) && (given === undefined || given === null || given === live?.metadata?.managedFields))

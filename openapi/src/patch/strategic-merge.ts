@@ -81,6 +81,7 @@ function mergeField(
   schema: Schema | undefined,
   deletes: boolean,
 ): void {
+  if (given === undefined) return
   const current = getOwn(result, key)
   if (given === null) {
     if (!deletes) Reflect.deleteProperty(result, key)
