@@ -26,9 +26,9 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<Storage>
     const { version } = await client.maintenance.status()
     const mayOvertake = progressMayOvertake(version)
     if (mayOvertake) {
-      options.log.warn('etcd older than 3.4.25 or 3.5.8 may report progress early: use a newer one', { version })
+      options.log.warn('etcd before 3.4.25 and 3.5.8 makes consistent reads slow: use a newer one', { version })
     }
-    return new EtcdStore(client, options, mayOvertake ? 4 : 1)
+    return new EtcdStore(client, options, { trustProgress: !mayOvertake })
   } catch (cause) {
     client.close()
     const { message } = translateEtcdError(cause)
@@ -46,20 +46,20 @@ class EtcdStore implements Storage {
   readonly #client: Etcd3
   readonly #prefix: string
   readonly #leases: Leases
-  readonly #progressRounds: number
-  readonly #watches = new Set<{ prefix: string; stream: WatchStream }>()
+  readonly #trustProgress: boolean
+  readonly #watches = new Set<{ prefix: string; stream: WatchStream; checking: boolean }>()
   readonly #closing = new AbortController()
   readonly #clock: StorageClock
   readonly #log: StorageLog
   #cancelCompaction = (): void => undefined
 
-  constructor(client: Etcd3, options: EtcdStoreOptions, progressRounds: number) {
+  constructor(client: Etcd3, options: EtcdStoreOptions, server: { trustProgress: boolean }) {
     this.#client = client
     this.#prefix = options.prefix ?? ''
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
     this.#leases = new Leases({ client: client.leaseClient, clock: this.#clock })
-    this.#progressRounds = progressRounds
+    this.#trustProgress = server.trustProgress
     const everyMs = options.compactEveryMs ?? 300_000
     if (everyMs > 0) this.#scheduleCompaction(everyMs, 0)
   }
@@ -119,9 +119,8 @@ class EtcdStore implements Storage {
       after,
       signal: AbortSignal.any([signal, this.#closing.signal]),
       keyOf: (key) => this.#keyOf(key),
-      progressRounds: this.#progressRounds,
     })
-    const watch = { prefix, stream }
+    const watch = { prefix, stream, checking: false }
     this.#watches.add(watch)
     try {
       yield* stream.batches()
@@ -147,7 +146,40 @@ class EtcdStore implements Storage {
   }
 
   requestProgress(prefix: string): void {
-    for (const watch of this.#watches) if (watch.prefix === prefix) watch.stream.requestProgress()
+    for (const watch of this.#watches) {
+      if (watch.prefix !== prefix) continue
+      if (this.#trustProgress) {
+        watch.stream.requestProgress()
+        continue
+      }
+      if (watch.checking) continue
+      watch.checking = true
+      this.#findProgress(prefix, watch.stream)
+        .catch((error: unknown) => this.#log.debug('no progress of a watch', { prefix, error: String(error) }))
+        .finally(() => {
+          watch.checking = false
+        })
+    }
+  }
+
+  /**
+   * Old servers answer a progress request before the events that it covers. So we ask the data: when nothing under the
+   * prefix was written since, and as many keys are there as were then, nothing has happened.
+   */
+  async #findProgress(prefix: string, stream: WatchStream): Promise<void> {
+    const from = stream.delivered
+    const range = { key: this.#key(prefix), range_end: this.#rangeEnd(prefix) }
+    const then = await this.#call({}, () => this.#client.kv.range({ ...range, revision: from, count_only: true }))
+    const written = { ...range, min_mod_revision: from + 1, keys_only: true, limit: 1 }
+    const { header, responses } = await this.#call({}, () =>
+      this.#client.kv.txn({
+        success: [{ request_range: written }, { request_range: { ...range, count_only: true } }],
+      }),
+    )
+    const [changed, now] = responses
+    if (changed?.response_range.kvs.length === 0 && now?.response_range.count === then.count) {
+      stream.report(Number(header.revision), from)
+    }
   }
 
   close(): Promise<void> {

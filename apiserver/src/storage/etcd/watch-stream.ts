@@ -10,8 +10,6 @@ export interface WatchStreamOptions {
   signal: AbortSignal
   /** Key bytes to the key of the contract. */
   keyOf: (key: Buffer) => string
-  /** How many answers in a row must confirm a progress report before it is believed. */
-  progressRounds: number
 }
 
 /** Responses waiting for the consumer; above this the stream is paused and etcd keeps the rest. */
@@ -27,11 +25,12 @@ export class WatchStream {
   #stream: Stream | undefined
   #wake = (): void => undefined
   #partial: StoredEvent[] = []
-  #rounds = 0
-  #candidate: Revision = 0
+  /** Everything up to here has arrived. */
+  delivered: Revision
 
   constructor(options: WatchStreamOptions) {
     this.#options = options
+    this.delivered = options.after
   }
 
   async *batches(): AsyncGenerator<WatchBatch> {
@@ -59,14 +58,14 @@ export class WatchStream {
     }
   }
 
+  /** Asks etcd to say how far this watch is; not to be trusted before 3.4.25 and 3.5.8, see {@link report}. */
   requestProgress(): void {
-    if (this.#stream === undefined || this.#failure !== undefined) return
-    // A watch that is not in step yet gets no answer: whoever asks again gets another request, not a second count.
-    if (this.#rounds === 0) {
-      this.#rounds = this.#options.progressRounds
-      this.#candidate = 0
-    }
-    this.#stream.write({ progress_request: {} })
+    if (this.#failure === undefined) this.#stream?.write({ progress_request: {} })
+  }
+
+  /** Somebody found out that there is nothing between `from` and `progress`; ignored when the watch has moved on since. */
+  report(progress: Revision, from: Revision): void {
+    if (this.delivered === from && progress > from) this.#push({ events: [], progress })
   }
 
   async #open(): Promise<void> {
@@ -125,22 +124,11 @@ export class WatchStream {
     const events = this.#partial
     this.#partial = []
     const last = events.at(-1)
-    if (last !== undefined) this.#push({ events, progress: last.revision })
-    else this.#progress(response)
-  }
-
-  #progress(response: IWatchResponse): void {
-    const revision = Number(response.header.revision)
-    // Only answers to requests carry no watch id; the server's own reports keep their order.
-    if (Number(response.watch_id) >= 0) return this.#push({ events: [], progress: revision })
-    if (this.#rounds === 0) return
-    if (this.#candidate === 0) this.#candidate = revision
-    this.#rounds -= 1
-    if (this.#rounds > 0) this.#stream?.write({ progress_request: {} })
-    else this.#push({ events: [], progress: this.#candidate })
+    this.#push({ events, progress: last?.revision ?? Number(response.header.revision) })
   }
 
   #push(batch: WatchBatch): void {
+    this.delivered = batch.progress
     this.#queue.push(batch)
     if (this.#queue.length >= maxQueued) this.#stream?.pause()
     this.#wake()
