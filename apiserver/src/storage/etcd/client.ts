@@ -1,11 +1,13 @@
 import { isIP } from 'node:net'
+import { rootCertificates } from 'node:tls'
 import { noop } from 'cockatiel'
 import { Etcd3 } from 'etcd3'
 import { StorageError } from '../storage.ts'
 
 /** PEM texts. */
 export interface EtcdTls {
-  ca: string
+  /** Who signed etcd's certificate; the well-known authorities when absent. */
+  ca?: string
   /** The client's certificate and key, when etcd asks for one. */
   cert?: string
   key?: string
@@ -48,7 +50,7 @@ function hostOf(endpoint: string): string {
 
 function credentialsOf(tls: EtcdTls): { rootCertificate: Buffer; certChain?: Buffer; privateKey?: Buffer } {
   return {
-    rootCertificate: Buffer.from(tls.ca),
+    rootCertificate: Buffer.from(tls.ca ?? rootCertificates.join('\n')),
     ...(tls.cert === undefined ? {} : { certChain: Buffer.from(tls.cert) }),
     ...(tls.key === undefined ? {} : { privateKey: Buffer.from(tls.key) }),
   }
