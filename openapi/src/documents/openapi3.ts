@@ -19,34 +19,31 @@ const ref3 = (definition: string): string => `#/components/schemas/${definition}
 /** The OpenAPI 3.0 documents by name ("api/v1"), each with the schemas that its paths reach. */
 export function openApi3Documents(schemas: Record<string, Schema3>, paths: readonly PathItem[]): Map<string, object> {
   const byDocument = Map.groupBy(paths, (item) => item.document)
-  return new Map(
-    [...byDocument].map(([name, items]) => {
-      const content = Object.fromEntries(items.map((item) => [item.path, pathOf(item)]))
-      const used = reachable(content, schemas)
-      const apiVersion = name.replace(/^apis?\//, '')
-      return [
-        name,
-        {
-          openapi: '3.0.0',
-          info: { title: 'Kubernetes', version: '1.36' },
-          paths: content,
-          components: {
-            ...(used.length === 0
-              ? {}
-              : { schemas: Object.fromEntries(used.map((key) => [key, forDocument(schemas[key], apiVersion)])) }),
-            securitySchemes: {
-              BearerToken: {
-                type: 'apiKey',
-                description: 'Bearer Token authentication',
-                name: 'authorization',
-                in: 'header',
-              },
-            },
-          },
+  return new Map([...byDocument].map(([name, items]) => [name, openApi3Document(name, items, schemas)]))
+}
+
+/** One document, with the schemas that its paths reach. */
+export function openApi3Document(name: string, items: readonly PathItem[], schemas: Record<string, Schema3>): object {
+  const content = Object.fromEntries(items.map((item) => [item.path, pathOf(item)]))
+  const used = reachable(content, schemas)
+  const apiVersion = name.replace(/^apis?\//, '')
+  const own = used.map((key) => [key, forDocument(schemas[key], apiVersion)] as const)
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: '1.36' },
+    paths: content,
+    components: {
+      ...(own.length === 0 ? {} : { schemas: Object.fromEntries(own) }),
+      securitySchemes: {
+        BearerToken: {
+          type: 'apiKey',
+          description: 'Bearer Token authentication',
+          name: 'authorization',
+          in: 'header',
         },
-      ] as const
-    }),
-  )
+      },
+    },
+  }
 }
 
 /** Kinds that every group has are told of only as the document's own, and the core's. */

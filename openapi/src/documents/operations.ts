@@ -19,13 +19,13 @@ import {
   type PathItem,
 } from './operation.ts'
 
-interface GroupVersion {
+export interface GroupVersion {
   group: string
   version: string
   package: string
 }
 
-interface Resource {
+export interface Resource {
   at: GroupVersion
   plural: string
   subresource: string
@@ -87,7 +87,8 @@ function packageOf(apiVersion: string): GroupVersion {
   return found
 }
 
-function pathsOfResource(resource: Resource): PathItem[] {
+/** The paths of one resource or subresource. */
+export function pathsOfResource(resource: Resource): PathItem[] {
   const { at, plural, subresource, namespaced, verbs } = resource
   const document = at.group === '' ? `api/${at.version}` : `apis/${apiVersionOf(at)}`
   const scope = namespaced ? '/namespaces/{namespace}' : ''
