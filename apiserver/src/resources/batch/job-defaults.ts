@@ -1,4 +1,5 @@
 import type { V1Job, V1JobSpec } from '@kapell/openapi/types'
+import { sameJson } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 
 const maxInt32 = 2147483647
@@ -46,11 +47,12 @@ export function generateSelector(job: V1Job): void {
     'job-name': name,
   }
   spec.template.metadata ??= {}
-  const labels = { ...generated, ...spec.template.metadata.labels }
+  const given = spec.template.metadata.labels ?? {}
+  const labels = { ...generated, ...given }
   spec.template.metadata.labels = labels
   job.metadata ??= {}
-  // A new Job's labels are its template's, the generated ones included.
-  job.metadata.labels = { ...generated, ...job.metadata.labels }
+  // A Job without labels of its own wears its template's, the generated ones included.
+  if (sameJson(job.metadata.labels ?? {}, given)) job.metadata.labels = { ...labels }
   spec.selector ??= {}
   spec.selector.matchLabels = { ...spec.selector.matchLabels, [controllerUid]: labels[controllerUid] ?? uid }
 }

@@ -1,7 +1,12 @@
 import type { V1Service } from '@kapell/openapi/types'
+import { dns1123Label, maskTrailingDash } from '@kapell/openapi/meta/names'
 import { defineResource } from '../../../registry/definition.ts'
-import { keepStatus, startStatus, statusView } from '../../common/status.ts'
+import { statusView } from '../../common/status.ts'
+import { allocateService, releaseService } from './allocate.ts'
 import { serviceColumns } from './columns.ts'
+import { defaultService } from './defaults.ts'
+import { prepareService, prepareServiceUpdate } from './prepare.ts'
+import { validateService, validateServiceUpdate } from './validation.ts'
 
 export const services = defineResource<V1Service>({
   group: '',
@@ -18,8 +23,14 @@ export const services = defineResource<V1Service>({
     'spec.clusterIP': (o) => o.spec?.clusterIP ?? '',
     'spec.type': (o) => o.spec?.type ?? '',
   },
-  prepareForCreate: (o) => startStatus(o, { loadBalancer: {} }),
-  prepareForUpdate: keepStatus,
+  validateName: (name, prefix) => dns1123Label(prefix ? maskTrailingDash(name) : name),
+  default: defaultService,
+  prepareForCreate: prepareService,
+  prepareForUpdate: prepareServiceUpdate,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  allocate: allocateService,
+  release: releaseService,
   subresources: {
     status: statusView(),
     proxy: {

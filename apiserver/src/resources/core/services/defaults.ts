@@ -1,0 +1,23 @@
+import type { V1Service } from '@kapell/openapi/types'
+
+/** Source: Service v1 core. */
+export function defaultService(service: V1Service): void {
+  const spec = (service.spec ??= {})
+  if ((spec.sessionAffinity ?? '') === '') spec.sessionAffinity = 'None'
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig
+  if (spec.sessionAffinity === 'ClientIP') {
+    spec.sessionAffinityConfig ??= {}
+    spec.sessionAffinityConfig.clientIP ??= {}
+    spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= 10_800
+  }
+  if ((spec.type ?? '') === '') spec.type = 'ClusterIP'
+  for (const port of spec.ports ?? []) {
+    if ((port.protocol ?? '') === '') port.protocol = 'TCP'
+    if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '')
+      port.targetPort = port.port ?? 0
+  }
+  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  if (external && (spec.externalTrafficPolicy ?? '') === '') spec.externalTrafficPolicy = 'Cluster'
+  if (external || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster'
+  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true
+}
