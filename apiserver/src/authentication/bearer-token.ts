@@ -3,7 +3,7 @@ import type { CredentialCheck } from './authenticator.ts'
 
 /** `Authorization: Bearer …`, checked by the token service; browsers' WebSockets carry it as a sub-protocol. */
 export function bearerTokenCheck(tokens: () => TokenService): CredentialCheck {
-  return async (context) => {
+  return (context) => {
     const header = context.header('authorization')
     let token = ''
     if (header !== undefined) {
@@ -20,7 +20,8 @@ export function bearerTokenCheck(tokens: () => TokenService): CredentialCheck {
     }
     if (token === '') return 'none'
     const service = tokens()
-    const outcome = await service.review(token, [...service.defaultAudiences])
-    return 'user' in outcome ? outcome.user : 'wrong'
+    return service
+      .review(token, [...service.defaultAudiences])
+      .then((outcome) => ('user' in outcome ? outcome.user : 'wrong'))
   }
 }

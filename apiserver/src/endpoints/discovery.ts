@@ -200,13 +200,13 @@ export function createDiscovery(options: {
   const { table } = options
   const cache = new Map<string, { generation: number; bytes: Uint8Array; etag: string }>()
 
-  const cached = (context: RequestContext, groups: readonly string[]): Answer => {
-    let entry = cache.get(context.path)
+  const cached = (context: RequestContext, path: string, groups: readonly string[]): Answer => {
+    let entry = cache.get(path)
     if (entry?.generation !== table.generation) {
       const bytes = jsonBytes(aggregated(table, groups))
       const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`
       entry = { generation: table.generation, bytes, etag }
-      cache.set(context.path, entry)
+      cache.set(path, entry)
     }
     const headers = { etag: entry.etag, vary: 'Accept', 'cache-control': 'public' }
     if (context.header('if-none-match') === entry.etag) return { status: 304, headers }
@@ -217,7 +217,7 @@ export function createDiscovery(options: {
   return (context) => {
     const path = context.path.replace(/\/$/, '')
     if (path === '/api') {
-      if (wantsAggregated(context)) return cached({ ...context, path }, [''])
+      if (wantsAggregated(context)) return cached(context, path, [''])
       return jsonAnswer(200, {
         kind: 'APIVersions',
         versions: table.versionsOf(''),
@@ -226,7 +226,7 @@ export function createDiscovery(options: {
     }
     if (path === '/apis') {
       const groups = orderedGroups(table)
-      if (wantsAggregated(context)) return cached({ ...context, path }, groups)
+      if (wantsAggregated(context)) return cached(context, path, groups)
       return jsonAnswer(200, {
         kind: 'APIGroupList',
         apiVersion: 'v1',

@@ -8,6 +8,7 @@ import type { StoredResource } from '../registry/resource-table.ts'
 import { noCache, type Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import { spliceResourceVersion } from '../storage/watch-cache/splice.ts'
+import type { CachedObject } from '../storage/watch-cache/types.ts'
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts'
 import { encodeForm } from './encode-form.ts'
 import { servedJson, servedObject, waitForRevision } from './get.ts'
@@ -58,7 +59,7 @@ async function pageFromCache(
   if (selection.name !== undefined && (namespace !== '' || !resource.namespaced)) {
     const found = cache.get(keyOf(store, { namespace, name: selection.name }))
     if (found !== undefined && selection.matches(servedObject(resource, found)))
-      page.items.push(itemOf(resource, found))
+      page.items.push(new CachedItem(resource, found))
     return page
   }
   for (const entry of snapshot.entries(prefix)) {
@@ -72,7 +73,7 @@ async function pageFromCache(
       }
       break
     }
-    page.items.push(itemOf(resource, entry))
+    page.items.push(new CachedItem(resource, entry))
   }
   return page
 }
@@ -83,8 +84,21 @@ function countAfter(entries: Iterable<unknown>): number {
   return count
 }
 
-function itemOf(resource: StoredResource, entry: Parameters<typeof servedJson>[1]): Item {
-  return { key: entry.key, json: () => servedJson(resource, entry), object: () => servedObject(resource, entry) }
+class CachedItem implements Item {
+  readonly key: string
+  readonly #resource: StoredResource
+  readonly #entry: CachedObject
+  constructor(resource: StoredResource, entry: CachedObject) {
+    this.key = entry.key
+    this.#resource = resource
+    this.#entry = entry
+  }
+  json(): Uint8Array {
+    return servedJson(this.#resource, this.#entry)
+  }
+  object(): KubeObject {
+    return servedObject(this.#resource, this.#entry)
+  }
 }
 
 /** From the store's history: a page of a continued list, or a list at an exact version. */
@@ -179,47 +193,70 @@ function listMetadata(page: Page): Record<string, unknown> {
   }
 }
 
-const comma = Buffer.from(',')
-const brace = Buffer.from('{')
+const comma = 0x2c
+const brace = 0x7b
 const tail = Buffer.from(']}\n')
 const chunkBytes = 256 * 1024
 
-/** An item's JSON without the kind and apiVersion that the list itself tells. */
-function itemParts(resource: StoredResource, json: Uint8Array): Uint8Array[] {
-  if (resource.itemsKeepKind) return [json]
+/** An item's JSON and how many of its first bytes the list itself tells already: its kind and apiVersion. */
+function listItem(resource: StoredResource, json: Uint8Array): { bytes: Uint8Array; skip: number } {
+  if (resource.itemsKeepKind) return { bytes: json, skip: 0 }
   const { head } = resource
-  if (Buffer.compare(json.subarray(0, head.length), head) === 0) return [brace, json.subarray(head.length)]
+  let same = json.length > head.length
+  for (let i = 0; same && i < head.length; i++) same = json[i] === head[i]
+  if (same) return { bytes: json, skip: head.length }
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = JSON.parse(Buffer.from(json).toString()) as KubeObject
-  return [Buffer.from(JSON.stringify(rest))]
+  return { bytes: Buffer.from(JSON.stringify(rest)), skip: 0 }
 }
 
-/** The list as JSON, put together from the bytes of its items. */
-function spliceList(resource: StoredResource, page: Page): Uint8Array[] {
+interface SplicedList {
+  length: number
+  chunks(): Iterable<Uint8Array>
+}
+
+/** The list as JSON, put together from the bytes of its items, chunk by chunk as they are asked for. */
+function spliceList(resource: StoredResource, page: Page): SplicedList {
   const { listKind: kind, apiVersion } = resource
-  const parts: Uint8Array[] = [
-    Buffer.from(`${JSON.stringify({ kind, apiVersion, metadata: listMetadata(page) }).slice(0, -1)},"items":[`),
-  ]
-  page.items.forEach((item, i) => {
-    if (i > 0) parts.push(comma)
-    parts.push(...itemParts(resource, item.json()))
-  })
-  parts.push(tail)
-  return parts
+  const opening = Buffer.from(
+    `${JSON.stringify({ kind, apiVersion, metadata: listMetadata(page) }).slice(0, -1)},"items":[`,
+  )
+  const items = page.items.map((item) => listItem(resource, item.json()))
+  let length = opening.length + tail.length + Math.max(0, items.length - 1)
+  for (const { bytes, skip } of items) length += skip === 0 ? bytes.length : bytes.length - skip + 1
+  function* chunks(): Iterable<Uint8Array> {
+    let left = length
+    let size = Math.min(left, chunkBytes)
+    let out = Buffer.allocUnsafeSlow(size)
+    let at = opening.copy(out, 0)
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]
+      if (item === undefined) break
+      const needed = item.bytes.length + 2
+      if (at + needed > size) {
+        yield out.subarray(0, at)
+        left -= at
+        size = Math.max(Math.min(left, chunkBytes), Math.min(left, needed))
+        out = Buffer.allocUnsafeSlow(size)
+        at = 0
+      }
+      if (i > 0) out[at++] = comma
+      if (item.skip > 0) out[at++] = brace
+      out.set(item.skip > 0 ? item.bytes.subarray(item.skip) : item.bytes, at)
+      at += item.bytes.length - item.skip
+    }
+    if (at + tail.length > size) {
+      yield out.subarray(0, at)
+      yield tail
+      return
+    }
+    at += tail.copy(out, at)
+    yield out.subarray(0, at)
+  }
+  return { length, chunks }
 }
 
-/** Joins small parts to chunks worth a write each, as the reader takes them. */
-async function* inChunks(parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
-  let pending: Uint8Array[] = []
-  let size = 0
-  for (const part of parts) {
-    pending.push(part)
-    size += part.length
-    if (size < chunkBytes) continue
-    yield Buffer.concat(pending, size)
-    pending = []
-    size = 0
-  }
-  if (size > 0) yield Buffer.concat(pending, size)
+async function* asStream(chunks: Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield* chunks
 }
 
 export async function listObjects(context: RequestContext, resource: StoredResource): Promise<Answer> {
@@ -233,13 +270,12 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   const page = await readPage(context, resource, options, selection)
   const pretty = context.query.get('pretty') === 'true'
   if (form.as === undefined && form.mediaType === 'application/json' && !pretty) {
-    const parts = spliceList(resource, page)
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    const { length, chunks } = spliceList(resource, page)
     const headers = { 'content-type': 'application/json', 'cache-control': noCache }
     const answer: Answer =
       length <= chunkBytes
-        ? { status: 200, headers, body: Buffer.concat(parts, length) }
-        : { status: 200, headers: { ...headers, 'content-length': String(length) }, body: inChunks(parts) }
+        ? { status: 200, headers, body: Buffer.concat([...chunks()], length) }
+        : { status: 200, headers: { ...headers, 'content-length': String(length) }, body: asStream(chunks()) }
     return gzipAnswer(context, answer, length)
   }
   const objects = page.items.map((item) => item.object())

@@ -154,7 +154,7 @@ export function createRequestMetrics(options: {
       if (long) handles.running.value++
       let answer: Answer
       try {
-        answer = await next()
+        answer = await next(context)
       } catch (error) {
         if (long) handles.running.value--
         throw error

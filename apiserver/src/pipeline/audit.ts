@@ -8,10 +8,13 @@ export type AuditSink = (entry: { context: RequestContext; answer: Answer }) => 
 export function auditStep(sink: AuditSink | undefined): PipelineStep {
   return {
     name: 'audit',
-    run: async (context, next) => {
-      const answer = await next()
-      sink?.({ context, answer })
-      return answer
-    },
+    run:
+      sink === undefined
+        ? (context, next) => next(context)
+        : async (context, next) => {
+            const answer = await next(context)
+            sink({ context, answer })
+            return answer
+          },
   }
 }

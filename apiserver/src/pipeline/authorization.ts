@@ -29,7 +29,7 @@ export function authorizationStep(
       const attributes = attributesOf(context)
       const decision = await authorize(attributes)
       if (!decision.allowed) throw refusal(attributes, decision.reason)
-      return next()
+      return next(context)
     },
   }
 }

@@ -10,6 +10,7 @@ export interface RequestContext {
   readonly rawQuery: string
   readonly query: URLSearchParams
   header(name: string): string | undefined
+  headerNames(): readonly string[]
   headers(): Iterable<[string, string]>
   /** The TLS connection, for client certificates; absent in-process. */
   readonly connection?: TLSSocket

@@ -22,7 +22,7 @@ export function createDeadlines(options: { seconds: number; monotonicMs: () => n
   const step: PipelineStep = {
     name: 'deadline',
     run: (context, next) => {
-      if (isLongRunning(context)) return next()
+      if (isLongRunning(context)) return next(context)
       return new Promise<Answer>((resolve, reject) => {
         const error = (): Error => timeoutError('request did not complete within the allotted timeout')
         const entry: Waiting = {
@@ -35,7 +35,7 @@ export function createDeadlines(options: { seconds: number; monotonicMs: () => n
           },
         }
         waiting.add(entry)
-        next().then(
+        next(context).then(
           (answer) => {
             waiting.delete(entry)
             resolve(answer)

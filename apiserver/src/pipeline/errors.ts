@@ -11,7 +11,7 @@ export function errorsStep(log: ServerLogger): PipelineStep {
     name: 'errors',
     run: async (context, next) => {
       try {
-        return await next()
+        return await next(context)
       } catch (error) {
         const known =
           error instanceof StorageError

@@ -17,7 +17,7 @@ export function finishStep(): PipelineStep {
   return {
     name: 'finish',
     run: async (context, next) => {
-      const answer = await next()
+      const answer = await next(context)
       answer.headers['audit-id'] = randomUUID()
       if (context.warnings.length > 0) {
         const lines: string[] = []

@@ -21,14 +21,14 @@ export function flowControlStep(limits: FlowLimits, inFlight: InFlight): Pipelin
   return {
     name: 'flow-control',
     run: async (context, next) => {
-      if (isLongRunning(context)) return next()
+      if (isLongRunning(context)) return next(context)
       const kind = readVerbs.has(context.info.verb) ? 'readOnly' : 'mutating'
       if (inFlight[kind] >= limits[kind] && !context.user.groups.includes('system:masters')) {
         throw tooManyRequests('Too many requests, please try again later.', 1)
       }
       inFlight[kind]++
       try {
-        return await next()
+        return await next(context)
       } finally {
         inFlight[kind]--
       }

@@ -3,7 +3,8 @@ import type { UserInfo } from '../authentication/user.ts'
 import type { AuthorizationAttributes, AuthorizationDecision } from '../registry/services.ts'
 import { refusal } from '../authorization/index.ts'
 import type { RequestContext } from './context.ts'
-import type { PipelineStep } from './pipeline.ts'
+import type { Answer } from '../server/answer.ts'
+import type { Handler, PipelineStep } from './pipeline.ts'
 
 export interface Impersonation {
   username: string
@@ -93,15 +94,21 @@ export function impersonationStep(
 ): PipelineStep {
   return {
     name: 'impersonation',
-    run: async (context, next) => {
-      const wanted = parseImpersonation(context)
-      if (wanted === undefined) return next()
+    run: (context, next) => {
+      if (!context.headerNames().some((name) => name.startsWith('impersonate-'))) return next(context)
+      return impersonate(context, next)
+    },
+  }
+
+  async function impersonate(context: RequestContext, next: Handler): Promise<Answer> {
+    const wanted = parseImpersonation(context)
+    if (wanted !== undefined) {
       for (const check of impersonationChecks(context.user, wanted)) {
         const decision = await authorize(check)
         if (!decision.allowed) throw refusal(check, decision.reason)
       }
       context.user = impersonatedUser(wanted)
-      return next()
-    },
+    }
+    return next(context)
   }
 }

@@ -30,7 +30,12 @@ export function timedStorage(storage: Storage, registry: MetricsRegistry): Stora
   }
   const requestProgress = storage.requestProgress?.bind(storage)
   return {
-    get: (key, at) => timed(children.get, () => storage.get(key, at)),
+    get: async (key, at) => {
+      const start = performance.now()
+      const found = await storage.get(key, at)
+      children.get.observe((performance.now() - start) / 1000)
+      return found
+    },
     list: (prefix, page) => timed(children.list, () => storage.list(prefix, page)),
     create: (key, value, ttl) => timed(children.create, () => storage.create(key, value, ttl)),
     update: (key, value, expected, ttl) => timed(children.update, () => storage.update(key, value, expected, ttl)),

@@ -3,7 +3,8 @@ import type { Http2ServerRequest } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { anonymous } from '../authentication/authenticator.ts'
 import type { RequestContext } from '../pipeline/context.ts'
-import { parseRequestInfo } from '../pipeline/request-info.ts'
+import type { UserInfo } from '../authentication/user.ts'
+import { parseRequestInfo, type RequestInfo } from '../pipeline/request-info.ts'
 import { gatherBody } from './request-body.ts'
 
 const noQuery = new URLSearchParams()
@@ -13,58 +14,95 @@ export function splitTarget(target: string): { path: string; rawQuery: string } 
   return at < 0 ? { path: target, rawQuery: '' } : { path: target.slice(0, at), rawQuery: target.slice(at + 1) }
 }
 
-/** The context of a request that came over HTTP/1.1 or HTTP/2. */
-export function httpContext(
-  request: IncomingMessage | Http2ServerRequest,
-  options: { upgrade: boolean; now: Date; onClose: (listener: () => void) => void },
-): RequestContext {
-  const { path, rawQuery } = splitTarget(request.url ?? '/')
-  const query = rawQuery === '' ? noQuery : new URLSearchParams(rawQuery)
-  const method = request.method ?? 'GET'
-  const socket =
-    'stream' in request && request.stream !== undefined
-      ? (request.stream.session?.socket as TLSSocket | undefined)
-      : (request.socket as TLSSocket)
-  let controller: AbortController | undefined
-  let body: Promise<Uint8Array> | undefined
-  const lengthHeader = request.headers['content-length']
-  const declared = lengthHeader === undefined ? undefined : Number(lengthHeader)
-  const ensure = (): AbortController => {
-    if (controller === undefined) {
-      const made = new AbortController()
-      controller = made
-      options.onClose(() => made.abort(new Error('the client went away')))
-    }
-    return controller
+type Request = IncomingMessage | Http2ServerRequest
+
+function socketOf(request: Request): TLSSocket | undefined {
+  return 'stream' in request && request.stream !== undefined
+    ? (request.stream.session?.socket as TLSSocket | undefined)
+    : (request.socket as TLSSocket)
+}
+
+/** A request that came over HTTP/1.1 or HTTP/2. */
+export class HttpContext implements RequestContext {
+  readonly method: string
+  readonly path: string
+  readonly rawQuery: string
+  readonly query: URLSearchParams
+  readonly upgrade: boolean
+  readonly now: Date
+  readonly startedAt = performance.now()
+  readonly warnings: string[] = []
+  user: UserInfo = anonymous
+  authenticated = false
+  info: RequestInfo
+  readonly connection?: TLSSocket
+  readonly #request: Request
+  readonly #onClose: (listener: () => void) => void
+  #controller: AbortController | undefined
+  #body: Promise<Uint8Array> | undefined
+
+  /** `onClose` registers what to do when the client goes away. */
+  constructor(request: Request, options: { upgrade: boolean; now: Date; onClose: (listener: () => void) => void }) {
+    const { path, rawQuery } = splitTarget(request.url ?? '/')
+    this.#request = request
+    this.#onClose = options.onClose
+    this.method = request.method ?? 'GET'
+    this.path = path
+    this.rawQuery = rawQuery
+    this.query = rawQuery === '' ? noQuery : new URLSearchParams(rawQuery)
+    this.upgrade = options.upgrade
+    this.now = options.now
+    this.info = parseRequestInfo(this.method, path, this.query)
+    const socket = socketOf(request)
+    if (socket !== undefined) this.connection = socket
   }
-  return {
-    method,
-    path,
-    rawQuery,
-    query,
-    header: (name) => {
-      const value = request.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    },
-    headers: function* () {
-      for (const [name, value] of Object.entries(request.headers)) {
-        if (value !== undefined && !name.startsWith(':')) yield [name, Array.isArray(value) ? value.join(', ') : value]
-      }
-    },
-    ...(socket === undefined ? {} : { connection: socket }),
-    remoteAddress: socket?.remoteAddress ?? '',
-    upgrade: options.upgrade,
-    get signal() {
-      return ensure().signal
-    },
-    abort: (reason) => ensure().abort(reason),
-    now: options.now,
-    startedAt: performance.now(),
-    body: () => (body ??= gatherBody(request as AsyncIterable<Uint8Array>, declared)),
-    bodyStream: () => request as AsyncIterable<Uint8Array>,
-    user: anonymous,
-    authenticated: false,
-    info: parseRequestInfo(method, path, query),
-    warnings: [],
+
+  get remoteAddress(): string {
+    return this.connection?.remoteAddress ?? ''
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  headerNames(): readonly string[] {
+    return Object.keys(this.#request.headers)
+  }
+
+  *headers(): Iterable<[string, string]> {
+    for (const name of this.headerNames()) {
+      const value = this.header(name)
+      if (value !== undefined && !name.startsWith(':')) yield [name, value]
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#ensureController().signal
+  }
+
+  abort(reason: Error): void {
+    this.#ensureController().abort(reason)
+  }
+
+  body(): Promise<Uint8Array> {
+    if (this.#body === undefined) {
+      const length = this.header('content-length')
+      this.#body = gatherBody(this.bodyStream(), length === undefined ? undefined : Number(length))
+    }
+    return this.#body
+  }
+
+  bodyStream(): AsyncIterable<Uint8Array> {
+    return this.#request as AsyncIterable<Uint8Array>
+  }
+
+  #ensureController(): AbortController {
+    if (this.#controller === undefined) {
+      const made = new AbortController()
+      this.#controller = made
+      this.#onClose(() => made.abort(new Error('the client went away')))
+    }
+    return this.#controller
   }
 }

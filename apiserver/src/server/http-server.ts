@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream'
 import type { KeyPair } from '../certificates/issue.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import type { Answer } from './answer.ts'
-import { httpContext } from './http-context.ts'
+import { HttpContext } from './http-context.ts'
 import type { ServerLogger } from './log.ts'
 
 type Request = IncomingMessage | Http2ServerRequest
@@ -121,7 +121,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   server.on('request', (request: Request, response: Response) => {
     response.on('error', () => {})
-    const context = httpContext(request, {
+    const context = new HttpContext(request, {
       upgrade: false,
       now: options.now(),
       onClose: (listener) => response.on('close', listener),
@@ -139,7 +139,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const context = httpContext(request, {
+    const context = new HttpContext(request, {
       upgrade: true,
       now: options.now(),
       onClose: (listener) => socket.on('close', listener),

@@ -52,8 +52,8 @@ export function inProcessTransport(options: {
     const { path, rawQuery } = splitTarget(request.path)
     const query = new URLSearchParams(rawQuery)
     const controller = new AbortController()
+    let signal: AbortSignal | undefined
     const outer = request.signal === undefined ? [closing] : [closing, request.signal]
-    const signal = AbortSignal.any([controller.signal, ...outer])
     const headers = request.headers ?? {}
     const body = request.body ?? none
     const context: RequestContext = {
@@ -62,10 +62,13 @@ export function inProcessTransport(options: {
       rawQuery,
       query,
       header: (name) => headers[name],
+      headerNames: () => Object.keys(headers),
       headers: () => Object.entries(headers),
       remoteAddress: '127.0.0.1',
       upgrade: false,
-      signal,
+      get signal() {
+        return (signal ??= AbortSignal.any([controller.signal, ...outer]))
+      },
       abort: (reason) => controller.abort(reason),
       now: options.now(),
       startedAt: performance.now(),
