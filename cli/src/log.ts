@@ -35,7 +35,8 @@ export function createLogger(options: {
   const write =
     (level: string) =>
     (message: string, fields?: Record<string, unknown>): void => {
-      logger.log(level, message, fields)
+      // What still runs while the process ends may have something to say: too late.
+      if (!logger.writableEnded) logger.log(level, message, fields)
     }
   return {
     debug: write('debug'),
