@@ -60,10 +60,11 @@ function isAlive(holder: Holder): boolean {
   return startedAt !== undefined && (holder.startedAt === undefined || holder.startedAt === startedAt)
 }
 
-/** Field 22 of /proc/PID/stat, in clock ticks since boot. */
+/** Field 22 of /proc/PID/stat, in clock ticks since boot; undefined for a process that has ended, collected or not. */
 function startTime(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19]
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
+    return fields?.[0] === 'Z' ? undefined : fields?.[19]
   } catch {
     return undefined
   }
