@@ -12,6 +12,8 @@ export interface ContentResult {
   /** Finalizers that hold objects, with how many each. */
   finalizers: Map<string, number>
   failures: string[]
+  /** Something was there to delete: owners may have made more meanwhile, so it must be looked through once more. */
+  found: boolean
 }
 
 /** As messages name it: the core group is an empty one. */
@@ -28,7 +30,7 @@ export async function deleteContent(options: {
   namespace: string
   resources: readonly DiscoveredResource[]
 }): Promise<ContentResult> {
-  const result: ContentResult = { remaining: new Map(), finalizers: new Map(), failures: [] }
+  const result: ContentResult = { remaining: new Map(), finalizers: new Map(), failures: [], found: false }
   const deletable = options.resources.filter(
     (resource) => resource.namespaced && can(resource, 'delete', 'list') && !isEventCopy(resource),
   )
@@ -52,6 +54,7 @@ async function deleteKind(
     (await metadataClient.resource<KubeObject>(resource, namespace).list()).items
   try {
     let left = await list()
+    if (left.length > 0) result.found = true
     if (left.some(({ metadata }) => metadata?.deletionTimestamp === undefined)) {
       if (can(resource, 'deletecollection'))
         await client.raw('DELETE', resourcePath(resource, { namespace }), {

@@ -82,6 +82,7 @@ async function reconcile(
   if (failures.length + content.failures.length > 0)
     throw new Error([...discoveryFailures, ...content.failures].join('; '))
   if (!done) return { afterMs: checkAfterMs(namespace, clock.now()) }
+  if (content.found) return { afterMs: 1 }
   await finalize(context, namespace)
   return undefined
 }
