@@ -16,7 +16,8 @@ export function sameMeaning(a: unknown, b: unknown): boolean {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null) return true
-  return typeof value === 'object' && Object.keys(value).length === 0
+  if (typeof value !== 'object') return false
+  return Array.isArray(value) ? value.length === 0 : Object.values(value).every(isEmpty)
 }
 
 /** The same text for values of the same meaning: keys sorted, empty ones left out. */
