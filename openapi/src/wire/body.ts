@@ -1,7 +1,8 @@
 import { badRequest, unsupportedMediaType } from '../meta/status.ts'
 import type { GroupVersionKind } from '../meta/object.ts'
 import { decodeText, parseJson } from './json.ts'
-import { contentTypeOf, jsonType, unknownBodyFormat, yamlType } from './media.ts'
+import { contentTypeOf, jsonType, protobufType, unknownBodyFormat, yamlType } from './media.ts'
+import { decodeProtobuf } from './protobuf.ts'
 import { decodeYaml, YamlError } from './yaml.ts'
 
 /** A request's body as JSON, whatever it was written in. */
@@ -39,6 +40,10 @@ export async function decodeBody({ contentType, bytes, kind }: DecodeBodyOptions
       } catch (error) {
         throw error instanceof YamlError ? unrecognized(error.message) : error
       }
+    case protobufType: {
+      const { object, gvk } = decodeProtobuf(bytes, unrecognized)
+      return { value: object, gvk, problems: [] }
+    }
     default:
       throw unsupportedMediaType(unknownBodyFormat())
   }
