@@ -23,7 +23,7 @@ function power(x,   i) {
   return x
 }
 function fail(message) {
-  print "Status: 400 Bad Request\nContent-Type: application/json\n"
+  printf "Status: 400 Bad Request\r\nContent-Type: application/json\r\n\r\n"
   printf "{\"error\":\"%s\"}\n", message
   failed = 1
   exit
@@ -51,6 +51,6 @@ END {
   for (i = 2; i <= languages; i++) if (best == 0 || score[i] > score[best]) best = i
   total = 0
   for (i = 2; i <= languages; i++) total += power((score[i] - score[best]) / 100)
-  print "Content-Type: application/json\n"
+  printf "Content-Type: application/json\r\n\r\n"
   printf "{\"language\":\"%s\",\"confidence\":%.3f,\"version\":\"%s\",\"pod\":\"%s\"}\n", name[best], 1 / total, ENVIRON["VERSION"], ENVIRON["HOSTNAME"]
 }
