@@ -13,6 +13,7 @@ const usage = `npm run parity [-- options] [FILE…]
   --record              asks a live original again and writes down its answers (--kubeconfig or KUBECONFIG names it)
   --kubeconfig FILE     the server to ask; without --record: instead of ours
   --only REGEX          only cases whose name matches
+  --ignore PATH,…       body paths left out of every comparison
   --verbose             print each difference
 `
 
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     record: { type: 'boolean' },
     kubeconfig: { type: 'string' },
     only: { type: 'string' },
+    ignore: { type: 'string' },
     verbose: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -53,8 +55,10 @@ async function replay(send: Send): Promise<number> {
   let differing = 0
   for (const { name, path } of files) {
     let same = 0
+    const ignored = values.ignore?.split(',') ?? []
     const cases = Object.entries(readCases(path)).filter(([title]) => only.test(title))
-    for (const [title, kase] of cases) {
+    for (const [title, asked] of cases) {
+      const kase = { ...asked, steps: asked.steps.map((s) => ({ ...s, ignore: [...(s.ignore ?? []), ...ignored] })) }
       const differences = await drive(kase, send).then(
         (answers) => compare(kase, answers),
         (error: unknown) => [{ step: -1, what: 'failure', wanted: '', got: String(error) }],
