@@ -32,11 +32,12 @@ export function createLogger(options: {
       }),
     ],
   })
+  let closed = false
   const write =
     (level: string) =>
     (message: string, fields?: Record<string, unknown>): void => {
       // What still runs while the process ends may have something to say: too late.
-      if (!logger.writableEnded) logger.log(level, message, fields)
+      if (!closed) logger.log(level, message, fields)
     }
   return {
     debug: write('debug'),
@@ -45,6 +46,7 @@ export function createLogger(options: {
     error: write('error'),
     close: () =>
       new Promise((resolve) => {
+        closed = true
         logger.on('finish', resolve)
         logger.end()
       }),
