@@ -143,7 +143,9 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
       const created = await api.create(wanted, { signal })
       tell('Normal', 'Starting', 'Starting kubelet.')
       tellChanges(undefined, created)
-      return created
+      if (created.status?.nodeInfo !== undefined && (created.status.conditions?.length ?? 0) > 0) return created
+      // A server that takes no status with a new object gets it now.
+      return await api.patch(nodeName, 'strategic', { status: wanted.status }, { subresource: 'status', signal })
     } catch (error) {
       if (!isReason(error, 'AlreadyExists')) throw error
     }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import { RuntimeCallError } from '../cri/grpc-client.ts'
 import { containerConfig, type ContainerConfig } from './container-config.ts'
 import type { PodDeps } from './deps.ts'
 import { containerEnv, ContainerConfigError } from './env.ts'
@@ -34,9 +35,11 @@ export async function startContainer(deps: PodDeps, request: StartRequest): Prom
   const image = await deps.images.ensure({ pod, container, auth: () => credentials(deps, pod, container), signal })
   const attempt = nextAttempt(pod, container, before)
   const config = await configure(deps, request, image, attempt)
+  // Tried again at once: then its back-off tells how long it waits.
   const fail = (reason: string, error: unknown): StartError => {
-    deps.events(pod, 'Warning', 'Failed', `Error: ${errorText(error)}`, container.name)
-    return new StartError(reason, errorText(error))
+    const text = error instanceof RuntimeCallError ? error.details : errorText(error)
+    deps.events(pod, 'Warning', 'Failed', `Error: ${text}`, container.name)
+    return new StartError(reason, text, reason === 'RunContainerError' ? 500 : undefined)
   }
   const { containerId } = await deps.cri.runtime
     .createContainer({ podSandboxId: request.sandbox.id, config, sandboxConfig: request.sandboxConfig }, { signal })
