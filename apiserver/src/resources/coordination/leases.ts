@@ -1,6 +1,7 @@
 import type { V1Lease } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { validateLease } from './lease-rules.ts'
 
 export const leases = defineResource<V1Lease>({
   group: 'coordination.k8s.io',
@@ -12,5 +13,9 @@ export const leases = defineResource<V1Lease>({
   hasGeneration: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
+  prepareForCreate: (o) => {
+    o.spec ??= {}
+  },
+  validate: validateLease,
   columns: [nameColumn, column('Holder', 'string', (o) => o.spec?.holderIdentity ?? ''), ageColumn],
 })

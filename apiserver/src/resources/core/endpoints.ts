@@ -1,6 +1,7 @@
 import type { V1Endpoints } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, listSome, nameColumn } from '../common/columns.ts'
+import { validateEndpoints } from './endpoints-rules.ts'
 
 function endpointsCell(endpoints: V1Endpoints): string {
   if ((endpoints.subsets ?? []).length === 0) return '<none>'
@@ -26,5 +27,11 @@ export const endpoints = defineResource<V1Endpoints>({
   storagePrefix: 'services/endpoints',
   hasGeneration: false,
   allowCreateOnUpdate: true,
+  default: (o) => {
+    for (const port of (o.subsets ?? []).flatMap((s) => s.ports ?? []))
+      if ((port.protocol ?? '') === '') port.protocol = 'TCP'
+  },
+  validate: validateEndpoints,
+  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
   columns: [nameColumn, column('Endpoints', 'string', endpointsCell), ageColumn],
 })

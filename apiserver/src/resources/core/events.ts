@@ -1,6 +1,7 @@
 import type { CoreV1Event } from '@kapell/openapi/types'
 import { defineResource } from '../../registry/definition.ts'
 import { coreEventColumns } from '../events/event.ts'
+import { defaultCoreEvent, eventTtlSeconds, validateCoreEvent } from '../events/event-rules.ts'
 
 export const events = defineResource<CoreV1Event>({
   group: '',
@@ -12,6 +13,9 @@ export const events = defineResource<CoreV1Event>({
   storagePrefix: 'events',
   hasGeneration: false,
   allowCreateOnUpdate: true,
+  default: defaultCoreEvent,
+  validate: validateCoreEvent,
+  ttlSeconds: () => eventTtlSeconds,
   columns: coreEventColumns,
   selectableFields: {
     'involvedObject.kind': (e) => e.involvedObject.kind ?? '',

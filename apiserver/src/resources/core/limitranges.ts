@@ -1,5 +1,6 @@
 import type { V1LimitRange } from '@kapell/openapi/types'
 import { defineResource } from '../../registry/definition.ts'
+import { defaultLimitRange, validateLimitRange } from './limitrange-rules.ts'
 
 export const limitRanges = defineResource<V1LimitRange>({
   group: '',
@@ -11,4 +12,6 @@ export const limitRanges = defineResource<V1LimitRange>({
   storagePrefix: 'limitranges',
   hasGeneration: false,
   allowCreateOnUpdate: true,
+  default: defaultLimitRange,
+  validate: validateLimitRange,
 })

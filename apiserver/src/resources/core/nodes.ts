@@ -1,7 +1,8 @@
 import type { V1Node } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { keepStatus, startStatus, statusView } from '../common/status.ts'
+import { keepStatus, statusView } from '../common/status.ts'
+import { defaultNode, validateNode, validateNodeUpdate } from './node-rules.ts'
 
 const rolePrefix = 'node-role.kubernetes.io/'
 
@@ -49,8 +50,13 @@ export const nodes = defineResource<V1Node>({
     }),
   ],
   selectableFields: { 'spec.unschedulable': (o) => String(o.spec?.unschedulable ?? false) },
-  prepareForCreate: (o) => startStatus(o),
+  default: defaultNode,
+  prepareForCreate: (o) => {
+    o.spec ??= {}
+  },
   prepareForUpdate: keepStatus,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
   subresources: {
     status: statusView(),
     proxy: {

@@ -3,6 +3,8 @@ import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { accessModesCell, storageClassOf } from '../common/volumes.ts'
+import { validateClaimSpec } from './claim-validation.ts'
+import { defaultClaim, validateClaimUpdate } from './persistentvolumeclaim-rules.ts'
 
 const bound = (o: V1PersistentVolumeClaim): boolean => (o.spec?.volumeName ?? '') !== ''
 
@@ -28,7 +30,10 @@ export const persistentVolumeClaims = defineResource<V1PersistentVolumeClaim>({
     ageColumn,
     column('VolumeMode', 'string', (o) => o.spec?.volumeMode ?? '<unset>', { priority: 1 }),
   ],
+  default: defaultClaim,
   prepareForCreate: (o) => startStatus(o, { phase: 'Pending' }),
   prepareForUpdate: keepStatus,
+  validate: (o, at) => (o.spec === undefined ? [] : validateClaimSpec(o.spec, at.child('spec'))),
+  validateUpdate: validateClaimUpdate,
   subresources: { status: statusView() },
 })

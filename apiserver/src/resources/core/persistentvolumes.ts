@@ -1,8 +1,10 @@
 import type { V1PersistentVolume } from '@kapell/openapi/types'
+import { rfc3339 } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { keepStatus, statusView } from '../common/status.ts'
+import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { accessModesCell, storageClassOf } from '../common/volumes.ts'
+import { defaultVolume, validateVolume, validateVolumeUpdate } from './persistentvolume-rules.ts'
 
 function claimCell(volume: V1PersistentVolume): string {
   const claim = volume.spec?.claimRef
@@ -33,6 +35,17 @@ export const persistentVolumes = defineResource<V1PersistentVolume>({
     ageColumn,
     column('VolumeMode', 'string', (o) => o.spec?.volumeMode ?? '<unset>', { priority: 1 }),
   ],
+  default: defaultVolume,
+  prepareForCreate: (o, { now }) => startStatus(o, { phase: 'Pending', lastPhaseTransitionTime: rfc3339(now) }),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView() },
+  validate: validateVolume,
+  validateUpdate: validateVolumeUpdate,
+  subresources: {
+    status: statusView({
+      prepare: (next, previous, { now }) => {
+        if (next.status === undefined || next.status.phase === previous.status?.phase) return
+        next.status.lastPhaseTransitionTime = rfc3339(now)
+      },
+    }),
+  },
 })

@@ -1,6 +1,7 @@
 import type { V1ResourceQuota } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { validateQuota, validateQuotaUpdate } from './resourcequota-rules.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 function usage(quota: V1ResourceQuota, limits: boolean): string {
@@ -27,7 +28,12 @@ export const resourceQuotas = defineResource<V1ResourceQuota>({
     column('Limit', 'string', (o) => usage(o, true)),
     ageColumn,
   ],
-  prepareForCreate: (o) => startStatus(o),
+  validate: validateQuota,
+  validateUpdate: validateQuotaUpdate,
+  prepareForCreate: (o) => {
+    o.spec ??= {}
+    startStatus(o)
+  },
   prepareForUpdate: keepStatus,
   subresources: { status: statusView() },
 })

@@ -1,6 +1,7 @@
 import type { V1ServiceAccount } from '@kapell/openapi/types'
 import { defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { requestToken } from './serviceaccount-token.ts'
 
 export const serviceAccounts = defineResource<V1ServiceAccount>({
   group: '',
@@ -12,4 +13,11 @@ export const serviceAccounts = defineResource<V1ServiceAccount>({
   storagePrefix: 'serviceaccounts',
   hasGeneration: false,
   columns: [nameColumn, ageColumn],
+  subresources: {
+    token: {
+      type: 'action',
+      kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+      create: requestToken,
+    },
+  },
 })

@@ -1,6 +1,8 @@
 import type { V1EndpointSlice } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, listSome, nameColumn } from '../common/columns.ts'
+import { unchanged } from '../common/validation.ts'
+import { validateSlice } from './endpointslice-rules.ts'
 
 function portsCell(slice: V1EndpointSlice): string {
   const ports = slice.ports ?? []
@@ -20,6 +22,16 @@ export const endpointSlices = defineResource<V1EndpointSlice>({
   namespaced: true,
   storagePrefix: 'endpointslices',
   hasGeneration: true,
+  default: (o) => {
+    o.endpoints ??= []
+    for (const port of o.ports ?? []) {
+      port.name ??= ''
+      if ((port.protocol ?? '') === '') port.protocol = 'TCP'
+    }
+    for (const endpoint of o.endpoints) endpoint.conditions ??= {}
+  },
+  validate: validateSlice,
+  validateUpdate: (next, previous, at) => unchanged(at.child('addressType'), next.addressType, previous.addressType),
   columns: [
     nameColumn,
     column('AddressType', 'string', (o) => o.addressType),

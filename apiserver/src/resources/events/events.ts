@@ -1,6 +1,7 @@
 import type { EventsV1Event } from '@kapell/openapi/types'
 import { defineResource } from '../../registry/definition.ts'
 import { newEventColumns, toCoreEvent, toNewEvent } from './event.ts'
+import { defaultNewEvent, eventTtlSeconds, validateNewEvent, validateNewEventUpdate } from './event-rules.ts'
 
 export const newEvents = defineResource<EventsV1Event>({
   group: 'events.k8s.io',
@@ -17,6 +18,10 @@ export const newEvents = defineResource<EventsV1Event>({
     fromStored: toNewEvent,
     toStored: toCoreEvent,
   },
+  default: defaultNewEvent,
+  validateCreate: validateNewEvent,
+  validateUpdate: validateNewEventUpdate,
+  ttlSeconds: () => eventTtlSeconds,
   columns: newEventColumns,
   selectableFields: {
     'regarding.kind': (e) => e.regarding?.kind ?? '',

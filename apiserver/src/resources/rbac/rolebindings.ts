@@ -1,6 +1,7 @@
 import type { V1RoleBinding } from '@kapell/openapi/types'
+import { pathSegmentName } from '@kapell/openapi/meta/names'
 import { defineResource } from '../../registry/definition.ts'
-import { bindingColumns } from './bindings.ts'
+import { bindingColumns, defaultBinding, validateBinding, validateBindingUpdate } from './bindings.ts'
 
 export const roleBindings = defineResource<V1RoleBinding>({
   group: 'rbac.authorization.k8s.io',
@@ -10,5 +11,9 @@ export const roleBindings = defineResource<V1RoleBinding>({
   namespaced: true,
   storagePrefix: 'rolebindings',
   hasGeneration: false,
+  validateName: (name) => pathSegmentName(name),
+  default: defaultBinding,
+  validate: (o, at) => validateBinding(o, true, at),
+  validateUpdate: validateBindingUpdate,
   columns: bindingColumns,
 })

@@ -1,0 +1,96 @@
+import type { V1LimitRange, V1LimitRangeItem } from '@kapell/openapi/types'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '@kapell/openapi/meta/field-errors'
+import { parseQuantity } from '@kapell/openapi/meta/quantity'
+import { validateResourceName } from './pods/validation/resources.ts'
+
+/** For containers the maximum is the default limit, and the default limit or the minimum the default request. */
+export function defaultLimitRange(range: V1LimitRange): void {
+  for (const item of range.spec?.limits ?? []) {
+    if (item.type !== 'Container') continue
+    item.default = { ...item.max, ...item.default }
+    item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest }
+    for (const field of ['default', 'defaultRequest'] as const) {
+      if (Object.keys(item[field] ?? {}).length === 0) delete item[field]
+    }
+  }
+}
+
+const fields = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const
+
+export function validateLimitRange(range: V1LimitRange, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const types = new Set<string>()
+  const limits = at.child('spec', 'limits')
+  for (const [i, item] of (range.spec?.limits ?? []).entries()) {
+    const here = limits.index(i)
+    if (types.has(item.type)) errors.push(duplicate(here.child('type'), item.type))
+    types.add(item.type)
+    errors.push(...validateItem(item, here))
+  }
+  return errors
+}
+
+function validateItem(item: V1LimitRangeItem, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  for (const field of fields) {
+    for (const name of Object.keys(item[field] ?? {}))
+      errors.push(...validateResourceName(name, at.child(field).key(name)))
+  }
+  if (item.type === 'Pod') {
+    for (const field of ['default', 'defaultRequest'] as const) {
+      if (Object.keys(item[field] ?? {}).length > 0) {
+        errors.push(forbidden(at.child(field), `may not be specified when \`type\` is 'Pod'`))
+      }
+    }
+  }
+  if (
+    item.type === 'PersistentVolumeClaim' &&
+    item.min?.['storage'] === undefined &&
+    item.max?.['storage'] === undefined
+  ) {
+    errors.push(
+      required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'),
+    )
+  }
+  errors.push(...validateOrder(item, at))
+  return errors
+}
+
+const pairs = [
+  ['min', 'max', 'max'],
+  ['min', 'defaultRequest', 'default request'],
+  ['defaultRequest', 'max', 'max'],
+  ['defaultRequest', 'default', 'default limit'],
+  ['min', 'default', 'default'],
+  ['default', 'max', 'max'],
+] as const
+const titles: Record<string, string> = { min: 'min', defaultRequest: 'default request', default: 'default' }
+
+function validateOrder(item: V1LimitRangeItem, at: FieldPath): FieldError[] {
+  const names = new Set(fields.flatMap((field) => Object.keys(item[field] ?? {})))
+  const errors: FieldError[] = []
+  for (const name of [...names].sort()) {
+    for (const [low, high, title] of pairs) {
+      const a = item[low]?.[name]
+      const b = item[high]?.[name]
+      if (a === undefined || b === undefined) continue
+      const [lower, upper] = [parseQuantity(a), parseQuantity(b)]
+      if (lower.cmp(upper) > 0) {
+        const text = `${titles[low] ?? low} value ${lower.toString()} is greater than ${title} value ${upper.toString()}`
+        errors.push(invalid(at.child(low).key(name), lower.toString(), text))
+      }
+    }
+    const ratio = item.maxLimitRequestRatio?.[name]
+    if (ratio !== undefined && parseQuantity(ratio).toNumber() < 1) {
+      errors.push(invalid(at.child('maxLimitRequestRatio').key(name), ratio, `ratio ${ratio} is less than 1`))
+    }
+  }
+  return errors
+}

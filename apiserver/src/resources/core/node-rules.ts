@@ -1,0 +1,89 @@
+import type { V1Node, V1Taint } from '@kapell/openapi/types'
+import { forbidden, invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { labelValue, qualifiedName } from '@kapell/openapi/meta/names'
+import { parseCidr } from '../common/ip.ts'
+import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
+
+/** Source: Node v1 core. */
+
+const emptyInfo = {
+  architecture: '',
+  bootID: '',
+  containerRuntimeVersion: '',
+  kernelVersion: '',
+  kubeProxyVersion: '',
+  kubeletVersion: '',
+  machineID: '',
+  operatingSystem: '',
+  osImage: '',
+  systemUUID: '',
+}
+
+/** What is allocatable is the whole capacity, until the agent says less. */
+export function defaultNode(node: V1Node): void {
+  node.spec ??= {}
+  const status = (node.status ??= {})
+  if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = { ...status.capacity }
+  status.daemonEndpoints ??= { kubeletEndpoint: { Port: 0 } }
+  status.nodeInfo ??= { ...emptyInfo }
+  const { podCIDR, podCIDRs } = node.spec
+  if ((podCIDR ?? '') !== '' && (podCIDRs ?? []).length === 0) node.spec.podCIDRs = [podCIDR ?? '']
+  else if ((podCIDR ?? '') === '' && (podCIDRs ?? []).length > 0) node.spec.podCIDR = podCIDRs?.[0] ?? ''
+}
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
+function validateTaints(taints: readonly V1Taint[], at: FieldPath): FieldError[] {
+  const seen = new Set<string>()
+  return taints.flatMap((taint, i) => {
+    const here = at.index(i)
+    const errors = nameErrors(here.child('key'), taint.key, qualifiedName)
+    errors.push(...nameErrors(here.child('value'), taint.value ?? '', labelValue))
+    if (!effects.includes(taint.effect)) errors.push(unsupported(here.child('effect'), taint.effect, effects))
+    const key = `${taint.key}:${taint.effect}`
+    if (seen.has(key)) {
+      errors.push({
+        type: 'FieldValueDuplicate',
+        field: here.text,
+        badValue: {
+          Key: taint.key,
+          Value: taint.value ?? '',
+          Effect: taint.effect,
+          TimeAdded: taint.timeAdded ?? null,
+        },
+        detail: 'taints must be unique by key and effect pair',
+      })
+    }
+    seen.add(key)
+    return errors
+  })
+}
+
+export function validateNode(node: V1Node, root: FieldPath): FieldError[] {
+  const errors = validateTaints(node.spec?.taints ?? [], root.child('metadata', 'taints'))
+  const cidrs = node.spec?.podCIDRs ?? []
+  const at = root.child('spec', 'podCIDRs')
+  for (const [i, cidr] of cidrs.entries()) {
+    if (parseCidr(cidr) === undefined) {
+      errors.push(invalid(at.index(i), cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'))
+    }
+  }
+  const families = cidrs.flatMap((cidr) => parseCidr(cidr)?.family ?? [])
+  if (cidrs.length > 2 || (cidrs.length === 2 && families[0] === families[1])) {
+    errors.push(invalid(at, cidrs, 'may specify no more than one CIDR for each IP family'))
+  }
+  return errors
+}
+
+export function validateNodeUpdate(next: V1Node, previous: V1Node, root: FieldPath): FieldError[] {
+  const at = root.child('spec')
+  const errors: FieldError[] = []
+  const before = previous.spec
+  if ((before?.podCIDRs ?? []).length > 0 && !sameJson(next.spec?.podCIDRs ?? [], before?.podCIDRs)) {
+    errors.push(forbidden(at.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid'))
+  }
+  if ((before?.providerID ?? '') !== '' && next.spec?.providerID !== before?.providerID) {
+    errors.push(forbidden(at.child('providerID'), 'node updates may not change providerID except from "" to valid'))
+  }
+  return errors
+}

@@ -1,0 +1,76 @@
+import type { V1Endpoint, V1EndpointSlice } from '@kapell/openapi/types'
+import {
+  duplicate,
+  invalid,
+  required,
+  tooMany,
+  type FieldError,
+  type FieldPath,
+} from '@kapell/openapi/meta/field-errors'
+import { dns1123Label, dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
+import { parseIp } from '../common/ip.ts'
+import { nameErrors, unsupported } from '../common/validation.ts'
+import { notSpecial } from '../core/services/validation.ts'
+
+/** Source: EndpointSlice v1 discovery. */
+
+const types = ['FQDN', 'IPv4', 'IPv6']
+const protocols = ['SCTP', 'TCP', 'UDP']
+const maxEndpoints = 1000
+const maxPorts = 20_000
+const maxAddresses = 100
+
+export function validateSlice(slice: V1EndpointSlice, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const type = slice.addressType ?? ''
+  if (type === '') errors.push(required(at.child('addressType')))
+  else if (!types.includes(type)) errors.push(unsupported(at.child('addressType'), type, types))
+  const endpoints = slice.endpoints ?? []
+  if (endpoints.length > maxEndpoints)
+    return [...errors, tooMany(at.child('endpoints'), endpoints.length, maxEndpoints)]
+  errors.push(...endpoints.flatMap((e, i) => validateEndpoint(e, type, at.child('endpoints').index(i))))
+  errors.push(...validatePorts(slice, at.child('ports')))
+  return errors
+}
+
+function validateEndpoint(endpoint: V1Endpoint, type: string, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const addresses = endpoint.addresses ?? []
+  const here = at.child('addresses')
+  if (addresses.length === 0) errors.push(required(here, 'must contain at least 1 address'))
+  else if (addresses.length > maxAddresses) errors.push(tooMany(here, addresses.length, maxAddresses))
+  for (const [i, address] of addresses.entries()) errors.push(...validateAddress(address, type, here.index(i)))
+  if (endpoint.nodeName !== undefined)
+    errors.push(...nameErrors(at.child('nodeName'), endpoint.nodeName, dns1123Subdomain))
+  if (endpoint.hostname !== undefined) errors.push(...nameErrors(at.child('hostname'), endpoint.hostname, dns1123Label))
+  return errors
+}
+
+function validateAddress(address: string, type: string, at: FieldPath): FieldError[] {
+  if (type === 'FQDN') return nameErrors(at, address, dns1123Subdomain)
+  const ip = parseIp(address)
+  if (ip === undefined || ip.family !== type) {
+    const example = type === 'IPv6' ? 'must be a valid IPv6 address' : 'must be a valid IPv4 address'
+    return type === 'IPv4' || type === 'IPv6' ? [invalid(at, address, example)] : []
+  }
+  return notSpecial(address, at)
+}
+
+function validatePorts(slice: V1EndpointSlice, at: FieldPath): FieldError[] {
+  const ports = slice.ports ?? []
+  if (ports.length > maxPorts) return [tooMany(at, ports.length, maxPorts)]
+  const names = new Set<string>()
+  return ports.flatMap((port, i) => {
+    const here = at.index(i)
+    const name = port.name ?? ''
+    const errors = name === '' ? [] : nameErrors(here.child('name'), name, dns1123Label)
+    if (names.has(name)) errors.push(duplicate(here.child('name'), name))
+    names.add(name)
+    if ((port.protocol ?? '') === '') errors.push(required(here.child('protocol')))
+    else if (!protocols.includes(port.protocol ?? ''))
+      errors.push(unsupported(here.child('protocol'), port.protocol, protocols))
+    if (port.appProtocol !== undefined)
+      errors.push(...nameErrors(here.child('appProtocol'), port.appProtocol, qualifiedName))
+    return errors
+  })
+}

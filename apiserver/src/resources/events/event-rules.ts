@@ -1,0 +1,108 @@
+import type { CoreV1Event, EventsV1Event } from '@kapell/openapi/types'
+import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { qualifiedName } from '@kapell/openapi/meta/names'
+import { nameErrors, sameJson } from '../common/validation.ts'
+
+/** Events tell what happened, for a while. Source: Event v1 events. */
+
+export const eventTtlSeconds = 3600
+
+type Loose = Record<string, unknown>
+
+/** Times that were never set are null, not absent. */
+function fill(event: object, defaults: Readonly<Record<string, unknown>>): void {
+  const fields = event as Loose
+  for (const [field, value] of Object.entries(defaults)) {
+    if (fields[field] === undefined) fields[field] = structuredClone(value)
+  }
+}
+
+export function defaultCoreEvent(event: CoreV1Event): void {
+  fill(event, {
+    involvedObject: {},
+    source: {},
+    firstTimestamp: null,
+    lastTimestamp: null,
+    eventTime: null,
+    reportingComponent: '',
+    reportingInstance: '',
+  })
+}
+
+export function defaultNewEvent(event: EventsV1Event): void {
+  fill(event, {
+    regarding: {},
+    deprecatedSource: {},
+    deprecatedFirstTimestamp: null,
+    deprecatedLastTimestamp: null,
+    eventTime: null,
+  })
+}
+
+/** A cluster-scoped object's events live in the default namespace. */
+function validateNamespace(eventNamespace: string, involved: string | undefined, at: FieldPath): FieldError[] {
+  const wanted = involved ?? ''
+  if (wanted === eventNamespace || (wanted === '' && eventNamespace === 'default')) return []
+  return [invalid(at, wanted, 'does not match event.namespace')]
+}
+
+export function validateCoreEvent(event: CoreV1Event, at: FieldPath): FieldError[] {
+  return validateNamespace(
+    event.metadata?.namespace ?? '',
+    event.involvedObject?.namespace,
+    at.child('involvedObject', 'namespace'),
+  )
+}
+
+const maxLengths = { action: 128, reason: 128, reportingInstance: 128, note: 1024 } as const
+
+export function validateNewEvent(event: EventsV1Event, at: FieldPath): FieldError[] {
+  const errors = validateNamespace(
+    event.metadata?.namespace ?? '',
+    event.regarding?.namespace,
+    at.child('involvedObject', 'namespace'),
+  )
+  if (event.eventTime === undefined || event.eventTime === null) errors.push(required(at.child('eventTime')))
+  const controller = event.reportingController ?? ''
+  if (controller === '') errors.push(required(at.child('reportingController')))
+  errors.push(...nameErrors(at.child('reportingController'), controller, qualifiedName))
+  for (const field of ['reportingInstance', 'action', 'reason'] as const) {
+    const text = event[field] ?? ''
+    if (text === '') errors.push(required(at.child(field)))
+    errors.push(...tooLongText(at.child(field), text, maxLengths[field]))
+  }
+  errors.push(...tooLongText(at.child('message'), event.note ?? '', maxLengths.note))
+  const type = event.type ?? ''
+  if (type !== 'Normal' && type !== 'Warning') errors.push(invalid(at.child('type'), '', `has invalid value: ${type}`))
+  return errors
+}
+
+function tooLongText(at: FieldPath, text: string, max: number): FieldError[] {
+  return Buffer.byteLength(text) > max ? [invalid(at, '', `can have at most ${max} characters`)] : []
+}
+
+/** Of an event only its series goes on. Names are those of the core form, as the original reports them. */
+const fixed: readonly (readonly [field: keyof EventsV1Event & string, reported: string])[] = [
+  ['regarding', 'involvedObject'],
+  ['reason', 'reason'],
+  ['note', 'message'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+  ['type', 'type'],
+  ['eventTime', 'eventTime'],
+  ['action', 'action'],
+  ['related', 'related'],
+  ['reportingController', 'reportingController'],
+  ['reportingInstance', 'reportingInstance'],
+]
+
+export function validateNewEventUpdate(next: EventsV1Event, previous: EventsV1Event, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  for (const [field, reported] of fixed) {
+    if (!sameJson(next[field], previous[field]))
+      errors.push(invalid(at.child(reported), next[field] ?? null, 'field is immutable'))
+  }
+  return errors
+}
