@@ -123,6 +123,17 @@ it('takes over from a containerd that a killed run left behind', async () => {
   expect(await traces(second)).toEqual([])
 }, 60_000)
 
+it('refuses the pod range of another cluster on the machine while that one lives', async () => {
+  await start()
+  const other = { dataDir: join(dataDir, 'other'), podCidr, log: silentLogger }
+  await expect(startContainerd(other)).rejects.toThrow(
+    `another kapell on this machine gives pods the range ${podCidr}: choose another with --pod-cidr`,
+  )
+  await runtime!.close({ keepContainers: false })
+  runtime = await startContainerd(other)
+  expect(await runtime.healthy()).toBe(true)
+}, 60_000)
+
 it('sweeps away pods whose containerd does not help any more', async () => {
   const { paths } = await start()
   await ensurePauseImage(runtime!)

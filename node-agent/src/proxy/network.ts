@@ -17,6 +17,7 @@ export interface ServiceNetworkOptions {
   /** Address of this node that pods reach: the name server listens there. Absent: no name server. */
   gateway?: string
   clusterDomain?: string
+  /** Of nftables. Default: as the link, so that two clusters on one machine keep out of each other's. */
   table?: string
   log: Logger
   clock?: Clock
@@ -44,7 +45,7 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
       ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
       ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
       ...(options.linkName === undefined ? {} : { linkName: options.linkName }),
-      ...(options.table === undefined ? {} : { table: options.table }),
+      table: options.table ?? options.linkName ?? 'kapell',
     })
     const dns =
       gateway === undefined

@@ -1,8 +1,8 @@
 import { readFile, readdir, rm, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryRun } from './exec.ts'
-import { cgroupRoots } from './host.ts'
+import { cgroupRoots, removeNodeNetwork } from './host.ts'
 import type { RuntimePaths } from './paths.ts'
 
 export interface ProcessLine {
@@ -75,6 +75,30 @@ export async function endStaleContainerd(paths: RuntimePaths): Promise<number | 
     await goneWithin(stale.pid, 5000)
   }
   return stale.pid
+}
+
+/**
+ * Whether another cluster of ours gives pods on this machine the same gateway, that is the same addresses. A link that
+ * outlived its cluster (killed, pods gone) is removed in passing.
+ */
+export async function rangeIsTaken(paths: RuntimePaths, gateway: string): Promise<boolean> {
+  const { stdout } = await tryRun('ip', ['-o', '-4', 'address'])
+  const links = [...stdout.matchAll(/^\d+: (kapell[0-9a-f]{8}) .*? inet ([\d.]+)/gm)]
+  const others = links.filter(([, link, address]) => address === gateway && link !== paths.linkName)
+  if (others.length === 0) return false
+  const processes = await listProcesses()
+  for (const [, link] of others) {
+    const id = link!.slice('kapell'.length)
+    const socket = join(dirname(paths.runDir), id, 'containerd.sock')
+    const pid = Number(await readFile(join(dirname(paths.runDir), id, 'containerd.pid'), 'utf8').catch(() => ''))
+    if (
+      shimsOf(processes, socket).length > 0 ||
+      processes.some((each) => each.pid === pid && each.args[0]!.endsWith('containerd'))
+    )
+      return true
+    await removeNodeNetwork(link!)
+  }
+  return false
 }
 
 /**

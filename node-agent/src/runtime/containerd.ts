@@ -4,7 +4,15 @@ import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endStaleContainerd, goneWithin, listProcesses, shimsOf, signalProcess, sweepRuntime } from './cleanup.ts'
+import {
+  endStaleContainerd,
+  goneWithin,
+  listProcesses,
+  rangeIsTaken,
+  shimsOf,
+  signalProcess,
+  sweepRuntime,
+} from './cleanup.ts'
 import { cniConflist, containerdConfig, parseContainerdVersion } from './config.ts'
 import { findTool, toolPath, tryRun } from './exec.ts'
 import * as host from './host.ts'
@@ -76,6 +84,11 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     await mkdir(dir, { recursive: true }).catch((error: Error) => {
       throw new Error(`the data directory cannot be written: ${error.message}`)
     })
+  }
+  if (await rangeIsTaken(paths, gateway)) {
+    throw new Error(
+      `another kapell on this machine gives pods the range ${options.podCidr}: choose another with --pod-cidr`,
+    )
   }
   await mkdir(paths.runDir, { recursive: true, mode: 0o711 })
   const stale = await endStaleContainerd(paths)
