@@ -1,5 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
@@ -15,7 +15,8 @@ import { keepLease } from './node/lease.ts'
 import { defaultNodeIp, defaultNodeName, readMachine } from './node/machine.ts'
 import { createNodeStatus } from './node/node-status.ts'
 import { allocatable } from './node/registration.ts'
-import { identityOf } from './pods/record.ts'
+import { containerLogPath } from './pods/container-config.ts'
+import { identityOf, withRemembered } from './pods/record.ts'
 import { startServiceNetwork, type ServiceNetwork } from './proxy/network.ts'
 import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
 import { createGuard } from './server/authorize.ts'
@@ -202,7 +203,11 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       cri,
       source: {
         pod: (namespace, name) => pods.pods.lister.get(`${namespace}/${name}`),
-        record: (pod) => pods.deps.observer.pod(identityOf(pod)),
+        record: async (pod) => {
+          const logs = pods.deps.paths.podLogs(identityOf(pod))
+          const record = await pods.deps.observer.pod(identityOf(pod))
+          return withRemembered(record, pod, (name, attempt) => join(logs, containerLogPath(name, attempt)))
+        },
       },
       guard: createGuard({ client, clock, nodeName }),
       pods: () => pods.pods.lister.list(),

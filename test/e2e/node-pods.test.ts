@@ -316,8 +316,13 @@ it('gives a pod its grace period, and no more', async () => {
 }, 60_000)
 
 it('stops the whole node without a trace, and brings the pods back', async () => {
-  await node.create(scriptPod('back', sleepForever))
-  await node.create(scriptPod('over', 'exit 0', { pod: { restartPolicy: 'OnFailure' } }))
+  await node.create(
+    scriptPod('back', `test -e /data/x || echo here > /data/x; ${sleepForever}`, {
+      pod: { volumes: [{ name: 'data', emptyDir: {} }] },
+      container: { volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+    }),
+  )
+  await node.create(scriptPod('over', 'echo kept', { pod: { restartPolicy: 'OnFailure' } }))
   const before = await node.untilPod('the pod', 'back', isReady)
   await node.untilPod('the other', 'over', (pod) => pod?.status?.phase === 'Succeeded')
   await node.agent.close({ removePods: true })
@@ -332,6 +337,8 @@ it('stops the whole node without a trace, and brings the pods back', async () =>
   expect(after.metadata?.uid).toBe(before.metadata?.uid)
   expect((await node.get('over'))?.status?.phase).toBe('Succeeded')
   expect(containerOf(await node.get('over'))?.restartCount).toBe(0)
+  expect(await logOf('over')).toBe('kept\n')
+  expect(await exec('back', 'cat', '/data/x')).toBe('here\n')
   await node.remove('back')
   await node.remove('over')
 }, 60_000)

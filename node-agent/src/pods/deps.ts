@@ -57,6 +57,8 @@ export interface PodVolumes {
   containerMounts(request: ContainerMountsRequest): Promise<Mount[]>
   /** Unmounts and removes everything of a pod, also what an earlier agent mounted. */
   unmount(uid: string): Promise<void>
+  /** Takes away mounts only: the pod comes back and finds its files. What was kept in memory is lost. */
+  release(uid: string): Promise<void>
 }
 
 export interface ContainerMountsRequest {

@@ -73,7 +73,7 @@ export function newest(record: PodRecord, name: string): ContainerRecord | undef
  * cluster, a wiped node). One that ran then counts as ended, so that it is restarted or not by the pod's policy, and
  * its restart count goes on. Source: upstream's status of containers it cannot find.
  */
-export function withRemembered(record: PodRecord, pod: V1Pod): PodRecord {
+export function withRemembered(record: PodRecord, pod: V1Pod, logPath: LogPathOf = () => ''): PodRecord {
   const remembered = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
     .filter((status) => newest(record, status.name) === undefined)
     .flatMap((status): ContainerRecord[] => {
@@ -102,13 +102,16 @@ export function withRemembered(record: PodRecord, pod: V1Pod): PodRecord {
           image: status.image,
           imageRef: status.imageID,
           hash: '',
-          logPath: '',
+          logPath: logPath(status.name, status.restartCount),
           user: undefined,
         },
       ]
     })
   return remembered.length === 0 ? record : { ...record, containers: [...record.containers, ...remembered] }
 }
+
+/** Where the log of a container's n-th instance is. */
+export type LogPathOf = (containerName: string, attempt: number) => string
 
 /** "abc" of "containerd://abc". */
 export function bareId(containerId: string | undefined): string {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import type { Waiting } from '../status/container-status.ts'
@@ -228,8 +228,11 @@ async function removeOldContainers(deps: PodDeps, record: PodRecord): Promise<vo
       kept.add(container.name)
       continue
     }
-    await deps.cri.runtime.removeContainer({ containerId: container.id }).catch((error: unknown) => {
+    try {
+      await deps.cri.runtime.removeContainer({ containerId: container.id })
+      if (container.logPath !== '') await rm(container.logPath, { force: true })
+    } catch (error) {
       deps.log.debug(`cannot remove container ${container.id}: ${errorText(error)}`)
-    })
+    }
   }
 }

@@ -1,10 +1,12 @@
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
 import type { V1Pod } from '@kapell/openapi/types'
+import { removePodCgroups } from './cgroups.ts'
 import type { PodDeps } from './deps.ts'
+import { podsOnDisk, removeLeftovers } from './leftovers.ts'
 import type { Snapshot } from './observe.ts'
 import { identityOf, type PodIdentity } from './record.ts'
-import { removeFromNode, removeFromRuntime, terminatePod } from './terminate.ts'
+import { removeFromRuntime, terminatePod } from './terminate.ts'
 import { createPodWorker, type PodWorker } from './worker.ts'
 
 /** All pods of this node: those the API assigns to it, and those the runtime still has. */
@@ -60,6 +62,9 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
       await informer.synced()
       unsubscribe = informer.onChange({ add: changed, update: (_, pod) => changed(pod), delete: removed })
       started = true
+      const running = await deps.observer.snapshot()
+      const wanted = new Set(informer.lister.list().map((pod) => identityOf(pod).uid))
+      await removeLeftovers(deps, (uid) => running.has(uid) || wanted.has(uid) || workers.has(uid))
     },
     poke: (uid) => workers.get(uid)?.poke(),
     retry: (uid) => workers.get(uid)?.retry(),
@@ -87,15 +92,18 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
           }
         }),
       )
+      // Also those that never came as far as having a sandbox.
+      for (const uid of await podsOnDisk(deps)) await deps.volumes.release(uid)
     },
   }
 }
 
-/** Ends one pod quickly, without hooks or events, and leaves nothing of it on the node but its logs' story in the API. */
+/** Ends one pod quickly, without hooks or events. Its files and logs stay: it comes back. */
 async function removePod(deps: PodDeps, identity: PodIdentity): Promise<void> {
   const record = await deps.observer.pod(identity)
   const signal = AbortSignal.timeout(30_000)
   await terminatePod(deps, { identity, pod: undefined, record, graceSeconds: closingGraceSeconds, signal })
   await removeFromRuntime(deps, await deps.observer.pod(identity))
-  await removeFromNode(deps, identity)
+  await deps.volumes.release(identity.uid)
+  await removePodCgroups(deps.node.cgroupRoot, identity.uid)
 }

@@ -123,6 +123,8 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       return mounts
     },
 
+    release: (uid) => unmountBelow(paths.pod(uid)),
+
     unmount: async (uid) => {
       await unmountBelow(paths.pod(uid))
       await rm(paths.volumes(uid), { recursive: true, force: true })
