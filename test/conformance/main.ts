@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { mkdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,19 +23,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const dataDir = mkdtempSync(join(tmpdir(), 'kapell-conformance-'))
   mkdirSync(join(dataDir, 'images'), { recursive: true })
-  if (existsSync(images))
-    spawnSync('find', [images, '-name', '*.tar'])
-      .stdout.toString()
-      .trim()
-      .split('\n')
-      .filter(Boolean)
-      .forEach((archive) => {
-        symlinkSync(archive, join(dataDir, 'images', archive.split('/').at(-1) ?? 'image.tar'))
-      })
+  for (const archive of existsSync(images) ? readdirSync(images) : [])
+    if (archive.endsWith('.tar')) symlinkSync(join(images, archive), join(dataDir, 'images', archive))
   const cluster = await startKapell({ dataDir, port: await freePort() })
   try {
-    const run = spawnSync('bash', [script, cluster.kubeconfig, ...args], { stdio: 'inherit' })
-    return run.status ?? 1
+    const suite = spawn('bash', [script, cluster.kubeconfig, ...args], { stdio: 'inherit' })
+    // Ctrl-C reaches the suite as well; the cluster is stopped once the suite has ended.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => suite.kill(signal))
+    await once(suite, 'exit')
+    return suite.exitCode ?? 1
   } finally {
     await cluster.stop()
     rmSync(dataDir, { recursive: true, force: true })
