@@ -1,7 +1,7 @@
 import { createGzip } from 'node:zlib'
 import { Readable } from 'node:stream'
 import type { RequestContext } from '../pipeline/context.ts'
-import type { Answer } from '../server/answer.ts'
+import { lastingChunks, type Answer } from '../server/answer.ts'
 
 /** Answers below this are sent as they are; upstream's threshold. */
 const thresholdBytes = 128 * 1024
@@ -10,13 +10,12 @@ const thresholdBytes = 128 * 1024
 export function gzipAnswer(context: RequestContext, answer: Answer, length: number): Answer {
   if (length < thresholdBytes || answer.body === undefined) return answer
   if (!/\bgzip\b/.test(context.header('accept-encoding') ?? '')) return answer
-  const { body } = answer
-  const source = body instanceof Uint8Array ? Readable.from([body]) : Readable.from(body)
+  const source = Readable.from(lastingChunks(answer))
   const gzip = createGzip({ level: 1, chunkSize: 128 * 1024 })
   source.on('error', (error) => gzip.destroy(error))
   const { 'content-length': _length, ...headers } = answer.headers
   return {
-    ...answer,
+    status: answer.status,
     headers: { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
     body: source.pipe(gzip) as AsyncIterable<Uint8Array>,
   }

@@ -16,6 +16,7 @@ import { gzipAnswer } from './gzip.ts'
 import { parseListOptions, parseRevision, type ListOptions } from './query-options.ts'
 import { objectForm } from './respond.ts'
 import { parseSelection, type Selection } from './selection.ts'
+import { listChunkBytes, spliceList } from './splice-list.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
 
 /** One item on its way into a list: parsed only when somebody looks into it. */
@@ -193,68 +194,6 @@ function listMetadata(page: Page): Record<string, unknown> {
   }
 }
 
-const comma = 0x2c
-const brace = 0x7b
-const tail = Buffer.from(']}\n')
-const chunkBytes = 256 * 1024
-
-/** An item's JSON and how many of its first bytes the list itself tells already: its kind and apiVersion. */
-function listItem(resource: StoredResource, json: Uint8Array): { bytes: Uint8Array; skip: number } {
-  if (resource.itemsKeepKind) return { bytes: json, skip: 0 }
-  const { head } = resource
-  let same = json.length > head.length
-  for (let i = 0; same && i < head.length; i++) same = json[i] === head[i]
-  if (same) return { bytes: json, skip: head.length }
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = JSON.parse(Buffer.from(json).toString()) as KubeObject
-  return { bytes: Buffer.from(JSON.stringify(rest)), skip: 0 }
-}
-
-interface SplicedList {
-  length: number
-  chunks(): Iterable<Uint8Array>
-}
-
-/** The list as JSON, put together from the bytes of its items, chunk by chunk as they are asked for. */
-function spliceList(resource: StoredResource, page: Page): SplicedList {
-  const { listKind: kind, apiVersion } = resource
-  const opening = Buffer.from(
-    `${JSON.stringify({ kind, apiVersion, metadata: listMetadata(page) }).slice(0, -1)},"items":[`,
-  )
-  const items = page.items.map((item) => listItem(resource, item.json()))
-  let length = opening.length + tail.length + Math.max(0, items.length - 1)
-  for (const { bytes, skip } of items) length += skip === 0 ? bytes.length : bytes.length - skip + 1
-  function* chunks(): Iterable<Uint8Array> {
-    let left = length
-    let size = Math.min(left, chunkBytes)
-    let out = Buffer.allocUnsafeSlow(size)
-    let at = opening.copy(out, 0)
-    for (let i = 0; i < items.length; i++) {
-      const item = items[i]
-      if (item === undefined) break
-      const needed = item.bytes.length + 2
-      if (at + needed > size) {
-        yield out.subarray(0, at)
-        left -= at
-        size = Math.max(Math.min(left, chunkBytes), Math.min(left, needed))
-        out = Buffer.allocUnsafeSlow(size)
-        at = 0
-      }
-      if (i > 0) out[at++] = comma
-      if (item.skip > 0) out[at++] = brace
-      out.set(item.skip > 0 ? item.bytes.subarray(item.skip) : item.bytes, at)
-      at += item.bytes.length - item.skip
-    }
-    if (at + tail.length > size) {
-      yield out.subarray(0, at)
-      yield tail
-      return
-    }
-    at += tail.copy(out, at)
-    yield out.subarray(0, at)
-  }
-  return { length, chunks }
-}
-
 async function* asStream(chunks: Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
   yield* chunks
 }
@@ -270,12 +209,18 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   const page = await readPage(context, resource, options, selection)
   const pretty = context.query.get('pretty') === 'true'
   if (form.as === undefined && form.mediaType === 'application/json' && !pretty) {
-    const { length, chunks } = spliceList(resource, page)
+    const items = page.items.map((item) => item.json())
+    const { length, chunks } = spliceList(resource, { metadata: listMetadata(page), items })
     const headers = { 'content-type': 'application/json', 'cache-control': noCache }
     const answer: Answer =
-      length <= chunkBytes
+      length <= listChunkBytes
         ? { status: 200, headers, body: Buffer.concat([...chunks()], length) }
-        : { status: 200, headers: { ...headers, 'content-length': String(length) }, body: asStream(chunks()) }
+        : {
+            status: 200,
+            headers: { ...headers, 'content-length': String(length) },
+            body: asStream(chunks()),
+            reusesChunks: true,
+          }
     return gzipAnswer(context, answer, length)
   }
   const objects = page.items.map((item) => item.object())

@@ -7,6 +7,8 @@ export interface Answer {
   headers: Record<string, string | string[]>
   /** Absent: no body. A sequence is pulled as fast as the client takes it. */
   body?: Uint8Array | AsyncIterable<Uint8Array>
+  /** The body's chunks share memory: each is overwritten when the next is asked for. */
+  reusesChunks?: boolean
   /** For an upgrade: takes the raw connection over. `status` then only counts in the metrics. */
   tunnel?: (socket: Duplex, head: Uint8Array) => void
 }
@@ -26,6 +28,15 @@ export function textAnswer(status: number, text: string, contentType = 'text/pla
     headers: { 'content-type': contentType, 'cache-control': noCache, 'x-content-type-options': 'nosniff' },
     body: encoder.encode(text),
   }
+}
+
+/** The body's chunks, to keep: copied where the body itself would overwrite them. */
+export async function* lastingChunks(answer: Answer): AsyncIterable<Uint8Array> {
+  const { body } = answer
+  if (body === undefined) return
+  if (body instanceof Uint8Array) yield body
+  else if (answer.reusesChunks !== true) yield* body
+  else for await (const chunk of body) yield Buffer.from(chunk)
 }
 
 /** JSON with the trailing newline that clients of the original see. */

@@ -47,12 +47,29 @@ function writable(response: Response): Promise<void> {
   })
 }
 
-async function writeBody(response: Response, body: AsyncIterable<Uint8Array>): Promise<void> {
+/** Resolves when the chunk has left this process's memory, or nothing more will be taken. */
+function written(response: Response, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.removeListener('close', done)
+      resolve()
+    }
+    response.on('close', done)
+    ;(response as ServerResponse).write(chunk, done)
+  })
+}
+
+async function writeBody(
+  response: Response,
+  body: AsyncIterable<Uint8Array>,
+  options: { reusesChunks: boolean },
+): Promise<void> {
   let gone = response.destroyed
   response.once('close', () => (gone = true))
   for await (const chunk of body) {
     if (gone) break
-    if (!(response as ServerResponse).write(chunk)) await writable(response)
+    if (options.reusesChunks) await written(response, chunk)
+    else if (!(response as ServerResponse).write(chunk)) await writable(response)
     if (gone) break
   }
   if (!gone) response.end()
@@ -73,7 +90,7 @@ async function send(response: Response, answer: Answer, method: string): Promise
     return
   }
   ;(response as ServerResponse).flushHeaders()
-  await writeBody(response, answer.body)
+  await writeBody(response, answer.body, { reusesChunks: answer.reusesChunks === true })
 }
 
 /** Answers an upgrade request that was refused, or hands the connection to whoever took it over. */

@@ -3,7 +3,7 @@ import type { UserInfo } from '../authentication/user.ts'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import { parseRequestInfo } from '../pipeline/request-info.ts'
-import type { Answer } from './answer.ts'
+import { lastingChunks, type Answer } from './answer.ts'
 import { splitTarget } from './http-context.ts'
 import { maxBodyBytes } from './request-body.ts'
 import { requestEntityTooLarge } from '@kapell/openapi/meta/status'
@@ -29,8 +29,8 @@ function asResponse(answer: Answer): ApiResponse {
   return {
     status: answer.status,
     headers,
-    stream: () => (body === undefined ? once(none) : body instanceof Uint8Array ? once(body) : body),
-    bytes: async () => (body === undefined ? none : body instanceof Uint8Array ? body : gather(body)),
+    stream: () => (body === undefined ? once(none) : lastingChunks(answer)),
+    bytes: async () => (body === undefined ? none : body instanceof Uint8Array ? body : gather(lastingChunks(answer))),
   }
 }
 
