@@ -12,6 +12,8 @@ import { bootstrap } from './bootstrap/index.ts'
 import type { KeyPair } from './certificates/issue.ts'
 import { kubeconfig } from './certificates/kubeconfig.ts'
 import { loadOrCreatePki } from './certificates/pki.ts'
+import { createCustomResources } from './crd/controller.ts'
+import { createCustomDocuments } from './crd/documents.ts'
 import { createConnect } from './endpoints/connect/index.ts'
 import { createDiscovery, orderedGroups } from './endpoints/discovery.ts'
 import { createDispatcher } from './endpoints/dispatch.ts'
@@ -179,7 +181,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       { name: 'shutdown', probes: ['readyz'], check: () => closing.signal.throwIfAborted() },
     ]),
     discovery: createDiscovery({ table, serverAddress: () => `${advertiseAddress}:${port}` }),
-    openapi: createOpenApi({ table }),
+    openapi: createOpenApi({ table, custom: createCustomDocuments(table) }),
     paths: () => indexPaths(table),
     documents: {
       '/.well-known/openid-configuration': () => ({
@@ -244,6 +246,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     http = await listening
     port = http?.port ?? 0
     await caches
+    await createCustomResources({ table, objects, now, log }).start()
     await bootstrap({
       objects,
       config,

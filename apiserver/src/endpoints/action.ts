@@ -19,7 +19,7 @@ export async function actionEndpoint(
   action: ActionSubresource,
 ): Promise<Answer> {
   const options = parseWriteOptions(context.query, 'CreateOptions')
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   const warn = (text: string): void => addWarning(context, text)
   const body = await decodeBody(context, { gvk: action.kind, validation: options.fieldValidation, warn })
   const scope = requestScope(server, context, resource, {

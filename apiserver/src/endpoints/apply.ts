@@ -4,12 +4,11 @@ import { rfc3339 } from '@kapell/openapi/meta/time'
 import { applyPatch } from '@kapell/openapi/patch/apply'
 import { decodeOrThrow } from '@kapell/openapi/schema/decode-object'
 import { DecodeError } from '@kapell/openapi/schema/problems'
-import { schemaOf } from '@kapell/openapi/schema/registry'
 import { decodeText } from '@kapell/openapi/wire/json'
 import { decodeYaml, YamlError } from '@kapell/openapi/wire/yaml'
 import type { RequestContext } from '../pipeline/context.ts'
 import { createObject } from '../registry/create.ts'
-import { resetFieldsOf } from '../registry/managed-fields.ts'
+import { resetFieldsOf, structSchemaOf } from '../registry/managed-fields.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { updateObject } from '../registry/update.ts'
 import type { Answer } from '../server/answer.ts'
@@ -37,8 +36,8 @@ export async function applyEndpoint(
   resource: StoredResource,
 ): Promise<Answer> {
   const options = parseWriteOptions(context.query, 'PatchOptions', true)
-  const form = objectForm(context)
-  const schema = schemaOf(resource)
+  const form = objectForm(context, resource)
+  const schema = structSchemaOf(resource)
   if (schema === undefined) throw unsupportedBody(['application/json-patch+json', 'application/merge-patch+json'])
   const { info } = context
   const applied = await readApplied(context)
@@ -59,9 +58,10 @@ export async function applyEndpoint(
     const { managedFields } = result.object.metadata ?? {}
     let object: KubeObject
     try {
-      const decoded = decodeOrThrow(resource, result.object, {
-        unknownFields: unknownFieldsOf(options.fieldValidation),
-      })
+      const how = { unknownFields: unknownFieldsOf(options.fieldValidation) }
+      const { custom } = resource.definition
+      const decoded =
+        custom === undefined ? decodeOrThrow(resource, result.object, how) : custom.decode(result.object, how)
       for (const text of decoded.unknown) addWarning(context, text)
       object = decoded.object
     } catch (error) {

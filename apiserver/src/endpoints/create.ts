@@ -31,9 +31,10 @@ export async function createEndpoint(
   resource: StoredResource,
 ): Promise<Answer> {
   const options = parseWriteOptions(context.query, 'CreateOptions')
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   const object = await decodeBody(context, {
     gvk: resource,
+    custom: resource.definition.custom,
     validation: options.fieldValidation,
     warn: (text) => addWarning(context, text),
   })

@@ -25,7 +25,7 @@ export async function deleteCollectionEndpoint(
   const listOptions = parseListOptions(context.query, false)
   const selection = parseSelection(resource, listOptions)
   const options = await readDeleteOptions(context)
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   const cache = resource.store.cache()
   await cache.ready()
   await waitForRevision(cache, await resource.store.storage.revision(), context.signal)

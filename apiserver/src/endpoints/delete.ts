@@ -3,6 +3,7 @@ import { badRequest, deleted } from '@kapell/openapi/meta/status'
 import { noSuchKind } from '@kapell/openapi/schema/decode-object'
 import { parseApiVersion } from '@kapell/openapi/meta/object'
 import { decodeText, parseJson } from '@kapell/openapi/wire/json'
+import { jsonType, protobufType, yamlType } from '@kapell/openapi/wire/media'
 import { decodeYaml } from '@kapell/openapi/wire/yaml'
 import type { RequestContext } from '../pipeline/context.ts'
 import { deleteObject } from '../registry/delete.ts'
@@ -16,9 +17,12 @@ import type { EndpointServer } from './server.ts'
 import { addWarning, requestScope } from './write-scope.ts'
 
 async function parseOptionsBody(bytes: Uint8Array, type: string): Promise<unknown> {
+  if (type === protobufType) {
+    return (await import('@kapell/openapi/wire/protobuf')).decodeProtobuf(bytes).object
+  }
   const text = decodeText(bytes)
   const value =
-    type === 'application/json'
+    type === jsonType
       ? parseJson(text, (why) => badRequest(`couldn't get version/kind; json parse error: ${why}`))
       : (await decodeYaml(text)).value
   if (value === null) return {}
@@ -33,7 +37,7 @@ export async function readDeleteOptions(context: RequestContext): Promise<Delete
   const bytes = await context.body()
   if (bytes.length === 0) return checkDeleteOptions(deleteOptionsOfQuery(context.query))
   const type = bodyType(context)
-  if (type !== 'application/json' && type !== 'application/yaml') throw unsupportedBody()
+  if (type !== jsonType && type !== yamlType && type !== protobufType) throw unsupportedBody()
   const body = (await parseOptionsBody(bytes, type)) as KubeObject
   const kind = body.kind ?? 'DeleteOptions'
   if (kind !== 'DeleteOptions') throw badRequest(noSuchKind({ ...parseApiVersion(body.apiVersion ?? 'v1'), kind }))
@@ -62,7 +66,7 @@ export async function deleteEndpoint(
   resource: StoredResource,
 ): Promise<Answer> {
   const options = await readDeleteOptions(context)
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   const rules = resource.definition.deletion
   const unsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined
   if (rules?.orphanByDefault === true && unsaid && resource.group === 'batch') {

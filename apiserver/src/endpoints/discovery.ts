@@ -78,6 +78,13 @@ function subresourceEntries(resource: ServedResource): SubresourceEntry[] {
 
 const byPlural = (a: ServedResource, b: ServedResource): number => (a.plural < b.plural ? -1 : 1)
 
+/** Custom resources list theirs in an order of their own. */
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+
+function verbsOf(resource: ServedResource): string[] {
+  return resource.type === 'stored' && resource.itemsKeepKind ? customVerbs : [...resource.verbs].sort()
+}
+
 /** Names the version that is stored, for migrators. */
 function storageVersionHash(resource: ServedResource): string | undefined {
   if (resource.type !== 'stored') return undefined
@@ -96,7 +103,7 @@ export function apiResourceList(table: ResourceTable, group: string, version: st
       singularName: definition.singular ?? resource.kind.toLowerCase(),
       namespaced: resource.namespaced,
       kind: resource.kind,
-      verbs: [...resource.verbs].sort(),
+      verbs: verbsOf(resource),
       ...(definition.shortNames === undefined ? {} : { shortNames: definition.shortNames }),
       ...(categories === undefined ? {} : { categories }),
       ...(hash === undefined ? {} : { storageVersionHash: hash }),
@@ -159,7 +166,7 @@ function aggregatedVersion(table: ResourceTable, group: string, version: string)
           responseKind: responseKind(resource, false),
           scope: resource.namespaced ? 'Namespaced' : 'Cluster',
           singularResource: definition.singular ?? resource.kind.toLowerCase(),
-          verbs: [...resource.verbs].sort(),
+          verbs: verbsOf(resource),
           ...(definition.shortNames === undefined ? {} : { shortNames: definition.shortNames }),
           ...(categories === undefined ? {} : { categories }),
           ...(subresources.length === 0 ? {} : { subresources }),

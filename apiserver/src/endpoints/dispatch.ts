@@ -1,5 +1,5 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { ApiError, methodNotAllowed as verbNotSupported, pathNotFound } from '@kapell/openapi/meta/status'
+import { ApiError, methodNotAllowed as verbNotSupported, notFound, pathNotFound } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import type {
@@ -83,6 +83,8 @@ export function createDispatcher(
     const deprecated = resource.type === 'stored' ? resource.definition.deprecationWarning : undefined
     if (deprecated !== undefined)
       addWarning(context, `${resource.apiVersion} ${resource.kind} is deprecated in ${deprecated}`)
+    const retiring = resource.type === 'stored' ? resource.definition.deprecationText : undefined
+    if (retiring !== undefined) addWarning(context, retiring)
     if (info.subresource !== '') return subresource(server, context, resource, options.connect)
     if (resource.type === 'virtual') {
       if (info.verb === 'watch' && resource.verbs.has('list')) {
@@ -130,6 +132,11 @@ async function subresource(
 ): Promise<Answer> {
   const { info } = context
   const found = subresourcesOf(resource)[info.subresource] as Subresource<KubeObject> | undefined
+  if (found === undefined && resource.type === 'stored' && resource.definition.custom !== undefined) {
+    if (info.subresource === 'status' || info.subresource === 'scale') {
+      throw notFound({ group: resource.group, plural: resource.plural }, info.name)
+    }
+  }
   if (found === undefined || resource.type !== 'stored') throw pathNotFound()
   if (found.type === 'connect') {
     if (!(found.methods as readonly string[]).includes(context.method)) throw methodNotAllowed()

@@ -1,6 +1,7 @@
+import { parseApiVersion, type KubeObject } from '@kapell/openapi/meta/object'
 import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
 import type { MediaType } from './negotiate.ts'
-import { notAcceptableObject, objectTypes } from './negotiate.ts'
+import { customObjectTypes, notAcceptableObject } from './negotiate.ts'
 
 /** A value in the wanted media type. Codecs other than JSON are loaded on first use. */
 export async function encodeForm(code: number, value: unknown, mediaType: MediaType, pretty = false): Promise<Answer> {
@@ -12,5 +13,9 @@ export async function encodeForm(code: number, value: unknown, mediaType: MediaT
     const { encodeYaml } = await import('@kapell/openapi/wire/yaml')
     return bytesAnswer(code, mediaType, new TextEncoder().encode(await encodeYaml(value)))
   }
-  throw notAcceptableObject(objectTypes)
+  const { encodeProtobuf, hasProtobuf } = await import('@kapell/openapi/wire/protobuf')
+  const { apiVersion = '', kind = '' } = value as KubeObject
+  const gvk = { ...parseApiVersion(apiVersion), kind }
+  if (!hasProtobuf(gvk)) throw notAcceptableObject(customObjectTypes)
+  return bytesAnswer(code, mediaType, encodeProtobuf(gvk, value as KubeObject))
 }

@@ -200,7 +200,7 @@ async function* asStream(chunks: Iterable<Uint8Array>): AsyncIterable<Uint8Array
 
 export async function listObjects(context: RequestContext, resource: StoredResource): Promise<Answer> {
   const options = parseListOptions(context.query, false)
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   if (form.as === 'PartialObjectMetadata') {
     throw notAcceptableTypes(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
   }

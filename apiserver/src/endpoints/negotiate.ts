@@ -48,9 +48,14 @@ function mediaTypeOf(type: string, offered: readonly MediaType[]): MediaType | u
 
 const json: Form = { mediaType: 'application/json' }
 
+export const protobufType = 'application/vnd.kubernetes.protobuf'
+
 /** Everything this server can write objects as, most liked first. */
-export const objectTypes: readonly MediaType[] = ['application/json', 'application/yaml']
-export const streamTypes: readonly MediaType[] = ['application/json']
+export const objectTypes: readonly MediaType[] = ['application/json', 'application/yaml', protobufType]
+export const streamTypes: readonly MediaType[] = ['application/json', protobufType]
+/** Custom resources have no protobuf form. */
+export const customObjectTypes = objectTypes.slice(0, 2)
+export const customStreamTypes = streamTypes.slice(0, 1)
 
 /** The best form on offer, or undefined when the client takes none of them. */
 export function negotiateForm(
@@ -64,6 +69,8 @@ export function negotiateForm(
     const as = parameters['as']
     if (as === undefined) return { mediaType }
     const known = transforms.has(as) && parameters['g'] === 'meta.k8s.io' && parameters['v'] === 'v1'
+    // Tables have no protobuf form.
+    if (as === 'Table' && mediaType === protobufType) continue
     if (options.transform && known) return { mediaType, as: as as NonNullable<Form['as']> }
   }
   return undefined

@@ -21,13 +21,18 @@ function tagged(
   return gzipAnswer(context, { ...answer, headers: { ...answer.headers, ...headers } }, bytes.length)
 }
 
+/** The OpenAPI 3.0 documents of custom resources, by name: made when asked for. */
+export type CustomDocuments = ReadonlyMap<string, { hash: string; bytes: () => Uint8Array }>
+
 const hashOf = (bytes: Uint8Array): string => createHash('sha512').update(bytes).digest('hex').toUpperCase()
 
 /** Serves /openapi/v2 and /openapi/v3; undefined for other paths. Source: "The Kubernetes API", "OpenAPI interface definition". */
 export function createOpenApi(options: {
   table: ResourceTable
+  custom: () => CustomDocuments
 }): (context: RequestContext) => Promise<Answer | undefined> {
   let v2Hash: string | undefined
+  const { custom } = options
   const serves = (name: string): boolean => {
     const [, group, version] = /^apis\/([^/]+)(?:\/([^/]+))?$/.exec(name) ?? []
     if (group === undefined) return true
@@ -45,14 +50,16 @@ export function createOpenApi(options: {
       return tagged(context, 'application/json', bytes, v2Hash)
     }
     if (path === '/openapi/v3') {
-      const bytes = jsonBytes(openApiV3Index({ serves }))
+      const more = Object.fromEntries([...custom()].map(([name, { hash }]) => [name, hash]))
+      const bytes = jsonBytes(openApiV3Index({ serves, more }))
       return tagged(context, 'application/json', bytes, hashOf(bytes))
     }
     if (!path.startsWith('/openapi/v3/')) return undefined
     const name = path.slice('/openapi/v3/'.length)
-    const bytes = serves(name) ? openApiV3Document(name) : undefined
+    const made = custom().get(name)
+    const bytes = made?.bytes() ?? (serves(name) ? openApiV3Document(name) : undefined)
     if (bytes === undefined) return { status: 404, headers: {} }
-    const hash = openApiV3Hashes()[name] ?? hashOf(bytes)
+    const hash = made?.hash ?? openApiV3Hashes()[name] ?? hashOf(bytes)
     const asked = context.query.get('hash')
     if (asked !== null && asked !== '' && asked !== hash) {
       return { status: 301, headers: { location: `/openapi/v3/${name}?hash=${hash}`, 'cache-control': 'no-cache' } }

@@ -1,15 +1,17 @@
 import type { GroupVersionKind, KubeObject } from '@kapell/openapi/meta/object'
 import { parseApiVersion } from '@kapell/openapi/meta/object'
-import { unsupportedMediaType, type ApiError } from '@kapell/openapi/meta/status'
+import { badRequest, unsupportedMediaType, type ApiError } from '@kapell/openapi/meta/status'
 import { cannotBeHandled, decodeObject, noSuchKind, type UnknownFields } from '@kapell/openapi/schema/decode-object'
+import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind } from '@kapell/openapi/schema/registry'
 import { decodeBody as readBody, strictYamlProblems, type DecodedBody } from '@kapell/openapi/wire/body'
-import { contentTypeOf, jsonType, unknownBodyFormat, yamlType } from '@kapell/openapi/wire/media'
+import { contentTypeOf, jsonType, protobufType, unknownBodyFormat, yamlType } from '@kapell/openapi/wire/media'
+import type { CustomShape } from '../registry/definition.ts'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { FieldValidation } from './query-options.ts'
 
 /** Types of bodies that hold an object. */
-const readable = new Set([jsonType, yamlType])
+const readable = new Set([jsonType, yamlType, protobufType])
 
 export function unsupportedBody(accepted?: readonly string[]): ApiError {
   return unsupportedMediaType(unknownBodyFormat(accepted))
@@ -26,6 +28,8 @@ function internalPackage(group: string): string {
 export interface DecodeRequest {
   /** The kind this endpoint takes; bodies without a kind are taken for it. */
   gvk: GroupVersionKind
+  /** For custom resources. */
+  custom?: CustomShape | undefined
   validation: FieldValidation
   warn: (text: string) => void
 }
@@ -36,6 +40,7 @@ export const unknownFieldsOf = (validation: FieldValidation): UnknownFields =>
 /** A decoded body as an object of the wanted kind. Throws 400. */
 export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeObject {
   const { gvk } = request
+  if (request.custom !== undefined) return decodeCustom(request.custom, parsed, request)
   const given = (parsed.value ?? {}) as { apiVersion?: unknown; kind?: unknown }
   const kind = typeof given.kind === 'string' && given.kind !== '' ? given.kind : gvk.kind
   const apiVersion = typeof given.apiVersion === 'string' ? given.apiVersion : ''
@@ -59,8 +64,34 @@ export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeO
   return object
 }
 
+function decodeCustom(shape: CustomShape, parsed: DecodedBody, request: DecodeRequest): KubeObject {
+  const { gvk } = request
+  try {
+    const { object, unknown } = shape.decode(parsed.value ?? {}, {
+      unknownFields: unknownFieldsOf(request.validation),
+      text: parsed.text,
+      problems: request.validation === 'Strict' ? strictYamlProblems(parsed.problems) : parsed.problems,
+    })
+    for (const text of unknown) request.warn(text)
+    return object
+  } catch (error) {
+    throw error instanceof DecodeError ? cannotBeHandled(gvk, gvk.kind, error.message) : error
+  }
+}
+
 function isKnownListKind(gvk: GroupVersionKind): boolean {
   return gvk.kind.endsWith('List') && isKnownKind({ ...gvk, kind: gvk.kind.slice(0, -4) })
+}
+
+async function readProtobuf(bytes: Uint8Array, gvk: GroupVersionKind): Promise<DecodedBody> {
+  const { decodeProtobuf } = await import('@kapell/openapi/wire/protobuf')
+  const shown = Buffer.from(bytes.subarray(0, 30)).toString('hex')
+  const { object } = decodeProtobuf(bytes, (why) =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${shown}${bytes.length > 30 ? ' ...' : ''})`,
+    ),
+  )
+  return { value: object, problems: [] }
 }
 
 /** The request's body as an object of the kind. Throws 400, 413, 415. */
@@ -68,5 +99,6 @@ export async function decodeBody(context: RequestContext, request: DecodeRequest
   const type = bodyType(context)
   if (!readable.has(type)) throw unsupportedBody()
   const bytes = await context.body()
+  if (type === protobufType) return decodeParsed(await readProtobuf(bytes, request.gvk), request)
   return decodeParsed(await readBody({ contentType: type, bytes, kind: request.gvk.kind }), request)
 }

@@ -91,6 +91,15 @@ function applied(current: KubeObject, body: PatchBody, gvk: GroupVersionKind): u
 export async function patchedObject(current: KubeObject, body: PatchBody, request: DecodeRequest): Promise<KubeObject> {
   const { gvk } = request
   const result = applied(current, body, gvk)
+  if (request.custom !== undefined) {
+    try {
+      const { object, unknown } = request.custom.decode(result, { unknownFields: unknownFieldsOf(request.validation) })
+      for (const text of unknown) request.warn(text)
+      return object
+    } catch (error) {
+      throw error instanceof DecodeError ? badResult(result, error.message) : error
+    }
+  }
   const given = result as { apiVersion?: unknown; kind?: unknown }
   const apiVersion = typeof given?.apiVersion === 'string' ? given.apiVersion : ''
   const kind = typeof given?.kind === 'string' ? given.kind : ''

@@ -21,7 +21,7 @@ export async function patchEndpoint(
 ): Promise<Answer> {
   if (bodyType(context) === applyType) return applyEndpoint(server, context, resource)
   const options = parseWriteOptions(context.query, 'PatchOptions', false)
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   const body = await readPatch(context, resource)
   const { info } = context
   const manager = managerOf(context, options.fieldManager)
@@ -33,7 +33,12 @@ export async function patchEndpoint(
   const outcome = await updateObject(scope, {
     patch: true,
     next: async (current) => {
-      const next = await patchedObject(current, body, { gvk: resource, validation: options.fieldValidation, warn })
+      const next = await patchedObject(current, body, {
+        gvk: resource,
+        custom: resource.definition.custom,
+        validation: options.fieldValidation,
+        warn,
+      })
       settleNamespace(next, resource, info.namespace)
       checkName(next, info.name)
       resource.definition.default?.(next)

@@ -3,13 +3,21 @@ import type { RequestContext } from '../pipeline/context.ts'
 import type { ServedResource } from '../registry/resource-table.ts'
 import { noCache, type Answer } from '../server/answer.ts'
 import { encodeForm } from './encode-form.ts'
-import { negotiateForm, notAcceptable, notAcceptableObject, objectTypes, type Form } from './negotiate.ts'
+import {
+  customObjectTypes,
+  negotiateForm,
+  notAcceptable,
+  notAcceptableObject,
+  objectTypes,
+  type Form,
+} from './negotiate.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
 
 /** The form an object is answered in; 406 when the client takes none. */
-export function objectForm(context: RequestContext): Form {
-  const form = negotiateForm(context.header('accept'), { offered: objectTypes, transform: true })
-  if (form === undefined) throw notAcceptableObject(objectTypes)
+export function objectForm(context: RequestContext, resource: ServedResource): Form {
+  const offered = resource.type === 'stored' && resource.itemsKeepKind ? customObjectTypes : objectTypes
+  const form = negotiateForm(context.header('accept'), { offered, transform: true })
+  if (form === undefined) throw notAcceptableObject(offered)
   return form
 }
 
@@ -35,7 +43,7 @@ export async function objectAnswer(
   resource: ServedResource,
   code: number,
   body: ObjectBody,
-  form: Form = objectForm(context),
+  form: Form = objectForm(context, resource),
 ): Promise<Answer> {
   const pretty = form.mediaType === 'application/json' && context.query.get('pretty') === 'true'
   if (form.as === undefined) {

@@ -43,7 +43,7 @@ export async function scaleEndpoint(
   resource: StoredResource,
   rules: ScaleSubresource<KubeObject>,
 ): Promise<Answer> {
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   const { info } = context
   const answer = (object: KubeObject): Promise<Answer> =>
     objectAnswer(context, resource, 200, { object: () => scaleOf(rules, object) }, form)

@@ -19,7 +19,7 @@ export async function virtualEndpoint(
   const { definition } = resource
   const { services } = server
   const { info, user } = context
-  const form = objectForm(context)
+  const form = objectForm(context, resource)
   if (info.verb === 'create' && definition.create !== undefined) {
     const options = parseWriteOptions(context.query, 'CreateOptions')
     const warn = (text: string): void => addWarning(context, text)

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@kapell/openapi/meta/object'
+import { parseApiVersion, type KubeObject } from '@kapell/openapi/meta/object'
 import { encodeServed, objectText } from '../registry/encode.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
@@ -18,6 +18,12 @@ export interface FrameWriter {
 }
 
 type EventType = CacheEvent['type']
+
+type EncodeWatchFrame = (
+  type: string,
+  gvk: { group: string; version: string; kind: string },
+  object: object,
+) => Uint8Array
 
 const encoder = new TextEncoder()
 const end = Buffer.from('}\n')
@@ -42,7 +48,13 @@ export function seenAs(event: CacheEvent, selection: Selection, resource: Stored
 export function createFrameWriter(
   resource: StoredResource,
   selection: Selection,
-  options: { form: Form; include: IncludeObject; now: () => Date },
+  options: {
+    form: Form
+    include: IncludeObject
+    now: () => Date
+    /** Set for protobuf streams. */
+    encodeWatchFrame?: EncodeWatchFrame | undefined
+  },
 ): FrameWriter {
   const { form } = options
   let first = true
@@ -56,29 +68,36 @@ export function createFrameWriter(
     }
     return form.as === undefined ? object : partialMetadata(object)
   }
-  const encode = (type: string, object: unknown): Uint8Array =>
-    encoder.encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
+  const { encodeWatchFrame } = options
+  const encode = (type: string, object: unknown): Uint8Array => {
+    if (encodeWatchFrame === undefined) {
+      return encoder.encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
+    }
+    const { apiVersion = '', kind = '' } = object as KubeObject
+    return encodeWatchFrame(type, { ...parseApiVersion(apiVersion), kind }, object as KubeObject)
+  }
+  /** The stored bytes are the frame's: JSON, and no other shape was asked for. */
+  const plain = form.as === undefined && encodeWatchFrame === undefined
   const spliced = (type: EventType, json: Uint8Array): Uint8Array => Buffer.concat([openings[type], json, end])
 
   return {
     added: (cached) =>
-      form.as === undefined
+      plain
         ? spliced('ADDED', servedJson(resource, cached))
         : encode('ADDED', transformed(servedObject(resource, cached))),
     change: (event) => {
       const type = seenAs(event, selection, resource)
       if (type === undefined) return undefined
-      if (form.as === undefined && type === event.type && resource.definition.conversion === undefined)
-        return event.frame()
+      if (plain && type === event.type && resource.definition.conversion === undefined) return event.frame()
       // What leaves the selection is shown as it was, at the version of the change.
       const leaves = type === 'DELETED' && event.type !== 'DELETED'
       const shown = leaves ? (event.previous ?? event.current) : event.current
-      if (form.as === undefined && !leaves) return spliced(type, servedJson(resource, shown))
+      if (plain && !leaves) return spliced(type, servedJson(resource, shown))
       const served = servedObject(resource, shown)
       const object = leaves
         ? { ...served, metadata: { ...served.metadata, resourceVersion: String(event.revision) } }
         : served
-      return form.as === undefined ? spliced(type, encodeServed(object)) : encode(type, transformed(object))
+      return plain ? spliced(type, encodeServed(object)) : encode(type, transformed(object))
     },
     bookmark: (revision, initialEventsEnd) => {
       const metadata = {
@@ -86,7 +105,7 @@ export function createFrameWriter(
         ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
       }
       const object: KubeObject = { kind: resource.kind, apiVersion: resource.apiVersion, metadata }
-      if (form.as === undefined) {
+      if (plain) {
         return encoder.encode(`{"type":"BOOKMARK","object":${objectText(object, metadata.resourceVersion)}}\n`)
       }
       if (form.as === 'Table') {
@@ -98,7 +117,7 @@ export function createFrameWriter(
           rows: [],
         })
       }
-      return encode('BOOKMARK', partialMetadata(object))
+      return encode('BOOKMARK', form.as === undefined ? object : partialMetadata(object))
     },
     error: (status) => encode('ERROR', status),
   }

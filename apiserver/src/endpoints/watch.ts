@@ -5,7 +5,7 @@ import type { StoredResource } from '../registry/resource-table.ts'
 import { noCache, type Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import { waitForRevision } from './get.ts'
-import { negotiateForm, notAcceptable, streamTypes } from './negotiate.ts'
+import { customStreamTypes, negotiateForm, notAcceptable, protobufType, streamTypes } from './negotiate.ts'
 import { parseListOptions, parseRevision, type ListOptions } from './query-options.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import type { EndpointServer } from './server.ts'
@@ -89,6 +89,8 @@ async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
     }
   } catch (error) {
     if (signal.aborted) return
+    // The kind is served no more.
+    if (error instanceof StorageError && error.reason === 'unavailable') return
     if (!(error instanceof StorageError) || error.reason !== 'compacted') throw error
     // A watcher that fell behind just ends, and resumes from what it saw; one that asks for too much is told.
     if (!started)
@@ -111,9 +113,10 @@ export async function watchObjects(
   resource: StoredResource,
 ): Promise<Answer> {
   const options = parseListOptions(context.query, true)
-  const form = negotiateForm(context.header('accept'), { offered: streamTypes, transform: true })
+  const offered = resource.itemsKeepKind ? customStreamTypes : streamTypes
+  const form = negotiateForm(context.header('accept'), { offered, transform: true })
   if (form === undefined) {
-    const list = streamTypes.map((type) => `${type};stream=watch`).join(', ')
+    const list = offered.map((type) => `${type};stream=watch`).join(', ')
     throw notAcceptable(`only the following media types are accepted: ${list}`)
   }
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
@@ -130,12 +133,14 @@ export async function watchObjects(
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(), seconds * 1000)
   timer.unref()
+  const encodeWatchFrame =
+    form.mediaType === protobufType ? (await import('@kapell/openapi/wire/protobuf')).encodeWatchFrame : undefined
   const plan: WatchPlan = {
     resource,
     prefix: keyPrefixOf(resource.store, context.info.namespace),
     options,
     selection,
-    writer: createFrameWriter(resource, selection, { form, include, now: server.now }),
+    writer: createFrameWriter(resource, selection, { form, include, now: server.now, encodeWatchFrame }),
     initial,
     from: revision === 0 ? undefined : revision,
     signal: AbortSignal.any([ending.signal, context.signal, server.closing]),

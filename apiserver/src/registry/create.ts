@@ -6,7 +6,7 @@ import { rfc3339 } from '@kapell/openapi/meta/time'
 import { StorageError } from '../storage/storage.ts'
 import type { Reservation } from './definition.ts'
 import { generateName } from './generate-name.ts'
-import { nameRuleOf, validateMetadata } from './metadata-validation.ts'
+import { nameRuleOf, wantsQualifiedFinalizers, validateMetadata } from './metadata-validation.ts'
 import { keyOf } from './object-key.ts'
 import { outcomeOf, toStoredBytes, writtenOutcome, type Outcome } from './outcome.ts'
 import { plainFailure } from './storage-errors.ts'
@@ -81,6 +81,7 @@ async function store(
     const errors = [
       ...validateMetadata(metadata, {
         namespaced: definition.namespaced,
+        qualifiedFinalizers: wantsQualifiedFinalizers(definition),
         validateName: nameRuleOf(definition),
       }),
       ...(definition.validate?.(object, new FieldPath(), context) ?? []),

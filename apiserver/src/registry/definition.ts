@@ -1,5 +1,8 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { FieldError, FieldPath } from '@kapell/openapi/meta/field-errors'
+import type { UnknownFields } from '@kapell/openapi/schema/decode-object'
+import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
+import type { StructSchema } from '@kapell/openapi/schema/schema'
 import type { UserInfo } from '../authentication/user.ts'
 import type { Services } from './services.ts'
 
@@ -134,6 +137,19 @@ export interface DeletionRules<T extends KubeObject> {
   orphanByDefault?: boolean
 }
 
+/** How objects of a kind that is not built in are read. */
+export interface CustomShape {
+  /** As the CustomResourceDefinition holds it. */
+  jsonSchema: JsonSchema
+  /** Its lists and maps, for patches and managed fields. */
+  schema: StructSchema
+  /** Pruned and defaulted. Throws DecodeError and ApiError. */
+  decode(
+    value: unknown,
+    options: { unknownFields: UnknownFields; text?: string | undefined; problems?: readonly string[] },
+  ): { object: KubeObject; unknown: string[] }
+}
+
 export interface ResourceDefinition<T extends KubeObject = KubeObject> extends Strategy<T> {
   /** '' is the core group. */
   group: string
@@ -181,6 +197,10 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
   release?: (object: T, context: StrategyContext) => Promise<void>
   /** The served version carries `deprecated` warnings, as text after "<group/version> <Kind> is deprecated in …". */
   deprecationWarning?: string
+  /** The whole text of the warning, for custom resources. */
+  deprecationText?: string
+  /** Set for custom resources. */
+  custom?: CustomShape
 }
 
 /** A kind that is answered, not stored: TokenReview, SubjectAccessReview, ComponentStatus… */

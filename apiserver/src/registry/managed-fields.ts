@@ -2,6 +2,7 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { updateManagedFields } from '@kapell/openapi/patch/managed-fields'
 import { schemaOf } from '@kapell/openapi/schema/registry'
+import type { StructSchema } from '@kapell/openapi/schema/schema'
 import type { StoredResource } from './resource-table.ts'
 
 /** A write whose fields are to be put down to its manager. */
@@ -16,6 +17,11 @@ export interface TrackedWrite {
   subresource: string
 }
 
+/** The lists and maps of a kind, built in or custom. */
+export function structSchemaOf(resource: StoredResource): StructSchema | undefined {
+  return resource.definition.custom?.schema ?? schemaOf(resource)
+}
+
 /** Fields that a request cannot change, and so nobody comes to own by asking for them. */
 export function resetFieldsOf(resource: StoredResource, subresource: string): readonly string[] {
   if (resource.definition.subresources?.['status'] === undefined) return []
@@ -25,7 +31,7 @@ export function resetFieldsOf(resource: StoredResource, subresource: string): re
 /** Notes in metadata.managedFields which fields this create, update or patch set. */
 export function trackUpdate(write: TrackedWrite): void {
   const { live, object, resource, manager, now, subresource } = write
-  const schema = schemaOf(resource)
+  const schema = structSchemaOf(resource)
   if (schema === undefined) return
   const entries = updateManagedFields({
     schema,

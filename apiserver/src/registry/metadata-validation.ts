@@ -23,6 +23,13 @@ export function nameRuleOf(definition: { group: string; validateName?: NameRule 
   return definition.validateName ?? (pathSegmentGroups.has(definition.group) ? pathSegmentName : subdomainName)
 }
 
+/** Finalizers of built-in kinds need a domain in front; extensions may name theirs as they like. */
+export function wantsQualifiedFinalizers(definition: { group: string; custom?: unknown }): boolean {
+  return definition.custom === undefined && !extensionGroups.has(definition.group)
+}
+
+const extensionGroups = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
+
 export function validateLabels(labels: Record<string, string> | undefined, at: string): FieldError[] {
   const errors: FieldError[] = []
   for (const [key, value] of Object.entries(labels ?? {})) {
@@ -77,12 +84,12 @@ function validateOwners(owners: readonly OwnerReference[], at: string): FieldErr
   return errors
 }
 
-function validateFinalizers(finalizers: readonly string[], at: string): FieldError[] {
+function validateFinalizers(finalizers: readonly string[], at: string, qualified: boolean): FieldError[] {
   const errors: FieldError[] = []
   for (const finalizer of finalizers)
     for (const text of qualifiedName(finalizer)) errors.push(invalid(at, finalizer, text))
   finalizers.forEach((finalizer, i) => {
-    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
+    if (qualified && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
       errors.push(
         invalid(`${at}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
       )
@@ -97,7 +104,7 @@ function validateFinalizers(finalizers: readonly string[], at: string): FieldErr
 /** All rules that every object's metadata meets. Source: API conventions, "Metadata"; "Object Names and IDs". */
 export function validateMetadata(
   metadata: ObjectMeta,
-  options: { namespaced: boolean; validateName: NameRule },
+  options: { namespaced: boolean; validateName: NameRule; qualifiedFinalizers: boolean },
 ): FieldError[] {
   const errors: FieldError[] = []
   const at = 'metadata'
@@ -118,7 +125,7 @@ export function validateMetadata(
   errors.push(...validateLabels(metadata.labels, `${at}.labels`))
   errors.push(...validateAnnotations(metadata.annotations, `${at}.annotations`))
   errors.push(...validateOwners(metadata.ownerReferences ?? [], `${at}.ownerReferences`))
-  errors.push(...validateFinalizers(metadata.finalizers ?? [], `${at}.finalizers`))
+  errors.push(...validateFinalizers(metadata.finalizers ?? [], `${at}.finalizers`, options.qualifiedFinalizers))
   return errors
 }
 

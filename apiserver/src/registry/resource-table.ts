@@ -99,6 +99,12 @@ export class ResourceTable {
     this.generation++
   }
 
+  /** Forgets where a kind's objects are kept, once nobody serves it any more. */
+  dropStore(prefix: string): void {
+    void this.#stores.get(prefix)?.stopCache()
+    this.#stores.delete(prefix)
+  }
+
   #add(entry: AnyDefinition, custom: boolean): void {
     const { definition } = entry
     const { group, version, plural, kind, namespaced } = definition
@@ -136,8 +142,10 @@ export class ResourceTable {
     const storedAs = definition.conversion?.storedAs
     if (storedAs !== undefined) {
       const other = this.find(storedAs.group, storedAs.version, storedAs.plural)
-      if (other?.type !== 'stored') throw new Error(`${definition.kind} is stored as an unknown ${storedAs.plural}`)
-      return other.store
+      if (other?.type === 'stored') return other.store
+      // The version that is stored need not be one that is served.
+      if (definition.custom === undefined)
+        throw new Error(`${definition.kind} is stored as an unknown ${storedAs.plural}`)
     }
     const prefix = storagePrefixOf(definition)
     let store = this.#stores.get(prefix)

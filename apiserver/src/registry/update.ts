@@ -7,8 +7,14 @@ import { readCurrent, type Current } from './current.ts'
 import { deepEqual } from './deep-equal.ts'
 import type { Reservation, ViewSubresource } from './definition.ts'
 import { readyToGo, removeStored } from './delete.ts'
-import { nameRuleOf, validateFinalizersUpdate, validateMetadata } from './metadata-validation.ts'
+import {
+  nameRuleOf,
+  wantsQualifiedFinalizers,
+  validateFinalizersUpdate,
+  validateMetadata,
+} from './metadata-validation.ts'
 import { outcomeOf, toStoredBytes, writtenOutcome, type Outcome } from './outcome.ts'
+import type { StoredResource } from './resource-table.ts'
 import { admissionAttributes, strategyContext, type WriteScope } from './write-scope.ts'
 
 /** Beyond this many lost races something else is wrong, and the client is told of the conflict. */
@@ -71,9 +77,12 @@ function keepSystemMetadata(next: ObjectMeta, previous: ObjectMeta): void {
   delete next.selfLink
 }
 
-function withoutMetadataAndStatus(object: KubeObject): Record<string, unknown> {
-  const { metadata: _metadata, status: _status, ...rest } = object as KubeObject & { status?: unknown }
-  return rest
+/** What the generation counts the changes of: all but the metadata, and a status that has its own subresource. */
+function counted(definition: StoredResource['definition'], object: KubeObject): Record<string, unknown> {
+  const { metadata: _metadata, ...rest } = object as KubeObject & { status?: unknown }
+  if (definition.custom !== undefined && definition.subresources?.['status'] === undefined) return rest
+  const { status: _status, ...wanted } = rest
+  return wanted
 }
 
 /** Reads, changes, checks and writes an object or a part of it, again from the start when another write came between. */
@@ -145,7 +154,7 @@ async function attemptUpdate(
     }
     if (hasGeneration(definition)) {
       const changed =
-        !deepEqual(withoutMetadataAndStatus(next), withoutMetadataAndStatus(previous)) ||
+        !deepEqual(counted(definition, next), counted(definition, previous)) ||
         (definition.generationCountsAnnotations === true &&
           !deepEqual(metadata.annotations, previous.metadata.annotations))
       if (changed) metadata.generation = (previous.metadata.generation ?? 0) + 1
@@ -154,6 +163,7 @@ async function attemptUpdate(
     const errors = [
       ...validateMetadata(metadata, {
         namespaced: definition.namespaced,
+        qualifiedFinalizers: wantsQualifiedFinalizers(definition),
         // The name was good when the object was made, whatever the rules say now.
         validateName: metadata.name === previous.metadata.name ? () => [] : nameRuleOf(definition),
       }),
