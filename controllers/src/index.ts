@@ -15,6 +15,8 @@ import { namespaceController } from './namespace/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationController } from './replicationcontroller/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
+import { daemonSetController } from './daemonset/controller.ts'
+import { statefulSetController } from './statefulset/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 
 /** Every controller there is. */
@@ -26,6 +28,8 @@ export const controllers: readonly Controller[] = [
   replicaSetController,
   replicationController,
   deploymentController,
+  statefulSetController,
+  daemonSetController,
   endpointSliceController,
   endpointsController,
 ]

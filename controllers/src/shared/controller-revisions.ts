@@ -1,0 +1,124 @@
+import type { ApiClient } from '@kapell/controllers/machinery/client'
+import { controllerOf, controllerReference } from '@kapell/controllers/machinery/owner-refs'
+import type { Lister } from '@kapell/controllers/machinery/store'
+import type { KubeObject } from '@kapell/openapi/meta/object'
+import { controllerRevisions } from '@kapell/openapi/meta/refs'
+import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
+import { isReason } from '@kapell/openapi/meta/status'
+import type { V1ControllerRevision, V1PodTemplateSpec } from '@kapell/openapi/types'
+import { sameMeaning } from './equal.ts'
+import { templateHash } from './template-hash.ts'
+
+/**
+ * The history of a template, kept in ControllerRevisions. Each holds a patch that sets the template:
+ * `kubectl rollout undo` applies it. Source: concepts pages "StatefulSets" and "DaemonSet" on rolling back.
+ */
+export interface RevisionOwner extends KubeObject {
+  spec?: { template?: V1PodTemplateSpec; revisionHistoryLimit?: number }
+}
+
+export const revisionHashLabel = 'controller-revision-hash'
+
+export interface RevisionHistory {
+  /** Oldest first; the last is that of the current template. */
+  revisions: V1ControllerRevision[]
+  update: V1ControllerRevision
+  collisionCount: number
+}
+
+/** Index for the informer of revisions. */
+export const revisionsByOwner = { owner: (revision: V1ControllerRevision) => [controllerOf(revision)?.uid ?? ''] }
+
+interface Patch {
+  spec?: { template?: V1PodTemplateSpec & { $patch?: string } }
+}
+
+/** The template that a revision holds. */
+export function templateOf(revision: V1ControllerRevision): V1PodTemplateSpec {
+  const { $patch: _, ...template } = (revision.data as Patch | undefined)?.spec?.template ?? {}
+  return template
+}
+
+export interface SyncOptions<T extends RevisionOwner> {
+  owner: T
+  ref: ResourceRef<T>
+  lister: Lister<V1ControllerRevision>
+  client: ApiClient
+  collisionCount: number
+  annotations?: Record<string, string>
+}
+
+/** Finds or makes the revision of the owner's template, and makes it the newest. */
+export async function syncRevisions<T extends RevisionOwner>(options: SyncOptions<T>): Promise<RevisionHistory> {
+  const { owner, lister, client } = options
+  const { uid = '', namespace } = owner.metadata ?? {}
+  const resource = client.resource(controllerRevisions, namespace)
+  const revisions = [...lister.byIndex('owner', uid)].sort((a, b) => a.revision - b.revision)
+  const next = (revisions.at(-1)?.revision ?? 0) + 1
+  const same = revisions.filter((revision) => sameMeaning(templateOf(revision), owner.spec?.template))
+  const latest = same.at(-1)
+  if (latest !== undefined) {
+    if (latest === revisions.at(-1)) return { revisions, update: latest, collisionCount: options.collisionCount }
+    // Gone back to an earlier template: its revision becomes the newest.
+    const update = await resource.update({ ...latest, revision: next })
+    return {
+      revisions: [...revisions.filter((revision) => revision !== latest), update],
+      update,
+      collisionCount: options.collisionCount,
+    }
+  }
+  const { update, collisionCount } = await createRevision(options, next)
+  return { revisions: [...revisions, update], update, collisionCount }
+}
+
+async function createRevision<T extends RevisionOwner>(
+  { owner, ref, client, collisionCount: known, annotations }: SyncOptions<T>,
+  revision: number,
+): Promise<{ update: V1ControllerRevision; collisionCount: number }> {
+  const { name = '', namespace } = owner.metadata ?? {}
+  const resource = client.resource(controllerRevisions, namespace)
+  for (let collisionCount = known; ; collisionCount++) {
+    const hash = templateHash(owner.spec?.template, collisionCount)
+    const wanted: V1ControllerRevision = {
+      metadata: {
+        name: `${name.slice(0, 223)}-${hash}`,
+        ...(namespace === undefined ? {} : { namespace }),
+        labels: { ...owner.spec?.template?.metadata?.labels, [revisionHashLabel]: hash },
+        ...(annotations === undefined ? {} : { annotations }),
+        ownerReferences: [controllerReference(owner, ref)],
+      },
+      data: { spec: { template: { ...owner.spec?.template, $patch: 'replace' } } },
+      revision,
+    }
+    try {
+      return { update: await resource.create(wanted), collisionCount }
+    } catch (error) {
+      if (!isReason(error, 'AlreadyExists')) throw error
+      const existing = await resource.get(wanted.metadata?.name ?? '')
+      if (
+        controllerOf(existing)?.uid === owner.metadata?.uid &&
+        sameMeaning(templateOf(existing), owner.spec?.template)
+      )
+        return { update: existing, collisionCount }
+    }
+  }
+}
+
+/** Deletes the oldest revisions beyond the limit, except those in use. */
+export async function truncateRevisions(options: {
+  owner: RevisionOwner
+  revisions: readonly V1ControllerRevision[]
+  inUse: (revision: V1ControllerRevision) => boolean
+  client: ApiClient
+}): Promise<void> {
+  const { owner, revisions, inUse, client } = options
+  const idle = revisions.filter((revision) => !inUse(revision))
+  const extra = idle.length - (owner.spec?.revisionHistoryLimit ?? 10)
+  for (const { metadata } of idle.slice(0, Math.max(extra, 0))) {
+    try {
+      await client.resource(controllerRevisions, metadata?.namespace).delete(metadata?.name ?? '')
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error
+    }
+  }
+}
