@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
@@ -99,6 +99,7 @@ export async function startTestNode(options: { podCidr: string }): Promise<TestN
     .create({ metadata: { name: 'kube-root-ca.crt' }, data: { 'ca.crt': api.caCertificate } })
     .catch(ignoreExisting)
 
+  writeFileSync(join(dataDir, 'kubeconfig'), api.adminKubeconfig(), { mode: 0o600 })
   const podClient = client.resource(pods, namespace)
   const get = (name: string): Promise<V1Pod | undefined> =>
     podClient.get(name).catch((error: unknown) => {
