@@ -43,18 +43,19 @@ describe('installPackages', () => {
     async () => {
       const calls: string[] = []
       const lines: string[] = []
-      const execute = (command: string, args: readonly string[]) => {
+      const execute = (command: string, args: readonly string[], say: (line: string) => void) => {
+        if (args.includes('install')) say('E: Unable to locate package')
         calls.push([command.split('/').pop(), ...args].join(' '))
         return Promise.resolve(args.includes('install') ? 100 : 0)
       }
       await expect(
         installPackages(['kapell-no-such-package'], { execute, onLine: (line) => lines.push(line) }),
-      ).rejects.toThrow('apt-get install failed with exit code 100; install by hand: kapell-no-such-package')
+      ).rejects.toThrow('apt-get install failed: Unable to locate package; install by hand: kapell-no-such-package')
       expect(calls).toEqual([
         'apt-get -o DPkg::Lock::Timeout=120 update -q',
         'apt-get -o DPkg::Lock::Timeout=120 install -y -q --no-install-recommends kapell-no-such-package',
       ])
-      expect(lines).toEqual(['apt-get update', 'apt-get install kapell-no-such-package'])
+      expect(lines).toEqual(['apt-get update', 'apt-get install kapell-no-such-package', 'E: Unable to locate package'])
     },
   )
 })

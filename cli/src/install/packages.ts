@@ -53,24 +53,30 @@ export interface InstallOptions {
  */
 export async function installPackages(names: readonly string[], options: InstallOptions = {}): Promise<void> {
   if (names.length === 0) return
-  const onLine = options.onLine ?? (() => undefined)
+  let lastError = ''
+  const onLine = (line: string) => {
+    // dpkg counts per cent while it reads its database: nothing for a log.
+    if (line.startsWith('(Reading database')) return
+    if (line.startsWith('E: ')) lastError = `: ${line.slice(3)}`
+    options.onLine?.(line)
+  }
   const advice = `install by hand: ${names.join(', ')}`
   if (process.getuid?.() !== 0) throw new Error(`installing packages needs root: run as root, or ${advice}`)
   const apt = findTool('apt-get')
   if (apt === undefined) throw new Error(`this is not Debian (no apt-get): ${advice}`)
   const execute = options.execute ?? ((command, args, line) => runInForeground(command, args, line, options.signal))
-  const lockWait = ['-o', 'DPkg::Lock::Timeout=120']
+  const common = ['-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0']
   if (!(await listsKnow(names))) {
     onLine('apt-get update')
-    const code = await execute(apt, [...lockWait, 'update', '-q'], onLine)
-    if (code !== 0) throw new Error(`apt-get update failed with exit code ${code}: is there a network? ${advice}`)
+    const code = await execute(apt, [...common, 'update'], onLine)
+    if (code !== 0) throw new Error(`apt-get update failed${lastError || ` with exit code ${code}`}; ${advice}`)
   }
   onLine(`apt-get install ${names.join(' ')}`)
   const noServices = await serviceGuard()
   try {
-    const args = [...lockWait, 'install', '-y', '-q', '--no-install-recommends', ...names]
+    const args = [...common, 'install', '-y', '--no-install-recommends', ...names]
     const code = await execute(apt, args, onLine)
-    if (code !== 0) throw new Error(`apt-get install failed with exit code ${code}; ${advice}`)
+    if (code !== 0) throw new Error(`apt-get install failed${lastError || ` with exit code ${code}`}; ${advice}`)
   } finally {
     await noServices.remove()
   }
