@@ -52,8 +52,8 @@ describe('installPackages', () => {
         installPackages(['kapell-no-such-package'], { execute, onLine: (line) => lines.push(line) }),
       ).rejects.toThrow('apt-get install failed: Unable to locate package; install by hand: kapell-no-such-package')
       expect(calls).toEqual([
-        'apt-get -o DPkg::Lock::Timeout=120 update -q',
-        'apt-get -o DPkg::Lock::Timeout=120 install -y -q --no-install-recommends kapell-no-such-package',
+        'apt-get -q -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 update',
+        'apt-get -q -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 install -y --no-install-recommends kapell-no-such-package',
       ])
       expect(lines).toEqual(['apt-get update', 'apt-get install kapell-no-such-package', 'E: Unable to locate package'])
     },
