@@ -1,3 +1,4 @@
+import type { KubeObject } from '@kapell/openapi/meta/object'
 import { isReason } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { ObjectAccess } from '../registry/services.ts'
@@ -113,25 +114,31 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
     return undefined
   }
 
+  /** Deletes every object of a kind; rejects while finalizers keep some. */
+  async function removeAll(name: { group: string; plural: string }): Promise<void> {
+    const resource = table.named(name)
+    if (resource?.type !== 'stored') return
+    const { store } = resource
+    const newest = async (): Promise<KubeObject[]> => {
+      await store.cache().waitFor(await store.storage.revision())
+      return objects.list(name)
+    }
+    const gone = async ({ metadata }: KubeObject): Promise<void> => {
+      try {
+        await objects.delete(name, { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' })
+      } catch (error) {
+        if (!isReason(error, 'NotFound')) throw error
+      }
+    }
+    await Promise.all((await newest()).map(gone))
+    const left = (await newest()).length
+    if (left > 0) throw new Error(`${left} objects are still being deleted`)
+  }
+
   async function takeDown(name: string, crd: Crd): Promise<void> {
     if (!(crd.metadata?.finalizers ?? []).includes(cleanupFinalizer)) return
     const known = served.get(name)
-    if (known !== undefined) {
-      const resource = { group: known.group, plural: known.plural }
-      const cache = table.named(resource)
-      if (cache?.type === 'stored') await cache.store.cache().ready()
-      const left = objects.list(resource)
-      await Promise.all(
-        left.map(async ({ metadata }) => {
-          try {
-            await objects.delete(resource, { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' })
-          } catch (error) {
-            if (!isReason(error, 'NotFound')) throw error
-          }
-        }),
-      )
-      if (left.length > 0) throw new Error(`${left.length} objects are still being deleted`)
-    }
+    if (known !== undefined) await removeAll({ group: known.group, plural: known.plural })
     stopServing(name, true)
     await objects.update<Crd>(
       crds,
