@@ -48,8 +48,9 @@ export interface ControllerContext extends ControllerEnvironment {
 }
 
 export interface ControllerDefinition<D = unknown, T extends KubeObject = KubeObject> {
-  /** As upstream names it: "deployment-controller". Also its service account. */
+  /** As upstream names it: "deployment-controller". Also its service account, unless that is said to be another. */
   name: string
+  serviceAccount?: string
   /** The source of its events, when that is not its name. */
   component?: string
   /** The label of its queue's metrics, as upstream names it: "deployment". */
@@ -81,7 +82,7 @@ async function start<D, T extends KubeObject>(
 ): Promise<{ stopped: Promise<void> }> {
   const { name, primary, owns = [] } = definition
   const { clock, log, signal, metrics } = environment
-  const client = environment.clientFor(name)
+  const client = environment.clientFor(definition.serviceAccount ?? name)
   const queue = createWorkQueue({ name: definition.queue, clock, metrics })
   const events = createEventRecorder({ client, component: definition.component ?? name, clock, log, signal })
   const used = new Set<SharedInformer<KubeObject>>()
