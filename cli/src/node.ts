@@ -35,6 +35,7 @@ export async function startNode(parts: {
       nodeIp,
       dataDir: options.dataDir,
       podCidr: options.podCidr,
+      port: options.agentPort,
       serviceCidr: options.serviceClusterIpRange,
       clusterDns: [clusterDnsIp],
       serving: { cert: serving.certificate, key: serving.key, clientCa: api.caCertificate },

@@ -10,6 +10,7 @@ describe('parseUpOptions', () => {
       components: ['apiserver', 'controllers', 'scheduler', 'node-agent'],
       serviceClusterIpRange: '10.96.0.0/16',
       podCidr: '10.244.0.0/24',
+      agentPort: 10250,
       store: 'embedded',
       etcdServers: [],
       installRuntime: false,

@@ -13,6 +13,8 @@ export interface UpOptions {
   components: readonly ComponentName[]
   serviceClusterIpRange: string
   podCidr: string
+  /** Of the node agent's own server (logs, exec). */
+  agentPort: number
   store: 'embedded' | 'etcd'
   etcdServers: readonly string[]
   installRuntime: boolean
@@ -30,6 +32,7 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --components LIST                of ${componentNames.join(',')} (default all)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
   --pod-cidr CIDR                  this node's pods (default 10.244.0.0/24)
+  --agent-port N                   the node agent's own port (default 10250, 0 for a free one)
   --store embedded|etcd            (default embedded)
   --etcd-servers URL,…             with --store etcd
   --node-name NAME                 (default this machine's host name)
@@ -55,7 +58,8 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     throw new UserError('without apiserver among --components, say with --kubeconfig FILE which API server to talk to')
   return {
     dataDir: resolve(values['data-dir'] ?? '.kapell'),
-    port: parsePort(values.port ?? '6443'),
+    port: parsePort('--port', values.port ?? '6443'),
+    agentPort: parsePort('--agent-port', values['agent-port'] ?? '10250'),
     components,
     serviceClusterIpRange: parseCidr(
       '--service-cluster-ip-range',
@@ -81,6 +85,7 @@ function parseFlags(argv: readonly string[]) {
       options: {
         'data-dir': { type: 'string' },
         port: { type: 'string' },
+        'agent-port': { type: 'string' },
         components: { type: 'string' },
         'service-cluster-ip-range': { type: 'string' },
         'pod-cidr': { type: 'string' },
@@ -108,9 +113,9 @@ function parseComponents(text: string | undefined): ComponentName[] {
   return componentNames.filter((name) => names.includes(name))
 }
 
-function parsePort(text: string): number {
+function parsePort(flag: string, text: string): number {
   const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65535) throw new UserError(`--port takes a number from 0 to 65535, not "${text}"`)
+  if (!/^\d+$/.test(text) || port > 65535) throw new UserError(`${flag} takes a number from 0 to 65535, not "${text}"`)
   return port
 }
 

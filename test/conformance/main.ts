@@ -25,7 +25,9 @@ async function main(args: readonly string[]): Promise<number> {
   mkdirSync(join(dataDir, 'images'), { recursive: true })
   for (const archive of existsSync(images) ? readdirSync(images) : [])
     if (archive.endsWith('.tar')) symlinkSync(join(images, archive), join(dataDir, 'images', archive))
-  const cluster = await startKapell({ dataDir, port: await freePort() })
+  // A range and a port of its own: another cluster may be running on this machine.
+  const apart = ['--pod-cidr', '10.245.0.0/24', '--service-cluster-ip-range', '10.97.0.0/16', '--agent-port', '0']
+  const cluster = await startKapell({ dataDir, port: await freePort(), args: apart })
   try {
     const suite = spawn('bash', [script, cluster.kubeconfig, ...args], { stdio: 'inherit' })
     // Ctrl-C reaches the suite as well; the cluster is stopped once the suite has ended.
