@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -111,5 +111,20 @@ describe('embedded store among processes', () => {
     for (const { key, revision } of [...mine, ...theirs]) expect(byRevision.get(revision)).toBe(key)
     expect(mine.length).toBeGreaterThan(0)
     await storage.close()
+  })
+
+  const asRoot = process.getuid?.() === 0 ? it : it.skip
+  asRoot('on a full disk, writes fail as such, reads go on, and so do deletions', async () => {
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory])
+    try {
+      const filler = fileURLToPath(new URL('./store-filler.ts', import.meta.url))
+      const { stdout, stderr } = spawnSync(process.execPath, [filler, directory], { encoding: 'utf8' })
+      if (stdout === '') throw new Error(stderr)
+      const told = JSON.parse(stdout) as Record<string, unknown>
+      expect(told).toMatchObject({ reason: 'full', read: true, again: ['full', 'full', 'full'], remove: 'ok' })
+      expect(told['message']).toContain(`the store in ${directory} is full`)
+    } finally {
+      spawnSync('umount', [directory])
+    }
   })
 })

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, mkdir, statfs } from 'node:fs/promises'
+import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { StorageError, type Revision } from '../storage.ts'
@@ -41,6 +41,9 @@ export async function openDatabase(options: { directory: string; mapSizeBytes: n
       mapSize: mapSizeBytes,
       // With this off, a commit becomes visible only when it is on disk, to us and to every other process.
       overlappingSync: false,
+      // Every commit of ours is one explicit batch; an implicit one around it would keep a promise of its own, whose
+      // rejection on a full disk nobody could catch.
+      eventTurnBatching: false,
     })
     const plain = { encoding: 'binary', cache: false } as const
     const database: EmbeddedDatabase = {
@@ -104,12 +107,6 @@ export function readHead(database: EmbeddedDatabase, key: string): Head | undefi
 export function readRecord(database: EmbeddedDatabase, revision: Revision): LogRecord | undefined {
   const bytes = database.records.getBinary(revision)
   return bytes === undefined ? undefined : decodeRecord(bytes)
-}
-
-/** True when another commit would not fit: the store's own limit, or the disk (with some pages to spare). */
-export async function isFull(database: EmbeddedDatabase, bytes: number): Promise<boolean> {
-  const disk = await statfs(database.directory)
-  return disk.bavail * disk.bsize < bytes
 }
 
 /** A failure of LMDB or the disk in the closed set of storage errors. */
