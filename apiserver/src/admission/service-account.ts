@@ -69,7 +69,7 @@ function mountToken(pod: V1Pod): void {
   const spec = pod.spec
   if (spec === undefined) return
   const without = (c: V1Container): boolean => !(c.volumeMounts ?? []).some((m) => m.mountPath === mountPath)
-  const containers = [...(spec.initContainers ?? []), ...spec.containers].filter(without)
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(without)
   if (containers.length === 0) return
   const taken = new Set((spec.volumes ?? []).map((v) => v.name))
   let name = `kube-api-access-${randomSuffix()}`

@@ -13,7 +13,7 @@ export function podReferences(pod: V1Pod): string[] {
   for (const secret of spec.imagePullSecrets ?? []) add('secrets', secret.name)
   const containers: (V1Container | V1EphemeralContainer)[] = [
     ...(spec.initContainers ?? []),
-    ...spec.containers,
+    ...(spec.containers ?? []),
     ...(spec.ephemeralContainers ?? []),
   ]
   for (const container of containers) {

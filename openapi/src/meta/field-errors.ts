@@ -45,6 +45,9 @@ export class FieldPath {
 
 type Path = FieldPath | string
 
+/** As a bad value: none is printed, for rules about several fields at once. */
+export const noValue: unique symbol = Symbol('no value')
+
 export const required = (at: Path, detail = ''): FieldError => ({
   type: 'FieldValueRequired',
   field: String(at),
@@ -141,7 +144,7 @@ function printValue(value: unknown): string {
 
 /** `Invalid value: "x": must be y`: the text of a cause, without the field's name. */
 export function causeMessage(error: FieldError): string {
-  const value = withoutValue.has(error.type) ? '' : `: ${printValue(error.badValue)}`
+  const value = withoutValue.has(error.type) || error.badValue === noValue ? '' : `: ${printValue(error.badValue)}`
   return `${titles[error.type]}${value}${error.detail === '' ? '' : `: ${error.detail}`}`
 }
 

@@ -9,6 +9,8 @@ import { ageColumn, nameColumn } from '../common/columns.ts'
 import { countColumn } from '../common/simple.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
+import { defaultMatch, defaultPolicy, validatePolicy } from './rules.ts'
+
 const common = {
   group: 'admissionregistration.k8s.io',
   version: 'v1',
@@ -31,6 +33,8 @@ export const validatingAdmissionPolicies = defineResource<V1ValidatingAdmissionP
   ...common,
   kind: 'ValidatingAdmissionPolicy',
   plural: 'validatingadmissionpolicies',
+  default: (o) => defaultPolicy(o.spec),
+  validate: (o, at) => validatePolicy(o.spec, at.child('spec')),
   storagePrefix: 'validatingadmissionpolicies',
   columns: [
     nameColumn,
@@ -47,6 +51,7 @@ export const validatingAdmissionPolicyBindings = defineResource<V1ValidatingAdmi
   ...common,
   kind: 'ValidatingAdmissionPolicyBinding',
   plural: 'validatingadmissionpolicybindings',
+  default: (o) => defaultMatch(o.spec?.matchResources),
   storagePrefix: 'validatingadmissionpolicybindings',
   columns: [
     nameColumn,
@@ -60,6 +65,7 @@ export const mutatingAdmissionPolicies = defineResource<V1MutatingAdmissionPolic
   ...common,
   kind: 'MutatingAdmissionPolicy',
   plural: 'mutatingadmissionpolicies',
+  default: (o) => defaultPolicy(o.spec),
   storagePrefix: 'mutatingadmissionpolicies',
   columns: [
     nameColumn,
@@ -73,6 +79,7 @@ export const mutatingAdmissionPolicyBindings = defineResource<V1MutatingAdmissio
   ...common,
   kind: 'MutatingAdmissionPolicyBinding',
   plural: 'mutatingadmissionpolicybindings',
+  default: (o) => defaultMatch(o.spec?.matchResources),
   storagePrefix: 'mutatingadmissionpolicybindings',
   columns: [
     nameColumn,

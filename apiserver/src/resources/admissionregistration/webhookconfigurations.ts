@@ -3,6 +3,8 @@ import { defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { countColumn } from '../common/simple.ts'
 
+import { defaultWebhook } from './rules.ts'
+
 const common = {
   group: 'admissionregistration.k8s.io',
   version: 'v1',
@@ -16,6 +18,7 @@ export const mutatingWebhookConfigurations = defineResource<V1MutatingWebhookCon
   kind: 'MutatingWebhookConfiguration',
   plural: 'mutatingwebhookconfigurations',
   storagePrefix: 'mutatingwebhookconfigurations',
+  default: (o) => (o.webhooks ?? []).forEach(defaultWebhook),
   columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],
 })
 
@@ -24,5 +27,6 @@ export const validatingWebhookConfigurations = defineResource<V1ValidatingWebhoo
   kind: 'ValidatingWebhookConfiguration',
   plural: 'validatingwebhookconfigurations',
   storagePrefix: 'validatingwebhookconfigurations',
+  default: (o) => (o.webhooks ?? []).forEach(defaultWebhook),
   columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],
 })

@@ -1,4 +1,6 @@
 import type { V1APIService } from '@kapell/openapi/types'
+import { pathSegmentName } from '@kapell/openapi/meta/names'
+import { rfc3339 } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
@@ -30,7 +32,26 @@ export const apiServices = defineResource<V1APIService>({
     column('Available', 'string', availableCell),
     ageColumn,
   ],
-  prepareForCreate: (o) => startStatus(o),
+  default: (o) => {
+    if (o.spec?.service !== undefined) o.spec.service.port ??= 443
+  },
+  validateName: (name) => pathSegmentName(name),
+  prepareForCreate: (o, { now }) => {
+    startStatus(o)
+    if (o.spec?.service !== undefined) return
+    // What this server answers for itself is always there.
+    o.status = {
+      conditions: [
+        {
+          type: 'Available',
+          status: 'True',
+          lastTransitionTime: rfc3339(now),
+          reason: 'Local',
+          message: 'Local APIServices are always available',
+        },
+      ],
+    }
+  },
   prepareForUpdate: keepStatus,
   subresources: { status: statusView({ keep: ['labels', 'annotations', 'finalizers', 'ownerReferences'] }) },
 })

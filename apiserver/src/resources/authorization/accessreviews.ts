@@ -7,8 +7,8 @@ import type {
   V1SubjectAccessReviewSpec,
   V1SubjectAccessReviewStatus,
 } from '@kapell/openapi/types'
-import { forbidden, invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
-import { badRequest, invalidObject } from '@kapell/openapi/meta/status'
+import { forbidden, invalid, required, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { invalidObject } from '@kapell/openapi/meta/status'
 import type { UserInfo } from '../../authentication/user.ts'
 import { defineVirtual } from '../../registry/definition.ts'
 import type { AuthorizationAttributes, AuthorizationDecision, Services } from '../../registry/services.ts'
@@ -41,7 +41,26 @@ function validateQuestion(spec: Question): FieldError[] {
       ),
     ]
   }
-  return []
+  return [
+    ...validateSelector(spec.resourceAttributes?.labelSelector, 'labelSelector'),
+    ...validateSelector(spec.resourceAttributes?.fieldSelector, 'fieldSelector'),
+  ]
+}
+
+/** A selector is given as text or in parts. */
+function validateSelector(
+  selector: { rawSelector?: string; requirements?: unknown[] } | undefined,
+  field: string,
+): FieldError[] {
+  if (selector === undefined) return []
+  const at = `spec.resourceAttributes.${field}`
+  const parts = (selector.requirements ?? []).length > 0
+  const raw = selector.rawSelector ?? ''
+  if (raw !== '' && parts)
+    return [invalid(`${at}.rawSelector`, raw, 'may not specified at the same time as requirements')]
+  return raw === '' && !parts
+    ? [required(`${at}.requirements`, 'when ' + at + ' is specified, requirements or rawSelector is required')]
+    : []
 }
 
 function refuseInvalid(errors: readonly FieldError[]): void {
@@ -122,12 +141,16 @@ export const localSubjectAccessReviews = defineVirtual({
     if (spec.nonResourceAttributes !== undefined) {
       errors.push(forbidden('spec.nonResourceAttributes', 'disallowed on this kind of request'))
     }
-    refuseInvalid(errors)
     const asked = spec.resourceAttributes?.namespace ?? ''
-    if (asked !== namespace) {
-      throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
+    if (spec.resourceAttributes !== undefined && asked !== namespace) {
+      errors.push(invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace'))
     }
-    return { ...review, status: await ask(services, userOf(spec), spec) } as V1LocalSubjectAccessReview
+    refuseInvalid(errors)
+    return {
+      ...review,
+      metadata: { ...review.metadata, namespace },
+      status: await ask(services, userOf(spec), spec),
+    } as V1LocalSubjectAccessReview
   },
 })
 

@@ -3,6 +3,7 @@ import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { toV1, toV2 } from './conversion.ts'
+import { defaultAutoscaler, validateAutoscaler } from './rules.ts'
 
 interface Target {
   type?: string
@@ -57,6 +58,8 @@ export const horizontalPodAutoscalers = defineResource<V2HorizontalPodAutoscaler
     column('Replicas', 'string', (o) => o.status?.currentReplicas ?? 0),
     ageColumn,
   ],
+  default: defaultAutoscaler,
+  validate: validateAutoscaler,
   prepareForCreate: (o) => startStatus(o, { currentMetrics: null, desiredReplicas: 0 }),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView() },
@@ -79,6 +82,13 @@ export const horizontalPodAutoscalersV1 = defineResource<V1HorizontalPodAutoscal
     column('Replicas', 'string', (o) => o.status?.currentReplicas ?? 0),
     ageColumn,
   ],
+  default: (o) => {
+    if (o.spec === undefined) return
+    o.spec.minReplicas ??= 1
+    const converted = toV2(o)
+    if ((converted.spec?.metrics ?? []).length === 0) o.spec.targetCPUUtilizationPercentage = 80
+  },
+  validate: (o, at) => validateAutoscaler(toV2(o), at),
   prepareForCreate: (o) => startStatus(o, { currentReplicas: 0, desiredReplicas: 0 }),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView() },

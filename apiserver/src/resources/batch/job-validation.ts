@@ -1,5 +1,5 @@
 import type { V1Job, V1JobSpec, V1PodFailurePolicy } from '@kapell/openapi/types'
-import { invalid, required, tooMany, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { invalid, noValue, required, tooMany, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, domainPrefixedPath, qualifiedName } from '@kapell/openapi/meta/names'
 import { validatePodTemplate, validateTemplateLabels } from '../common/pod-template.ts'
 import {
@@ -157,9 +157,9 @@ function validateFailurePolicy(policy: V1PodFailurePolicy, spec: V1JobSpec, at: 
       }
     }
     const both = codes !== undefined && conditions.length > 0
-    if (both) errors.push(invalid(here, undefined, 'specifying both OnExitCodes and OnPodConditions is not supported'))
+    if (both) errors.push(invalid(here, noValue, 'specifying both OnExitCodes and OnPodConditions is not supported'))
     if (codes === undefined && conditions.length === 0) {
-      errors.push(invalid(here, undefined, 'specifying one of OnExitCodes and OnPodConditions is required'))
+      errors.push(invalid(here, noValue, 'specifying one of OnExitCodes and OnPodConditions is required'))
     }
     return errors
   })
@@ -320,7 +320,7 @@ export function validateJobStatus(next: V1Job, previous: V1Job, root: FieldPath)
     errors.push(required(at.child('completionTime'), 'completionTime is required for Complete jobs'))
   }
   if (complete && has('Failed')) {
-    errors.push(invalid(at.child('conditions'), undefined, 'cannot set both Complete=True and Failed=True conditions'))
+    errors.push(invalid(at.child('conditions'), noValue, 'cannot set both Complete=True and Failed=True conditions'))
   }
   if (complete && !has('SuccessCriteriaMet')) {
     errors.push(

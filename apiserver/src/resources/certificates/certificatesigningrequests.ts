@@ -2,6 +2,7 @@ import type { V1CertificateSigningRequest } from '@kapell/openapi/types'
 import { humanDuration } from '@kapell/openapi/meta/time'
 import { column, defineResource, type ViewSubresource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { validateCertificate, validateDecision, validateRequest } from './rules.ts'
 import { keepField, keepStatus, startStatus, statusView } from '../common/status.ts'
 
 type Csr = V1CertificateSigningRequest
@@ -44,6 +45,7 @@ const approval: ViewSubresource<Csr> = {
     const conditions = given.map((c) => stamp(c, previous, now))
     next.status = { ...next.status, ...(conditions.length === 0 ? {} : { conditions }) }
   },
+  validateUpdate: validateDecision,
 }
 
 type Condition = NonNullable<NonNullable<Csr['status']>['conditions']>[number]
@@ -96,8 +98,12 @@ export const certificateSigningRequests = defineResource<Csr>({
     keepField(next, previous, 'spec')
     keepStatus(next, previous)
   },
+  validateCreate: validateRequest,
   subresources: {
     approval,
-    status: statusView({ prepare: (next, previous) => takeConditions(next, previous, false) }),
+    status: statusView({
+      prepare: (next, previous) => takeConditions(next, previous, false),
+      validate: (next, _previous, at) => validateCertificate(next, at),
+    }),
   },
 })

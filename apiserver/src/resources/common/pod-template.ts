@@ -71,5 +71,15 @@ export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldErr
   }
   return matches
     ? []
-    : [invalid(at.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`')]
+    : [
+        invalid(
+          at.child('template', 'metadata', 'labels'),
+          sorted(labels),
+          '`selector` does not match template `labels`',
+        ),
+      ]
 }
+
+/** As the API prints maps: by key. */
+const sorted = (labels: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,8 +1,7 @@
 import type { V1ResourceQuota } from '@kapell/openapi/types'
 import { invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { qualifiedName } from '@kapell/openapi/meta/names'
-import { sameJson, unsupported } from '../common/validation.ts'
-import { isHugePage, validateAmount } from './pods/validation/resources.ts'
+import { sameJson } from '../common/validation.ts'
+import { isHugePage, validateAmount, validateResourceName } from './pods/validation/resources.ts'
 
 /** Source: "Resource Quotas". */
 
@@ -38,29 +37,53 @@ const standard = new Set([
 ])
 
 function validateName(name: string, at: FieldPath): FieldError[] {
-  const malformed = qualifiedName(name).map((text) => invalid(at, name, text))
-  if (malformed.length > 0 || name.includes('/')) return malformed
+  const errors = validateResourceName(name, at)
+  if (name.includes('/') || errors.some((e) => e.detail.startsWith('name part'))) return errors
   const huge = isHugePage(name) || isHugePage(name.replace(/^(requests|limits)\./, ''))
-  return standard.has(name) || huge ? [] : [invalid(at, name, 'must be a standard resource for quota')]
+  return standard.has(name) || huge ? errors : [...errors, invalid(at, name, 'must be a standard resource for quota')]
+}
+
+/** Amounts of pods; the other scopes count pods only by what they ask for. */
+const computeResources = /^(pods$|cpu$|memory$|ephemeral-storage$|(requests|limits)\.|hugepages-)/
+
+function scopeFits(scope: string, resource: string): boolean {
+  switch (scope) {
+    case 'BestEffort':
+      return resource === 'pods'
+    case 'Terminating':
+    case 'NotTerminating':
+    case 'NotBestEffort':
+    case 'PriorityClass':
+    case 'CrossNamespacePodAffinity':
+      return computeResources.test(resource) && !/^(requests|limits)\.storage$/.test(resource)
+    case 'VolumeAttributesClass':
+      return resource === 'persistentvolumeclaims' || resource === 'requests.storage'
+    default:
+      return true
+  }
 }
 
 export function validateQuota(quota: V1ResourceQuota, root: FieldPath): FieldError[] {
   const at = root.child('spec')
   const errors: FieldError[] = []
-  for (const [name, amount] of Object.entries(quota.spec?.hard ?? {})) {
+  const hard = Object.entries(quota.spec?.hard ?? {})
+  for (const [name, amount] of hard) {
     const here = at.child('hard').key(name)
     errors.push(...validateName(name, here), ...validateAmount(name, amount, here))
   }
-  const given = new Set(quota.spec?.scopes)
+  const given = quota.spec?.scopes ?? []
+  const here = at.child('scopes')
   for (const scope of given) {
-    if (!scopes.includes(scope)) errors.push(unsupported(at.child('scopes'), scope, scopes))
+    if (!scopes.includes(scope)) errors.push(invalid(here, given, 'unsupported scope'))
+    for (const [name] of hard) {
+      if (!scopeFits(scope, name)) errors.push(invalid(here, given, 'unsupported scope applied to resource'))
+    }
   }
   for (const [a, b] of [
     ['BestEffort', 'NotBestEffort'],
     ['Terminating', 'NotTerminating'],
   ] as const) {
-    if (given.has(a) && given.has(b))
-      errors.push(invalid(at.child('scopes'), quota.spec?.scopes ?? [], 'conflicting scopes'))
+    if (given.includes(a) && given.includes(b)) errors.push(invalid(here, given, 'conflicting scopes'))
   }
   return errors
 }

@@ -1,6 +1,8 @@
 import type { ResourceV1ResourceClaim } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { defaultClaimSpec } from './rules.ts'
+import { unchanged } from '../common/validation.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 function stateCell(claim: ResourceV1ResourceClaim): string {
@@ -23,7 +25,9 @@ export const resourceClaims = defineResource<ResourceV1ResourceClaim>({
   namespaced: true,
   storagePrefix: 'resourceclaims',
   hasGeneration: false,
+  default: (o) => defaultClaimSpec(o.spec),
   columns: [nameColumn, column('State', 'string', stateCell), ageColumn],
+  validateUpdate: (next, previous, at) => unchanged(at.child('spec'), next.spec, previous.spec),
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView({ keep: 'all' }) },

@@ -1,6 +1,7 @@
 import type { V1FlowSchema } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { validateFlowSchema } from './rules.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 export const flowSchemas = defineResource<V1FlowSchema>({
@@ -23,6 +24,10 @@ export const flowSchemas = defineResource<V1FlowSchema>({
       (o) => (o.status?.conditions ?? []).find((c) => c.type === 'Dangling')?.status ?? '?',
     ),
   ],
+  default: (o) => {
+    if (o.spec !== undefined && (o.spec.matchingPrecedence ?? 0) === 0) o.spec.matchingPrecedence = 1000
+  },
+  validate: validateFlowSchema,
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView({ keep: 'all' }) },

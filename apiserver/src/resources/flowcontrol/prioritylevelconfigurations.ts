@@ -1,6 +1,7 @@
 import type { V1PriorityLevelConfiguration } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { defaultPriorityLevel, validatePriorityLevel } from './rules.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 const queuing = (o: V1PriorityLevelConfiguration) => o.spec?.limited?.limitResponse?.queuing
@@ -23,6 +24,8 @@ export const priorityLevelConfigurations = defineResource<V1PriorityLevelConfigu
     column('QueueLengthLimit', 'string', (o) => orNone(queuing(o)?.queueLengthLimit)),
     ageColumn,
   ],
+  default: defaultPriorityLevel,
+  validate: validatePriorityLevel,
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView({ keep: 'all' }) },

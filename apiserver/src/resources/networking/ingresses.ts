@@ -1,6 +1,7 @@
 import type { V1Ingress } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, listSome, nameColumn } from '../common/columns.ts'
+import { validateIngress } from './ingress-rules.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 function hostsCell(ingress: V1Ingress): string {
@@ -29,6 +30,7 @@ export const ingresses = defineResource<V1Ingress>({
     column('Ports', 'string', (o) => ((o.spec?.tls ?? []).length > 0 ? '80, 443' : '80')),
     ageColumn,
   ],
+  validate: validateIngress,
   prepareForCreate: (o) => startStatus(o, { loadBalancer: {} }),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView() },

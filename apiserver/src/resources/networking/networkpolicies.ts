@@ -1,6 +1,7 @@
 import type { V1NetworkPolicy } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, formatLabelSelector, nameColumn } from '../common/columns.ts'
+import { defaultNetworkPolicy, validateNetworkPolicy } from './networkpolicy-rules.ts'
 
 export const networkPolicies = defineResource<V1NetworkPolicy>({
   group: 'networking.k8s.io',
@@ -11,5 +12,7 @@ export const networkPolicies = defineResource<V1NetworkPolicy>({
   namespaced: true,
   storagePrefix: 'networkpolicies',
   hasGeneration: true,
+  default: defaultNetworkPolicy,
+  validate: validateNetworkPolicy,
   columns: [nameColumn, column('Pod-Selector', 'string', (o) => formatLabelSelector(o.spec?.podSelector)), ageColumn],
 })

@@ -1,6 +1,7 @@
 import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { validateBudget } from './budget-rules.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 const orNone = (value: string | number | undefined): string => (value === undefined ? 'N/A' : String(value))
@@ -22,6 +23,7 @@ export const podDisruptionBudgets = defineResource<V1PodDisruptionBudget>({
     column('Allowed Disruptions', 'integer', (o) => o.status?.disruptionsAllowed ?? 0),
     ageColumn,
   ],
+  validate: validateBudget,
   prepareForCreate: (o) =>
     startStatus(o, { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
   prepareForUpdate: keepStatus,

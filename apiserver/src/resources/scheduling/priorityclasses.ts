@@ -1,6 +1,9 @@
 import type { V1PriorityClass } from '@kapell/openapi/types'
+import { forbidden } from '@kapell/openapi/meta/field-errors'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { unchanged } from '../common/validation.ts'
+import { refuseSystemClass, validatePriorityClass } from './priorityclass-rules.ts'
 
 export const priorityClasses = defineResource<V1PriorityClass>({
   group: 'scheduling.k8s.io',
@@ -11,6 +14,16 @@ export const priorityClasses = defineResource<V1PriorityClass>({
   namespaced: false,
   storagePrefix: 'priorityclasses',
   hasGeneration: true,
+  default: (o) => {
+    o.value ??= 0
+    o.preemptionPolicy ??= 'PreemptLowerPriority'
+  },
+  validate: validatePriorityClass,
+  validateUpdate: (next, previous, at) => [
+    ...(next.value === previous.value ? [] : [forbidden(at.child('value'), 'may not be changed in an update.')]),
+    ...unchanged(at.child('preemptionPolicy'), next.preemptionPolicy, previous.preemptionPolicy),
+  ],
+  deletion: { guard: refuseSystemClass },
   columns: [
     nameColumn,
     column('Value', 'integer', (o) => o.value ?? 0),

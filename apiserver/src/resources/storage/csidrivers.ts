@@ -1,6 +1,18 @@
 import type { V1CSIDriver } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { unchanged } from '../common/validation.ts'
+
+function defaultDriver(driver: V1CSIDriver): void {
+  const spec = (driver.spec ??= {})
+  spec.attachRequired ??= true
+  spec.podInfoOnMount ??= false
+  spec.storageCapacity ??= false
+  spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType'
+  if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ['Persistent']
+  spec.requiresRepublish ??= false
+  spec.seLinuxMount ??= false
+}
 
 const list = (entries: readonly string[] | undefined, none: string): string =>
   entries === undefined || entries.length === 0 ? none : entries.join(',')
@@ -13,6 +25,9 @@ export const csiDrivers = defineResource<V1CSIDriver>({
   namespaced: false,
   storagePrefix: 'csidrivers',
   hasGeneration: false,
+  default: defaultDriver,
+  validateUpdate: (next, previous, at) =>
+    unchanged(at.child('spec', 'attachedRequired'), next.spec.attachRequired, previous.spec.attachRequired),
   columns: [
     nameColumn,
     column('AttachRequired', 'boolean', (o) => o.spec.attachRequired ?? true),

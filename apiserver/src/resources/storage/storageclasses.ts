@@ -1,6 +1,9 @@
 import type { V1StorageClass } from '@kapell/openapi/types'
+import { required } from '@kapell/openapi/meta/field-errors'
+import { qualifiedName } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { nameErrors, oneOf, unchanged } from '../common/validation.ts'
 
 const defaultAnnotations = [
   'storageclass.kubernetes.io/is-default-class',
@@ -20,6 +23,21 @@ export const storageClasses = defineResource<V1StorageClass>({
   namespaced: false,
   storagePrefix: 'storageclasses',
   hasGeneration: false,
+  default: (o) => {
+    if ((o.reclaimPolicy ?? '') === '') o.reclaimPolicy = 'Delete'
+    if ((o.volumeBindingMode ?? '') === '') o.volumeBindingMode = 'Immediate'
+  },
+  validate: (o, at) => [
+    ...((o.provisioner ?? '') === ''
+      ? [required(at.child('provisioner'))]
+      : nameErrors(at.child('provisioner'), o.provisioner.toLowerCase(), qualifiedName)),
+    ...oneOf(at.child('reclaimPolicy'), o.reclaimPolicy, ['Delete', 'Retain']),
+    ...oneOf(at.child('volumeBindingMode'), o.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+  ],
+  validateUpdate: (next, previous, at) =>
+    (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
+      unchanged(at.child(field), next[field], previous[field]),
+    ),
   columns: [
     {
       ...nameColumn,

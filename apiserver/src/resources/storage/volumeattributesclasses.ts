@@ -1,6 +1,8 @@
 import type { V1VolumeAttributesClass } from '@kapell/openapi/types'
+import { required } from '@kapell/openapi/meta/field-errors'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { unchanged } from '../common/validation.ts'
 
 const isDefault = (annotations: Record<string, string> | undefined): boolean =>
   annotations?.['volumeattributesclass.alpha.kubernetes.io/is-default-class'] === 'true'
@@ -14,6 +16,11 @@ export const volumeAttributesClasses = defineResource<V1VolumeAttributesClass>({
   namespaced: false,
   storagePrefix: 'volumeattributesclasses',
   hasGeneration: false,
+  validate: (o, at) => ((o.driverName ?? '') === '' ? [required(at.child('driverName'))] : []),
+  validateUpdate: (next, previous, at) => [
+    ...unchanged(at.child('driverName'), next.driverName, previous.driverName),
+    ...unchanged(at.child('parameters'), next.parameters, previous.parameters),
+  ],
   columns: [
     {
       ...nameColumn,

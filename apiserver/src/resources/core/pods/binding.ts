@@ -1,8 +1,9 @@
 import type { V1Binding, V1Node, V1Pod } from '@kapell/openapi/types'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { invalidObject, badRequest, conflict, success } from '@kapell/openapi/meta/status'
-import { notSupported, required, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { FieldPath, required, type FieldError } from '@kapell/openapi/meta/field-errors'
 import type { ActionRequest } from '../../../registry/definition.ts'
+import { unsupported } from '../../common/validation.ts'
 
 const pods = { group: '', plural: 'pods' }
 const bindingResource = { group: '', plural: 'pods/binding' }
@@ -13,7 +14,7 @@ type BindRequest = Omit<ActionRequest, 'warn'> & { warn?: ActionRequest['warn'] 
 function validate(binding: V1Binding): FieldError[] {
   const errors: FieldError[] = []
   const kind = binding.target?.kind ?? ''
-  if (kind !== '' && kind !== 'Node') errors.push(notSupported('target.kind', kind, ['Node', '<empty>']))
+  if (kind !== '' && kind !== 'Node') errors.push(unsupported(new FieldPath('target.kind'), kind, ['Node', '<empty>']))
   if ((binding.target?.name ?? '') === '') errors.push(required('target.name'))
   return errors
 }

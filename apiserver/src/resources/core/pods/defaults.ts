@@ -124,7 +124,7 @@ function defaultPodResources(spec: V1PodSpec): void {
   const requests = { ...spec.resources.requests }
   for (const [name, limit] of Object.entries(spec.resources.limits)) {
     if (requests[name] !== undefined) continue
-    const asked = spec.containers.flatMap((c) => c.resources?.requests?.[name] ?? [])
+    const asked = (spec.containers ?? []).flatMap((c) => c.resources?.requests?.[name] ?? [])
     requests[name] =
       asked.length === 0
         ? limit

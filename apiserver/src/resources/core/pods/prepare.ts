@@ -31,6 +31,10 @@ export function preparePod(pod: V1Pod, { now }: Pick<StrategyContext, 'now'>): v
 
 /** Fields of features that are off in this release. */
 export function dropDisabled(pod: V1Pod): void {
+  for (const source of (pod.spec?.volumes ?? []).flatMap((v) => v.projected?.sources ?? [])) {
+    delete source.clusterTrustBundle
+    delete source.podCertificate
+  }
   for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
     const lifecycle = container.lifecycle
     if (lifecycle?.stopSignal === undefined) continue
@@ -100,7 +104,7 @@ export function takeResources(next: V1Pod, previous: V1Pod): void {
     })
   next.spec = {
     ...next.spec,
-    containers: take(next.spec.containers),
+    containers: take(next.spec.containers ?? []),
     ...(next.spec.initContainers === undefined ? {} : { initContainers: take(next.spec.initContainers) }),
   }
 }

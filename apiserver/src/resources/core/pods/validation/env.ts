@@ -6,11 +6,17 @@ import type {
   V1ResourceFieldSelector,
 } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { configMapKey, relaxedEnvVarName } from '@kapell/openapi/meta/names'
+import { configMapKey } from '@kapell/openapi/meta/names'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { isConvertible, splitSubscript } from '../../../common/field-path.ts'
 import { nameErrors, requiredName, unsupported } from '../../../common/validation.ts'
 import { isHugePage } from './resources.ts'
+
+/** Printable ASCII without '='. */
+const envVarName = (text: string): string[] =>
+  /^[ -<>-~]+$/.test(text)
+    ? []
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 
 const envFields = [
   'metadata.name',
@@ -126,7 +132,7 @@ export function validateEnv(vars: readonly V1EnvVar[], at: FieldPath): FieldErro
   return vars.flatMap((env, i) => {
     const here = at.index(i)
     return [
-      ...requiredName(here.child('name'), env.name, relaxedEnvVarName),
+      ...requiredName(here.child('name'), env.name, envVarName),
       ...(env.valueFrom === undefined ? [] : validateValueFrom(env, env.valueFrom, here.child('valueFrom'))),
     ]
   })
@@ -136,8 +142,7 @@ export function validateEnvFrom(sources: readonly V1EnvFromSource[], at: FieldPa
   return sources.flatMap((source, i) => {
     const here = at.index(i)
     const errors: FieldError[] = []
-    if ((source.prefix ?? '') !== '')
-      errors.push(...nameErrors(here.child('prefix'), source.prefix ?? '', relaxedEnvVarName))
+    if ((source.prefix ?? '') !== '') errors.push(...nameErrors(here.child('prefix'), source.prefix ?? '', envVarName))
     const given = [source.configMapRef, source.secretRef].filter((ref) => ref !== undefined)
     if (given.length === 0) errors.push(invalid(here, '', 'must specify one of: `configMapRef` or `secretRef`'))
     if (given.length > 1) errors.push(invalid(here, '', 'may not have more than one field specified at a time'))

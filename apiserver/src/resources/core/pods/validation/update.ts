@@ -142,9 +142,9 @@ export function validateEphemeralUpdate(next: V1Pod, previous: V1Pod, at: FieldP
 export function validateResize(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {
   const here = at.child('spec')
   const errors = next.spec === undefined ? [] : validatePodSpec(next.spec, here)
-  const qos = qosClassOf(next)
-  if (qos !== (previous.status?.qosClass ?? qosClassOf(previous))) {
-    errors.push(invalid(here, qos, 'Pod QOS Class may not change as a result of resizing'))
+  const before = previous.status?.qosClass ?? qosClassOf(previous)
+  if (qosClassOf(next) !== before) {
+    errors.push(invalid(here, before, 'Pod QOS Class may not change as a result of resizing'))
   }
   if (next.spec !== undefined && !sameJson(withoutCpuAndMemory(next.spec), withoutCpuAndMemory(previous.spec))) {
     errors.push(forbidden(here, 'only cpu and memory resources are mutable'))

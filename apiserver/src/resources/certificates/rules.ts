@@ -1,0 +1,97 @@
+import type { V1CertificateSigningRequest } from '@kapell/openapi/types'
+import { duplicate, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { unsupported } from '../common/validation.ts'
+
+/** Source: CertificateSigningRequest v1 certificates. */
+
+const usages = [
+  'any',
+  'cert sign',
+  'client auth',
+  'code signing',
+  'content commitment',
+  'crl sign',
+  'data encipherment',
+  'decipher only',
+  'digital signature',
+  'email protection',
+  'encipher only',
+  'ipsec end system',
+  'ipsec tunnel',
+  'ipsec user',
+  'key agreement',
+  'key encipherment',
+  'microsoft sgc',
+  'netscape sgc',
+  'ocsp signing',
+  's/mime',
+  'server auth',
+  'signing',
+  'timestamping',
+]
+const minSeconds = 600
+
+export function validateRequest(csr: V1CertificateSigningRequest, root: FieldPath): FieldError[] {
+  const at = root.child('spec')
+  const { request = '', usages: given = [], signerName = '', expirationSeconds } = csr.spec ?? {}
+  const errors: FieldError[] = []
+  const pem = Buffer.from(request, 'base64').toString('latin1')
+  if (!/-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/.test(pem)) {
+    errors.push(invalid(at.child('request'), request, 'PEM block type must be CERTIFICATE REQUEST'))
+  }
+  if (given.length === 0) errors.push(required(at.child('usages')))
+  for (const [i, usage] of given.entries()) {
+    const here = at.child('usages').index(i)
+    if (!usages.includes(usage)) errors.push(unsupported(here, usage, usages))
+    if (given.indexOf(usage) < i) errors.push(duplicate(here, usage))
+  }
+  errors.push(...validateSigner(signerName, at.child('signerName')))
+  if (expirationSeconds !== undefined && expirationSeconds < minSeconds) {
+    errors.push(
+      invalid(
+        at.child('expirationSeconds'),
+        expirationSeconds,
+        'may not specify a duration less than 600 seconds (10 minutes)',
+      ),
+    )
+  }
+  return errors
+}
+
+function validateSigner(name: string, at: FieldPath): FieldError[] {
+  if (name === '') return [required(at)]
+  const [domain = '', path, ...more] = name.split('/')
+  if (path === undefined || path === '' || more.length > 0) {
+    return [invalid(at, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")]
+  }
+  const errors = dns1123Subdomain(domain).map((text) => invalid(at, domain, text))
+  if (domain.split('.').length < 2) {
+    errors.push(invalid(at, name, 'should be a domain with at least two segments separated by dots'))
+  }
+  return errors
+}
+
+const decisions = ['Approved', 'Denied']
+
+export function validateDecision(next: V1CertificateSigningRequest, _previous: unknown, root: FieldPath): FieldError[] {
+  const types = (next.status?.conditions ?? []).map((c) => c.type).filter((type) => decisions.includes(type))
+  return new Set(types).size > 1
+    ? [invalid(root.child('status', 'conditions'), types[1], 'Approved and Denied conditions are mutually exclusive')]
+    : []
+}
+
+export function validateCertificate(csr: V1CertificateSigningRequest, root: FieldPath): FieldError[] {
+  const certificate = csr.status?.certificate ?? ''
+  if (certificate === '') return []
+  const pem = Buffer.from(certificate, 'base64').toString('latin1')
+  return pem.includes('-----BEGIN CERTIFICATE-----')
+    ? []
+    : [
+        invalid(
+          root.child('status', 'certificate'),
+          '<certificate data>',
+          'must contain at least one CERTIFICATE PEM block',
+        ),
+      ]
+}

@@ -1,0 +1,41 @@
+import type { V1ServiceCIDR } from '@kapell/openapi/types'
+import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { parseCidr } from '../common/ip.ts'
+import { unchanged } from '../common/validation.ts'
+
+/** Source: ServiceCIDR v1 networking. */
+export function validateServiceCidr(cidr: V1ServiceCIDR, root: FieldPath): FieldError[] {
+  const at = root.child('spec', 'cidrs')
+  const cidrs = cidr.spec?.cidrs ?? []
+  if (cidrs.length === 0) return [required(at, 'at least one CIDR required')]
+  if (cidrs.length > 2) return [invalid(at, { CIDRs: cidrs }, 'may only hold up to 2 values')]
+  const errors: FieldError[] = []
+  const families = cidrs.map((text) => parseCidr(text)?.family)
+  if (cidrs.length === 2 && families[0] !== undefined && families[0] === families[1]) {
+    errors.push(
+      invalid(
+        at,
+        { CIDRs: cidrs },
+        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
+      ),
+    )
+  }
+  for (const [i, text] of cidrs.entries()) {
+    const parsed = parseCidr(text)
+    if (parsed === undefined) {
+      errors.push(invalid(at.index(i), text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'))
+    } else if (parsed.toString() !== text) {
+      errors.push(invalid(at.index(i), text, `must be in canonical form (${JSON.stringify(parsed.toString())})`))
+    }
+  }
+  return errors
+}
+
+/** What is there stays; a second family may be added. */
+export function validateServiceCidrUpdate(next: V1ServiceCIDR, previous: V1ServiceCIDR, root: FieldPath): FieldError[] {
+  const at = root.child('spec', 'cidrs')
+  const now = next.spec?.cidrs ?? []
+  const before = previous.spec?.cidrs ?? []
+  if (now.length < before.length) return unchanged(at, now, before)
+  return before.flatMap((cidr, i) => unchanged(at.index(i), now[i], cidr))
+}
