@@ -140,7 +140,9 @@ async function joinNamespaces(): Promise<void> {
   await run('ip', ['-n', ns.outside, '-batch', '-'], {
     input: `address add ${outsideIp}/24 dev eth0\nlink set eth0 up\nroute add 203.0.113.0/24 via ${nodeIp}\n`,
   })
-  expect((await inside('node', ['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'])).code).toBe(0)
+  // Namespaces inherit settings of the machine, where another cluster may run.
+  const setting = 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv4/conf/all/route_localnet'
+  expect((await inside('node', ['sh', '-c', setting])).code).toBe(0)
 }
 
 async function serve(where: keyof typeof ns, port: number): Promise<void> {
@@ -288,6 +290,29 @@ describe.each(['library', 'command'] as const)('Services on nftables through the
     expect(await ping()).toBe('pod1')
     await proxy.tell({ set: { slice: slice('udp', [pod2], 'UDP') } })
     expect(await ping()).toBe('pod2')
+  }, 60_000)
+
+  it('answers names at the address of the name server, over UDP and TCP', async () => {
+    const ports = [
+      { name: 'dns', port: 53, protocol: 'UDP' },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+    ]
+    await proxy.tell({
+      set: { service: service('kube-dns', { clusterIP: '10.96.0.10', internalTrafficPolicy: 'Local', ports }) },
+    })
+    const server = { ...slice('kube-dns', [gateway]), ports }
+    await proxy.tell({ set: { slice: server } })
+    const many = Array.from({ length: 60 }, (_, at) => `10.200.0.${at + 2}`)
+    await proxy.tell({ set: { service: service('many', { clusterIP: 'None' }), slice: slice('many', many) } })
+    const script = `
+      const resolver = new (require('dns').promises.Resolver)({ timeout: 3000, tries: 1 })
+      resolver.setServers(['10.96.0.10'])
+      const name = (service) => resolver.resolve4(service + '.default.svc.cluster.local')
+      Promise.all([name('udp'), name('many').then((all) => all.length)]).then((all) => console.log(JSON.stringify(all)))`
+    for (const from of ['pod1', 'pod2', 'node'] as const) {
+      const answer = await inside(from, [process.execPath, '-e', script])
+      expect(answer).toMatchObject({ code: 0, stdout: '[["10.96.0.40"],60]\n' })
+    }
   }, 60_000)
 
   it('leaves nothing behind', async () => {

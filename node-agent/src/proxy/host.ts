@@ -1,5 +1,7 @@
 import type { Logger } from '@kapell/controllers/machinery/log'
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { findTool, tryRun } from '../runtime/exec.ts'
 import { setSysctl } from '../runtime/host.ts'
 
@@ -17,9 +19,7 @@ export async function prepareHost(
   options: { serviceCidr?: string; linkName?: string },
   log: Logger,
 ): Promise<HostPreparation> {
-  const before = await readFile(`/proc/sys/${routeLocalnet.replaceAll('.', '/')}`, 'utf8').catch(() => '')
-  if (!(await setSysctl(routeLocalnet, '1')))
-    log.warn('node ports will not answer on 127.0.0.1', { sysctl: routeLocalnet })
+  await allowLocalnet(log)
   const { serviceCidr, linkName } = options
   const ip = findTool('ip')
   const routed = serviceCidr !== undefined && linkName !== undefined && ip !== undefined
@@ -29,8 +29,34 @@ export async function prepareHost(
   }
   return {
     undo: async () => {
-      if (before.trim() === '0') await setSysctl(routeLocalnet, '0')
       if (routed) await tryRun(ip, ['route', 'delete', serviceCidr, 'dev', linkName])
+      const links = ip === undefined ? '' : (await tryRun(ip, ['-o', 'link'])).stdout
+      const others = [...links.matchAll(/^\d+: (kapell[0-9a-f]{8})[:@]/gm)].some(([, name]) => name !== linkName)
+      if (!others) await disallowLocalnet()
     },
   }
+}
+
+/** Says that it was us who changed the setting, also to a later run, should this one be killed. */
+async function markerFile(): Promise<string> {
+  const namespace = (await readlink('/proc/self/ns/net')).replace(/\D/g, '')
+  return `/run/kapell/route_localnet-${namespace}`
+}
+
+async function allowLocalnet(log: Logger): Promise<void> {
+  const before = await readFile(`/proc/sys/${routeLocalnet.replaceAll('.', '/')}`, 'utf8').catch(() => '')
+  if (before.trim() === '1') return
+  const marker = await markerFile()
+  await mkdir(dirname(marker), { recursive: true }).catch(() => undefined)
+  await writeFile(marker, '').catch(() => undefined)
+  if (await setSysctl(routeLocalnet, '1')) return
+  await rm(marker, { force: true })
+  log.warn('node ports will not answer on 127.0.0.1', { sysctl: routeLocalnet })
+}
+
+async function disallowLocalnet(): Promise<void> {
+  const marker = await markerFile()
+  if (!existsSync(marker)) return
+  await setSysctl(routeLocalnet, '0')
+  await rm(marker, { force: true })
 }

@@ -45,6 +45,7 @@ async function start(extra: Partial<ProxyOptions> = {}) {
       podCidr: '10.244.0.0/24',
       log: silentLogger,
       nft: fake.nft,
+      host: { undo: () => Promise.resolve() },
       checkMs: 0,
       ...extra,
     })

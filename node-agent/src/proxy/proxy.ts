@@ -27,6 +27,8 @@ export interface ProxyOptions {
   table?: string
   log: Logger
   nft?: Nft
+  /** Default: settings of this machine are changed as Services need them. */
+  host?: HostPreparation
   /** How often to look whether somebody else removed our table. Default 30,000; 0 for never. */
   checkMs?: number
 }
@@ -64,7 +66,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     clusterCidr: options.clusterCidr ?? options.podCidr,
   }
   const node = { nodeName: options.nodeName, clusterCidr: table.clusterCidr }
-  const host: HostPreparation = await prepareHost(options, log)
+  const host = options.host ?? (await prepareHost(options, log))
   // Rules of an earlier run go on serving until we know better; without any, pods need at least the way out.
   if (!(await nft.hasTable(table.table))) await nft.run(fullScript(emptyState(), table))
 
