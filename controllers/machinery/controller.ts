@@ -21,6 +21,9 @@ export interface ReconcileResult {
   afterMs?: number
 }
 
+/** So many conflicts in a row are nothing to speak of. */
+const quietFailures = 5
+
 /** What the process gives to each controller. */
 export interface ControllerEnvironment {
   /** A client that acts as this controller. */
@@ -129,8 +132,9 @@ async function start<D, T extends KubeObject>(
       return
     }
     queue.addRateLimited(key)
-    // A conflict means only that the cache was behind.
-    const level = isReason(error, 'Conflict') ? 'debug' : 'warn'
+    // At first it means only that the cache was behind.
+    const behind = isReason(error, 'Conflict', 'NotFound') && queue.failures(key) <= quietFailures
+    const level = behind ? 'debug' : 'warn'
     log[level](`${name}: ${key}: ${errorText(error)}; trying again`, {
       failures: queue.failures(key),
       ...(error instanceof TypeError ? { stack: error.stack } : {}),

@@ -12,12 +12,16 @@ import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
+import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationController } from './replicationcontroller/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
+import { jobController } from './job/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
+import { taintEvictionController } from './taint-eviction/controller.ts'
 
 /** Every controller there is. */
 export const controllers: readonly Controller[] = [
@@ -30,8 +34,12 @@ export const controllers: readonly Controller[] = [
   deploymentController,
   statefulSetController,
   daemonSetController,
+  jobController,
   endpointSliceController,
   endpointsController,
+  nodeLifecycleController,
+  taintEvictionController,
+  podGarbageCollector,
 ]
 
 export interface ControllersOptions {

@@ -94,6 +94,8 @@ export interface NodePlay {
   phase?: (pod: V1Pod) => 'Running' | 'Succeeded' | 'Failed' | undefined
   ready?: (pod: V1Pod) => boolean
   exitCode?: (pod: V1Pod) => number
+  /** Where a pod is bound to. */
+  nodeFor?: (pod: V1Pod) => string
   /** False: pods being deleted stay. */
   finishesDeletion?: (pod: V1Pod) => boolean
 }
@@ -113,7 +115,7 @@ function playNode(client: ApiClient, informers: InformerFactory, play: NodePlay)
         apiVersion: 'v1',
         kind: 'Binding',
         metadata: { name },
-        target: { kind: 'Node', name: 'node-1' },
+        target: { kind: 'Node', name: play.nodeFor?.(pod) ?? 'node-1' },
       } as KubeObject)
       return
     }
