@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Ask, Started, Usage } from './api-server.ts'
-import { inTurns, rate, rowText, samplePod, withDirectory, type Bench, type Print } from './harness.ts'
+import { inTurns, median, rate, rowText, samplePod, withDirectory, type Bench, type Print } from './harness.ts'
 import { openConnection, requestBytes, type Connection } from './http-client.ts'
 
 interface Server extends Started {
@@ -97,15 +97,25 @@ async function readAgainstBare(
   await server.ask({ ask: 'bytes', body: body.toString('base64'), contentType: 'application/json' })
   const request = requestBytes({ method: 'GET', path })
   const next = (): Buffer => request
-  const { ours, bare } = await inTurns(3, {
-    ours: () => load(server, { to: 'api', clients, milliseconds, next }),
-    bare: () => load(server, { to: 'bare', clients, milliseconds, next }),
-  })
+  const cpu = { api: [] as number[], bare: [] as number[] }
+  const measure = async (to: 'api' | 'bare'): Promise<number> => {
+    const before = await server.ask<Usage>({ ask: 'usage' })
+    const perSecond = await load(server, { to, clients, milliseconds, next })
+    const after = await server.ask<Usage>({ ask: 'usage' })
+    cpu[to].push(((after.cpuMs - before.cpuMs) * 1000) / ((perSecond * milliseconds) / 1000))
+    return perSecond
+  }
+  const { ours, bare } = await inTurns(5, { ours: () => measure('api'), bare: () => measure('bare') })
   print({
     what: `${what} (${body.length} bytes, ${clients} clients)`,
     value: ours,
     unit: '/s',
     of: { what: `bare node:https (${Math.round(bare)}/s)`, value: bare, aim },
+  })
+  print({
+    what: '  CPU of the server for one, on a shared machine the truer ratio',
+    value: median(cpu.api),
+    unit: `µs; bare takes ${Math.round((100 * median(cpu.bare)) / median(cpu.api))} % of that`,
   })
 }
 
@@ -182,13 +192,13 @@ export const apiBench: Bench = {
       await idle(server, print)
       await fillPods(server, 10)
       const path = '/api/v1/namespaces/default/pods/bench-0000000'
-      await readAgainstBare(server, print, { what: 'GET of a pod', path, clients: 32, milliseconds: 1500, aim: 50 })
+      await readAgainstBare(server, print, { what: 'GET of a pod', path, clients: 32, milliseconds: 1000, aim: 50 })
       const cached = `${path}?resourceVersion=0`
       await readAgainstBare(server, print, {
         what: 'GET of a pod from the cache',
         path: cached,
         clients: 32,
-        milliseconds: 1000,
+        milliseconds: 700,
         aim: 50,
       })
       await creates(server, print)
@@ -202,7 +212,7 @@ export const apiBench: Bench = {
         what: 'LIST of 5,000 pods',
         path: limit,
         clients: 4,
-        milliseconds: 3000,
+        milliseconds: 2000,
         aim: 80,
       })
       const usage = await server.ask<Usage>({ ask: 'usage' })

@@ -1,9 +1,10 @@
 import { rowText, type Bench } from './harness.ts'
 import { apiBench } from './api.ts'
+import { clusterBench } from './cluster.ts'
 import { storeBench } from './store.ts'
 
 /** `npm run bench` runs all, `npm run bench -- NAME …` some. Ratios count: they compare within one run. */
-const benches: readonly Bench[] = [storeBench, apiBench]
+const benches: readonly Bench[] = [storeBench, apiBench, clusterBench]
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
