@@ -70,8 +70,10 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
     retry: (uid) => workers.get(uid)?.retry(),
     reconcile: (snapshot) => {
       if (!started || closed) return
+      // The informer may know of a pod a moment before its worker does.
+      const wanted = new Set(informer.lister.list().map((pod) => identityOf(pod).uid))
       for (const { identity } of snapshot.values()) {
-        if (!workers.has(identity.uid)) workerOf(identity).update(undefined)
+        if (!workers.has(identity.uid) && !wanted.has(identity.uid)) workerOf(identity).update(undefined)
       }
     },
     idle: async () => {
@@ -81,6 +83,8 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
       closed = true
       unsubscribe?.()
       await Promise.all([...workers.values()].map((worker) => worker.stop()))
+      // Probes would go on for ever, and keep this process alive.
+      for (const uid of workers.keys()) deps.probes.stop(uid)
       if (!removePods) return
       const snapshot = await deps.observer.snapshot()
       await Promise.all(
