@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
@@ -87,7 +87,9 @@ async function configure(
     const mounts = await deps.volumes.containerMounts({ pod, container, env, at })
     const terminationFile = deps.paths.terminationFile(uid, container.name, attempt)
     await mkdir(dirname(terminationFile), { recursive: true })
-    await writeFile(terminationFile, '', { mode: 0o666 })
+    await writeFile(terminationFile, '')
+    // The container may run as anybody, and our umask must not matter.
+    await chmod(terminationFile, 0o666)
     const taken = new Set(mounts.map(({ containerPath }) => containerPath))
     if (!taken.has('/etc/hosts')) {
       mounts.push({ containerPath: '/etc/hosts', hostPath: deps.paths.hostsFile(uid), readonly: false })

@@ -3,7 +3,7 @@ import type { V1Container, V1Pod, V1Probe } from '@kapell/openapi/types'
 import type { Cri } from '../cri/client.ts'
 import type { Probes } from '../pods/deps.ts'
 import type { PodEvents } from '../pods/events.ts'
-import { identityOf, type ContainerRecord } from '../pods/record.ts'
+import { bareId, identityOf, type ContainerRecord } from '../pods/record.ts'
 import { checkOnce } from './check.ts'
 
 type Kind = 'startup' | 'readiness' | 'liveness'
@@ -39,7 +39,7 @@ export function createProber(options: ProberOptions): Probes {
     const entry: ProbedContainer = {
       uid,
       stop,
-      verdicts: {},
+      verdicts: adoptedVerdicts(pod, record),
       has: {
         startup: startupProbe !== undefined,
         readiness: readinessProbe !== undefined,
@@ -106,6 +106,16 @@ export function createProber(options: ProberOptions): Probes {
   }
 }
 
+/** What an earlier agent found out about this very container: it must not lose its readiness because we restarted. */
+function adoptedVerdicts(pod: V1Pod, record: ContainerRecord): Partial<Record<Kind, boolean>> {
+  const all = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
+  const known = all.find(({ containerID }) => bareId(containerID) === record.id)
+  return {
+    ...(known?.started === true ? { startup: true } : {}),
+    ...(known?.ready === true ? { readiness: true } : {}),
+  }
+}
+
 interface Loop {
   kind: Kind
   probe: V1Probe
@@ -127,6 +137,7 @@ async function follow(options: ProberOptions, loop: Loop): Promise<void> {
   // After a restart of the agent, all probes of the node must not come at the same moment.
   else if (clock.now().getTime() - startMs > periodMs) await clock.sleep(random() * periodMs, signal)
 
+  if (kind === 'startup' && entry.verdicts.startup === true) return
   let run = 0
   let last: boolean | undefined
   while (!signal.aborted) {
