@@ -64,18 +64,26 @@ class Comparing {
 
   value(schema: Schema | undefined, atomic: boolean | undefined, before: unknown, after: unknown): void {
     if (before === after) return
+    // Whole subtrees that come or go, as all of a new object does, need no comparing.
+    const path = this.#path
+    if (path.length > 0 && (before === undefined || after === undefined)) {
+      const set = before === undefined ? this.result.added : this.result.removed
+      insertAll(schema, atomic, before ?? after, set.at(path.slice(0, -1)), path[path.length - 1] ?? '')
+      return
+    }
+    if (isScalar(before) || isScalar(after)) return this.#leaf(before, after)
+    // Null is an empty map or list where the other is one.
     const shape = shapeOf(schema, atomic, after ?? before)
-    const other = before === undefined || after === undefined ? shape : shapeOf(schema, atomic, before)
-    if (shape.kind !== other.kind || shape.kind === 'leaf' || (isEmptyValue(before) && isEmptyValue(after))) {
-      this.#leaf(before, after)
-    } else if (shape.kind === 'map') this.#map(shape.struct, shape.values, before, after)
+    const same = shape.kind === shapeOf(schema, atomic, before ?? after).kind
+    if (!same || shape.kind === 'leaf' || (isEmptyValue(before) && isEmptyValue(after))) this.#leaf(before, after)
+    // Most of an object is as it was, and finding that out is cheaper than walking it.
+    else if (equalJson(before, after)) return
+    else if (shape.kind === 'map') this.#map(shape.struct, shape.values, before, after)
     else this.#list(shape.list, before, after)
   }
 
   #leaf(before: unknown, after: unknown): void {
-    if (before === undefined) this.result.added.insert(this.#path)
-    else if (after === undefined) this.result.removed.insert(this.#path)
-    else if (!equalJson(before, after)) this.result.modified.insert(this.#path)
+    if (!equalJson(before, after)) this.result.modified.insert(this.#path)
   }
 
   /** A member or item and all below it. */
@@ -86,11 +94,18 @@ class Comparing {
     before: unknown,
     after: unknown,
   ): void {
+    if (before === undefined) return collectAll(schema, atomic, after, this.#here(this.result.added), element)
+    if (after === undefined) return collectAll(schema, atomic, before, this.#here(this.result.removed), element)
     this.#path.push(element)
     this.value(schema, atomic, before, after)
-    if (before === undefined) this.result.added.insert(this.#path)
-    else if (after === undefined) this.result.removed.insert(this.#path)
     this.#path.pop()
+  }
+
+  /** The part of a set that is about the place of the walk. */
+  #here(set: FieldSet): FieldSet {
+    let at = set
+    for (const element of this.#path) at = at.childToFill(element)
+    return at
   }
 
   #map(struct: StructSchema | undefined, values: Schema | undefined, before: unknown, after: unknown): void {
@@ -115,6 +130,58 @@ class Comparing {
     for (const [element, item] of left) this.#member(element, list.items, undefined, item, right.get(element))
     for (const [element, item] of right)
       if (!left.has(element)) this.#member(element, list.items, undefined, undefined, item)
+  }
+}
+
+const isScalar = (value: unknown): boolean => typeof value !== 'object'
+
+/** Adds a value that is wholly there or wholly gone: itself, and everything below that can be owned. */
+function collectAll(
+  schema: Schema | undefined,
+  atomic: boolean | undefined,
+  value: unknown,
+  parent: FieldSet,
+  element: string,
+): void {
+  parent.members.add(element)
+  if (isScalar(value) || value === null) return
+  const shape = shapeOf(schema, atomic, value)
+  if (shape.kind === 'leaf' || isEmptyValue(value)) return
+  const below = parent.childToFill(element)
+  if (shape.kind === 'map' && isObject(value)) {
+    for (const name of Object.keys(value)) {
+      if (value[name] === undefined) continue
+      const rule = memberRule(shape.struct, shape.values, name)
+      collectAll(rule.schema, rule.atomic, value[name], below, `f:${name}`)
+    }
+  } else if (shape.kind === 'list' && Array.isArray(value)) {
+    for (const [name, item] of itemsByElement(shape.list, value))
+      collectAll(shape.list.items, undefined, item, below, name)
+  }
+}
+
+/** Inserts the value at `element` of `parent` and everything below it. */
+function insertAll(
+  schema: Schema | undefined,
+  atomic: boolean | undefined,
+  value: unknown,
+  parent: FieldSet,
+  element: string,
+): void {
+  parent.members.add(element)
+  if (typeof value !== 'object' || isEmptyValue(value)) return
+  const shape = shapeOf(schema, atomic, value)
+  if (shape.kind === 'map' && isObject(value)) {
+    for (const name of Object.keys(value)) {
+      const member = value[name]
+      if (member === undefined) continue
+      const rule = memberRule(shape.struct, shape.values, name)
+      insertAll(rule.schema, rule.atomic, member, parent.childToFill(element), `f:${name}`)
+    }
+  } else if (shape.kind === 'list' && Array.isArray(value)) {
+    for (const [name, item] of itemsByElement(shape.list, value)) {
+      insertAll(shape.list.items, undefined, item, parent.childToFill(element), name)
+    }
   }
 }
 
