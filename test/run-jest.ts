@@ -18,9 +18,10 @@ function arrange(args: readonly string[]): string[] {
   return [...paths, ...flags, ...(names.length > 0 ? ['--selectProjects', ...names] : [])]
 }
 
-const run = spawnSync(
-  process.execPath,
-  ['--experimental-vm-modules', '--no-warnings', jest, '--maxWorkers=2', ...arrange(process.argv.slice(2))],
-  { cwd: root, stdio: 'inherit' },
-)
+const args = arrange(process.argv.slice(2))
+const workers = args.includes('--runInBand') ? [] : ['--maxWorkers=2']
+const run = spawnSync(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, ...workers, ...args], {
+  cwd: root,
+  stdio: 'inherit',
+})
 process.exitCode = run.status ?? 1
