@@ -6,10 +6,16 @@ const list = (value: string | string[] | undefined): string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value]
 
 /** CN is the user, every O a group; undefined when the certificate names nobody. */
-export function userOfSubject(subject: { CN?: string | string[]; O?: string | string[] }): UserInfo | undefined {
+export function userOfSubject(
+  subject: { CN?: string | string[]; O?: string | string[] },
+  fingerprint?: string,
+): UserInfo | undefined {
   const username = list(subject.CN)[0]
   if (username === undefined || username === '') return undefined
-  return { username, groups: [...list(subject.O), 'system:authenticated'] }
+  const groups = [...list(subject.O), 'system:authenticated']
+  if (fingerprint === undefined) return { username, groups }
+  const id = `X509SHA256=${fingerprint.replaceAll(':', '').toLowerCase()}`
+  return { username, groups, extra: { 'authentication.kubernetes.io/credential-id': [id] } }
 }
 
 /** Client certificates signed by the cluster's authority. The outcome is kept for the life of the connection. */
@@ -21,7 +27,10 @@ export function clientCertificateCheck(): CredentialCheck {
     if (outcome === undefined) {
       const certificate = connection.getPeerCertificate()
       if (certificate?.subject === undefined) outcome = 'none'
-      else outcome = connection.authorized ? (userOfSubject(certificate.subject) ?? 'wrong') : 'wrong'
+      else
+        outcome = connection.authorized
+          ? (userOfSubject(certificate.subject, certificate.fingerprint256) ?? 'wrong')
+          : 'wrong'
       known.set(connection, outcome)
     }
     return outcome

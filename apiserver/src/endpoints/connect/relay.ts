@@ -155,18 +155,23 @@ function switchingHead(response: IncomingMessage): string {
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
-/** Joins two connections until either ends; a half-closed side stays half-closed on the other. */
+/** How long a side may take to send out what is left after the other one is gone. */
+const lingerMs = 10_000
+
+/** What comes from one side goes to the other, the last byte included; a side that breaks takes the other with it. */
+function flow(from: Duplex, to: Duplex): void {
+  from.pipe(to)
+  from.on('error', () => to.destroy())
+  from.on('close', () => {
+    if (!from.readableEnded) to.destroy()
+    else setTimeout(() => to.destroy(), lingerMs).unref()
+  })
+}
+
+/** Joins two connections until either ends. */
 export function join(a: Duplex, b: Duplex): void {
-  const end = (): void => {
-    a.destroy()
-    b.destroy()
-  }
-  a.on('error', end)
-  b.on('error', end)
-  a.on('close', end)
-  b.on('close', end)
-  a.pipe(b)
-  b.pipe(a)
+  flow(a, b)
+  flow(b, a)
 }
 
 /** Passes an upgrade on: after the handshake the two connections are joined, byte by byte. */
