@@ -2,7 +2,7 @@ import type { V1Deployment } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
-import { unchanged } from '../common/validation.ts'
+import { sameJson, unchanged } from '../common/validation.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { defaultDeployment, validateDeployment } from './deployment-rules.ts'
@@ -17,6 +17,7 @@ export const deployments = defineResource<V1Deployment>({
   namespaced: true,
   storagePrefix: 'deployments',
   hasGeneration: true,
+  generationCountsAnnotations: true,
   columns: [
     nameColumn,
     column('Ready', 'string', (o) => `${o.status?.readyReplicas ?? 0}/${o.spec?.replicas ?? 0}`),
@@ -32,7 +33,12 @@ export const deployments = defineResource<V1Deployment>({
   validateUpdate: (next, previous, at) =>
     unchanged(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
   warnings: (o) => templateWarnings(o.spec?.template),
-  prepareForUpdate: keepStatus,
+  prepareForUpdate: (next, previous) => {
+    keepStatus(next, previous)
+    // A change of annotations counts as well: rollouts copy them to their replica sets.
+    const changed = !sameJson(next.metadata?.annotations ?? {}, previous.metadata?.annotations ?? {})
+    if (changed && next.metadata !== undefined) next.metadata.generation = (previous.metadata?.generation ?? 0) + 1
+  },
   subresources: {
     status: statusView({ keep: ['labels'] }),
     scale: {
