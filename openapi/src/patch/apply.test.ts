@@ -237,6 +237,23 @@ describe('updating', () => {
       'Update editor': { 'f:data': { '.': {}, 'f:a': {} }, 'f:metadata': { 'f:labels': { '.': {}, 'f:x': {} } } },
     })
   })
+  it('owns every item of a list that a create sets', () => {
+    expect(owners(update(undefined, pod({ name: 'c', image: 'i', env: [{ name: 'A' }] })))).toEqual({
+      'Update editor': {
+        'f:spec': {
+          'f:containers': {
+            'k:{"name":"c"}': {
+              '.': {},
+              'f:env': { '.': {}, 'k:{"name":"A"}': { '.': {}, 'f:name': {} } },
+              'f:image': {},
+              'f:name': {},
+              'f:resources': {},
+            },
+          },
+        },
+      },
+    })
+  })
   it('takes what it changes, and leaves the rest', () => {
     const live = update(apply(undefined, configMap({ a: '1', b: '1' })), configMap({ a: '9', b: '1' }))
     expect(owners(live)).toEqual({

@@ -3,6 +3,7 @@ import { decodeStruct } from '../schema/decode.ts'
 import type { StructSchema } from '../schema/schema.ts'
 import { FieldSet, fieldSetOfPaths, parseFieldsV1 } from './field-set.ts'
 import { compareObjects, type Comparison } from './field-walks.ts'
+import { equalJson } from './json.ts'
 
 /**
  * Who owns which fields of an object. Pure: entries in, entries out.
@@ -111,21 +112,23 @@ export interface UpdateManagedFieldsOptions {
 /** The managed fields of an object that a create, update or patch (other than apply) makes; undefined for none. */
 export function updateManagedFields(options: UpdateManagedFieldsOptions): ManagedFieldsEntry[] | undefined {
   const { schema, live, next, manager, apiVersion, subresource = '', time } = options
-  const owners = startingOwners(live, next, subresource)
+  const stored = live?.metadata?.managedFields
+  const given = next.metadata?.managedFields
+  const changes = changesOf({ schema, live, next, resetFields: options.resetFields })
+  if (isNoChange(changes) && (given === undefined || given === null || equalJson(given, stored))) return stored
+  const owners = startingOwners(stored, given, subresource)
   // An object that nobody owns stays so until someone applies it.
   if (live !== undefined && owners.size === 0) return undefined
-  const changes = changesOf({ schema, live, next, resetFields: options.resetFields })
-  const given = next.metadata?.managedFields
-  if (isNoChange(changes) && (given === undefined || given === null || given === live?.metadata?.managedFields))
-    return live?.metadata?.managedFields
   recordUpdate(owners, changes, { manager, apiVersion, subresource, time })
   return writeOwners(owners)
 }
 
-function startingOwners(live: KubeObject | undefined, next: KubeObject, subresource: string): Owners {
-  const stored = live?.metadata?.managedFields
+function startingOwners(
+  stored: readonly ManagedFieldsEntry[] | undefined,
+  given: readonly ManagedFieldsEntry[] | null | undefined,
+  subresource: string,
+): Owners {
   if (subresource !== '') return readOwners(stored)
-  const given = next.metadata?.managedFields
   // One empty entry is how clients ask to forget all owners.
   if (given?.length === 1 && given[0] !== undefined && Object.keys(given[0]).length === 0) return new Map()
   // A client that knows nothing of managed fields must not delete them by leaving them out.

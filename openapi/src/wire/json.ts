@@ -10,8 +10,7 @@ export const maxJsonDepth = 1000
 
 /** Reads JSON. What fails is thrown as `problem` makes it from the reason, by default an ApiError 400. */
 export function parseJson(text: string, problem: (why: string) => Error = badRequest): unknown {
-  // A text of depth n has at least 2n characters, so that most need no look.
-  if (text.length > 2 * maxJsonDepth && depthOf(text) > maxJsonDepth) throw problem('exceeded max depth')
+  if (mayBeDeep(text) && depthOf(text) > maxJsonDepth) throw problem('exceeded max depth')
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -25,6 +24,18 @@ export const decodeText = (bytes: Uint8Array): string => decoder.decode(bytes)
 const encoder = new TextEncoder()
 export const encodeText = (text: string): Uint8Array => encoder.encode(text)
 export const encodeJson = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
+
+/** A text has at least as many brackets as its depth: most need no closer look. */
+function mayBeDeep(text: string): boolean {
+  if (text.length <= 2 * maxJsonDepth) return false
+  let count = 0
+  for (const bracket of '[{')
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      count += 1
+      if (count > maxJsonDepth) return true
+    }
+  return false
+}
 
 /** The deepest nesting of brackets outside strings. */
 export function depthOf(text: string): number {

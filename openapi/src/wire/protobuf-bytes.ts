@@ -88,7 +88,7 @@ export class ByteReader {
   string(): string {
     const { at, end } = this.sub()
     // Most texts are short and plain, where this is several times as fast as the decoder.
-    if (end - at > 32) return decoder.decode(this.bytes.subarray(at, end))
+    if (end - at > 48) return decoder.decode(this.bytes.subarray(at, end))
     let text = ''
     for (let i = at; i < end; i += 1) {
       const code = this.bytes[i] ?? 0
@@ -147,6 +147,11 @@ export class ByteWriter {
 
   /** A whole number from -2^63 to 2^64. */
   varint(value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0 && value < 128) {
+      this.#reserve(1)
+      this.#bytes[--this.#at] = value
+      return
+    }
     if (typeof value === 'number' && value >= 0 && value <= 0xffffffff) {
       let size = 1
       for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) size += 1
@@ -191,7 +196,25 @@ export class ByteWriter {
   }
 
   stringField(number: number, text: string): void {
-    this.bytesField(number, encoder.encode(text))
+    const length = text.length
+    // Plain texts go straight into the buffer; the encoder costs more than all the rest.
+    if (length > 256 || !this.#ascii(text)) return this.bytesField(number, encoder.encode(text))
+    this.varint(length)
+    this.tag(number, 2)
+  }
+
+  /** Writes a text if it is ASCII. */
+  #ascii(text: string): boolean {
+    const length = text.length
+    this.#reserve(length)
+    const start = this.#at - length
+    for (let i = 0; i < length; i += 1) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return false
+      this.#bytes[start + i] = code
+    }
+    this.#at = start
+    return true
   }
 
   varintField(number: number, value: number | bigint): void {

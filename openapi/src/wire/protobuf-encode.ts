@@ -1,5 +1,5 @@
 import { parseRfc3339 } from '../meta/time.ts'
-import { getOwn, isObject, type JsonObject } from '../patch/json.ts'
+import { isObject, type JsonObject } from '../patch/json.ts'
 import { fromBase64 } from './base64.ts'
 import { encodeJson } from './json.ts'
 import { ProtobufError, type ByteWriter } from './protobuf-bytes.ts'
@@ -15,7 +15,8 @@ export function writeMessage(message: ProtobufMessage, object: JsonObject, out: 
     const field = message.fields[i]
     if (field === undefined) continue
     if (field.kind === 'inline') writeInline(field, object, out, depth)
-    else writeField(field, getOwn(object, field.name), out, depth)
+    // No field is called as a member that every object inherits.
+    else writeField(field, object[field.name], out, depth)
   }
 }
 

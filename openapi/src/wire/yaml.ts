@@ -1,7 +1,7 @@
 import type * as Yaml from 'yaml'
-import type { Document, LineCounter, Node, ParsedNode, Scalar, YAMLMap } from 'yaml'
+import type { Document, LineCounter, ParsedNode, Scalar, YAMLMap } from 'yaml'
 import { badRequest } from '../meta/status.ts'
-import { setOwn } from '../patch/json.ts'
+import { cloneJson, setOwn } from '../patch/json.ts'
 import { maxJsonDepth, parseJson } from './json.ts'
 import { isAmbiguous, resolvePlain, type YamlScalar } from './yaml-scalars.ts'
 
@@ -42,7 +42,7 @@ export async function decodeYaml(text: string): Promise<DecodedYaml> {
   const error =
     document.errors.find((e) => e.code === 'MULTILINE_IMPLICIT_KEY') ??
     document.errors.find((e) => e.code !== 'MULTIPLE_DOCS')
-  if (error !== undefined) throw new YamlError(explain(error.code, error.message, lineOf(error)))
+  if (error !== undefined) throw new YamlError(explain(error.code, error.message, lines.linePos(error.pos[1]).line))
   return new Reader(yaml, document, lines).read()
 }
 
@@ -86,7 +86,8 @@ function parse(yaml: Library, text: string, lineCounter: LineCounter): Document.
       version: '1.1',
       lineCounter,
       uniqueKeys: false,
-      prettyErrors: true,
+      // Positions are looked up for the one error that is told of.
+      prettyErrors: false,
       keepSourceTokens: false,
       logLevel: 'silent',
     })
@@ -96,10 +97,7 @@ function parse(yaml: Library, text: string, lineCounter: LineCounter): Document.
   }
 }
 
-/** Where the complaint ends is where the original notices. */
-const lineOf = (error: Yaml.YAMLError): number => error.linePos?.[1]?.line ?? error.linePos?.[0].line ?? 1
-
-/** The parser's complaint in the words that clients know, as far as they correspond. */
+/** The parser's complaint in the words that clients know, as far as they correspond. `line` is where it ends. */
 function explain(code: string, message: string, line: number): string {
   const at = line > 1 ? `line ${line}: ` : ''
   if (/^Flow /.test(message)) return `yaml: line ${line}: did not find expected node content`
@@ -129,45 +127,54 @@ const tagPrefix = 'tag:yaml.org,2002:'
 /** Turns the parsed nodes into plain JSON. */
 class Reader {
   readonly #yaml: Library
-  readonly #document: Document.Parsed
+  readonly #root: ParsedNode | null
   readonly #lines: LineCounter
   readonly #problems: string[] = []
-  readonly #resolving = new Set<unknown>()
+  /** What each anchor stands for and its size in nodes; undefined while it is being read. */
+  readonly #anchors = new Map<string, { value: unknown; size: number } | undefined>()
   #depth = 0
+  /** Nodes read so far, and those of them that aliases repeat. */
+  #nodes = 0
   #aliased = 0
 
   constructor(yaml: Library, document: Document.Parsed, lines: LineCounter) {
     this.#yaml = yaml
-    this.#document = document
+    this.#root = document.contents as ParsedNode | null
     this.#lines = lines
   }
 
   read(): DecodedYaml {
-    const root = this.#document.contents as ParsedNode | null
-    return { value: root === null ? null : this.#value(root), problems: this.#problems }
+    return { value: this.#root === null ? null : this.#value(this.#root), problems: this.#problems }
   }
 
   #value(node: unknown): unknown {
     const yaml = this.#yaml
-    if (this.#resolving.size > 0 && ++this.#aliased > maxAliased)
-      throw new YamlError('yaml: document contains excessive aliasing')
     if (++this.#depth > maxJsonDepth) throw new YamlError('yaml: exceeded max depth')
+    this.#nodes += 1
+    const before = this.#nodes
+    const anchor = yaml.isNode(node) && !yaml.isAlias(node) ? (node as { anchor?: string }).anchor : undefined
+    if (anchor !== undefined) this.#anchors.set(anchor, undefined)
     let value: unknown = null
-    if (yaml.isAlias(node)) value = this.#alias(node.source, node.resolve(this.#document))
+    if (yaml.isAlias(node)) value = this.#alias(node.source)
     else if (yaml.isScalar(node)) value = finite(scalarOf(node))
     else if (yaml.isSeq(node)) value = node.items.map((item) => this.#value(item))
     else if (yaml.isMap(node)) value = this.#map(node)
+    if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#nodes - before + 1 })
     this.#depth -= 1
     return value
   }
 
-  #alias(name: string, target: Node | undefined): unknown {
-    if (target === undefined) throw new YamlError(`yaml: unknown anchor '${name}' referenced`)
-    if (this.#resolving.has(target)) throw new YamlError(`yaml: anchor '${name}' value contains itself`)
-    this.#resolving.add(target)
-    const value = this.#value(target)
-    this.#resolving.delete(target)
-    return value
+  /** A copy, so that nobody changes two places at once. */
+  #alias(name: string): unknown {
+    const found = this.#anchors.get(name)
+    if (found === undefined) {
+      if (this.#anchors.has(name)) throw new YamlError(`yaml: anchor '${name}' value contains itself`)
+      throw new YamlError(`yaml: unknown anchor '${name}' referenced`)
+    }
+    this.#nodes += found.size
+    this.#aliased += found.size
+    if (this.#aliased > maxAliased) throw new YamlError('yaml: document contains excessive aliasing')
+    return cloneJson(found.value)
   }
 
   #map(node: YAMLMap): Record<string, unknown> {
