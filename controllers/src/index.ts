@@ -19,6 +19,8 @@ import { replicationController } from './replicationcontroller/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { jobController } from './job/controller.ts'
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
@@ -35,6 +37,8 @@ export const controllers: readonly Controller[] = [
   statefulSetController,
   daemonSetController,
   jobController,
+  ttlAfterFinishedController,
+  clusterRoleAggregationController,
   endpointSliceController,
   endpointsController,
   nodeLifecycleController,
