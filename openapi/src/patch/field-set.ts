@@ -104,7 +104,7 @@ export class FieldSet {
     const json: JsonObject = {}
     const elements = [...this.members]
     for (const element of this.children.keys()) if (!this.members.has(element)) elements.push(element)
-    for (const element of elements.sort(compareElements)) {
+    for (const element of sortElements(elements)) {
       const child = this.children.get(element)
       const below = child === undefined || child.isEmpty ? undefined : child.toFieldsV1()
       if (below === undefined) {
@@ -124,6 +124,18 @@ function compareElements(a: string, b: string): number {
   // Nearly always of one kind: this runs for every field of every write.
   if (a.charCodeAt(0) === b.charCodeAt(0)) return a < b ? -1 : a > b ? 1 : 0
   return kindOrder.indexOf(a[0] ?? '') - kindOrder.indexOf(b[0] ?? '')
+}
+
+/** In place. Most sets are small, and their order is needed at every write: the built-in sort would allocate. */
+function sortElements(elements: string[]): string[] {
+  if (elements.length > 16) return elements.sort(compareElements)
+  for (let i = 1; i < elements.length; i++) {
+    const element = elements[i] ?? ''
+    let at = i
+    for (; at > 0 && compareElements(elements[at - 1] ?? '', element) > 0; at--) elements[at] = elements[at - 1] ?? ''
+    elements[at] = element
+  }
+  return elements
 }
 
 /** Managed fields nest as deep as objects do; deeper ones are rubbish. */
@@ -156,7 +168,7 @@ function canonicalElement(key: string): string {
 
 /** The element of a list's item known by these keys. */
 export function keyElement(keys: readonly (readonly [string, unknown])[]): string {
-  const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const sorted = keys.length < 2 ? keys : [...keys].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   return `k:{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
 }
 
