@@ -9,6 +9,7 @@ import { nodeRestriction } from './node-restriction.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import { priority } from './priority.ts'
 import { rbacEscalation } from './rbac-escalation.ts'
+import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
@@ -31,4 +32,5 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   certificateSigning,
   defaultIngressClass,
   rbacEscalation,
+  resourceQuota,
 ]

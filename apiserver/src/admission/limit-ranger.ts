@@ -131,26 +131,18 @@ function boundErrors(
   for (const [name, min] of Object.entries(parsed(item.min))) {
     const request = requests[name]
     const limit = limits[name]
-    if (request === undefined)
-      errors.push(`minimum ${name} usage per ${type} is ${min.toString()}.  No request is specified`)
-    else if (request.cmp(min) < 0) {
-      errors.push(`minimum ${name} usage per ${type} is ${min.toString()}, but request is ${request.toString()}`)
-    }
-    if (limit !== undefined && limit.cmp(min) < 0) {
-      errors.push(`minimum ${name} usage per ${type} is ${min.toString()}, but limit is ${limit.toString()}`)
-    }
+    const told = `minimum ${name} usage per ${type} is ${min.toString()}`
+    if (request === undefined) errors.push(`${told}.  No request is specified`)
+    else if (request.cmp(min) < 0) errors.push(`${told}, but request is ${request.toString()}`)
+    else if (limit !== undefined && limit.cmp(min) < 0) errors.push(`${told}, but limit is ${limit.toString()}`)
   }
   for (const [name, max] of Object.entries(parsed(item.max))) {
     const request = requests[name]
     const limit = limits[name]
-    if (!requestsOnly && limit === undefined) {
-      errors.push(`maximum ${name} usage per ${type} is ${max.toString()}.  No limit is specified`)
-    } else if (limit !== undefined && limit.cmp(max) > 0) {
-      errors.push(`maximum ${name} usage per ${type} is ${max.toString()}, but limit is ${limit.toString()}`)
-    }
-    if (request !== undefined && request.cmp(max) > 0) {
-      errors.push(`maximum ${name} usage per ${type} is ${max.toString()}, but request is ${request.toString()}`)
-    }
+    const told = `maximum ${name} usage per ${type} is ${max.toString()}`
+    if (!requestsOnly && limit === undefined) errors.push(`${told}.  No limit is specified`)
+    else if (limit !== undefined && limit.cmp(max) > 0) errors.push(`${told}, but limit is ${limit.toString()}`)
+    else if (request !== undefined && request.cmp(max) > 0) errors.push(`${told}, but request is ${request.toString()}`)
   }
   for (const [name, ratio] of Object.entries(parsed(item.maxLimitRequestRatio))) {
     const request = requests[name]

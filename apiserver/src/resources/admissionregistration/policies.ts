@@ -9,7 +9,7 @@ import { ageColumn, nameColumn } from '../common/columns.ts'
 import { countColumn } from '../common/simple.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
-import { defaultMatch, defaultPolicy, validatePolicy } from './rules.ts'
+import { defaultMatch, defaultPolicy, validateBinding, validateMutations, validatePolicy } from './rules.ts'
 
 const common = {
   group: 'admissionregistration.k8s.io',
@@ -52,6 +52,7 @@ export const validatingAdmissionPolicyBindings = defineResource<V1ValidatingAdmi
   kind: 'ValidatingAdmissionPolicyBinding',
   plural: 'validatingadmissionpolicybindings',
   default: (o) => defaultMatch(o.spec?.matchResources),
+  validate: (o, at) => validateBinding(o.spec, true, at.child('spec')),
   storagePrefix: 'validatingadmissionpolicybindings',
   columns: [
     nameColumn,
@@ -66,6 +67,7 @@ export const mutatingAdmissionPolicies = defineResource<V1MutatingAdmissionPolic
   kind: 'MutatingAdmissionPolicy',
   plural: 'mutatingadmissionpolicies',
   default: (o) => defaultPolicy(o.spec),
+  validate: (o, at) => validateMutations(o.spec, at.child('spec')),
   storagePrefix: 'mutatingadmissionpolicies',
   columns: [
     nameColumn,
@@ -80,6 +82,7 @@ export const mutatingAdmissionPolicyBindings = defineResource<V1MutatingAdmissio
   kind: 'MutatingAdmissionPolicyBinding',
   plural: 'mutatingadmissionpolicybindings',
   default: (o) => defaultMatch(o.spec?.matchResources),
+  validate: (o, at) => validateBinding(o.spec, false, at.child('spec')),
   storagePrefix: 'mutatingadmissionpolicybindings',
   columns: [
     nameColumn,

@@ -61,3 +61,29 @@ export function defaultWebhook(webhook: Webhook): void {
   for (const rule of webhook.rules ?? []) rule.scope ??= '*'
   if (webhook.clientConfig?.service !== undefined) webhook.clientConfig.service.port ??= 443
 }
+
+export function validateBinding(
+  spec: { policyName?: string; validationActions?: string[] } | undefined,
+  needsActions: boolean,
+  at: FieldPath,
+): FieldError[] {
+  const errors: FieldError[] = []
+  if ((spec?.policyName ?? '') === '') errors.push(required(at.child('policyName')))
+  if (needsActions && (spec?.validationActions ?? []).length === 0) {
+    errors.push(required(at.child('validationActions'), 'at least one validation action is required'))
+  }
+  return errors
+}
+
+export function validateMutations(
+  spec: (Policy & { mutations?: unknown[]; reinvocationPolicy?: string }) | undefined,
+  at: FieldPath,
+): FieldError[] {
+  const errors: FieldError[] = []
+  if (spec?.matchConstraints === undefined) errors.push(required(at.child('matchConstraints')))
+  if ((spec?.mutations ?? []).length === 0) {
+    errors.push(required(at.child('mutations'), 'mutations must contain at least one item'))
+  }
+  if ((spec?.reinvocationPolicy ?? '') === '') errors.push(required(at.child('reinvocationPolicy')))
+  return errors
+}

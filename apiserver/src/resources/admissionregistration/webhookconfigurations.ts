@@ -18,7 +18,12 @@ export const mutatingWebhookConfigurations = defineResource<V1MutatingWebhookCon
   kind: 'MutatingWebhookConfiguration',
   plural: 'mutatingwebhookconfigurations',
   storagePrefix: 'mutatingwebhookconfigurations',
-  default: (o) => (o.webhooks ?? []).forEach(defaultWebhook),
+  default: (o) => {
+    for (const webhook of o.webhooks ?? []) {
+      defaultWebhook(webhook)
+      webhook.reinvocationPolicy ??= 'Never'
+    }
+  },
   columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],
 })
 

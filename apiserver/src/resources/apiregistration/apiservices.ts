@@ -1,9 +1,44 @@
 import type { V1APIService } from '@kapell/openapi/types'
-import { pathSegmentName } from '@kapell/openapi/meta/names'
+import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1035Label, pathSegmentName } from '@kapell/openapi/meta/names'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { nameErrors } from '../common/validation.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+function validateApiService(o: V1APIService, root: FieldPath): FieldError[] {
+  const at = root.child('spec')
+  const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0, service } = o.spec ?? {}
+  const errors: FieldError[] = []
+  const wanted = `${version}.${group}`
+  const name = o.metadata?.name ?? ''
+  if (name !== wanted) {
+    errors.push(
+      invalid(
+        root.child('metadata', 'name'),
+        name,
+        `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`,
+      ),
+    )
+  }
+  if (group === '' && version !== 'v1') {
+    errors.push(required(at.child('group'), 'only v1 may have an empty group and it better be legacy kube'))
+  }
+  errors.push(...nameErrors(at.child('version'), version, dns1035Label))
+  if (groupPriorityMinimum <= 0 || groupPriorityMinimum > 20_000) {
+    errors.push(invalid(at.child('groupPriorityMinimum'), groupPriorityMinimum, 'must be positive and less than 20000'))
+  }
+  if (versionPriority <= 0 || versionPriority > 1000) {
+    errors.push(invalid(at.child('versionPriority'), versionPriority, 'must be positive and less than 1000'))
+  }
+  if (service !== undefined) {
+    for (const field of ['namespace', 'name'] as const) {
+      if ((service[field] ?? '') === '') errors.push(required(at.child('service', field)))
+    }
+  }
+  return errors
+}
 
 function serviceCell(o: V1APIService): string {
   const service = o.spec?.service
@@ -36,6 +71,7 @@ export const apiServices = defineResource<V1APIService>({
     if (o.spec?.service !== undefined) o.spec.service.port ??= 443
   },
   validateName: (name) => pathSegmentName(name),
+  validate: validateApiService,
   prepareForCreate: (o, { now }) => {
     startStatus(o)
     if (o.spec?.service !== undefined) return

@@ -13,7 +13,7 @@ export const controllerRevisions = defineResource<V1ControllerRevision>({
   storagePrefix: 'controllerrevisions',
   hasGeneration: false,
   validate: (o, at) => [
-    ...(o.data === undefined ? [required(at.child('data'), 'data is mandatory')] : []),
+    ...(o.data == null ? [required(at.child('data'), 'data is mandatory')] : []),
     ...nonNegative(at.child('revision'), o.revision),
   ],
   validateUpdate: (next, previous, at) => unchanged(at.child('data'), next.data, previous.data),

@@ -70,7 +70,11 @@ export function toV2(hpa: V1HorizontalPodAutoscaler): V2HorizontalPodAutoscaler 
     scaleTargetRef: { kind: '', name: '' },
     maxReplicas: 0,
   }
-  const { currentCPUUtilizationPercentage: _currentCpu, ...status } = hpa.status ?? {
+  const {
+    currentCPUUtilizationPercentage: _currentCpu,
+    currentReplicas,
+    ...status
+  } = hpa.status ?? {
     currentReplicas: 0,
     desiredReplicas: 0,
   }
@@ -101,6 +105,7 @@ export function toV2(hpa: V1HorizontalPodAutoscaler): V2HorizontalPodAutoscaler 
     },
     status: {
       ...status,
+      ...((currentReplicas ?? 0) === 0 ? {} : { currentReplicas: currentReplicas ?? 0 }),
       currentMetrics:
         parse<NonNullable<V2HorizontalPodAutoscaler['status']>['currentMetrics']>(given[annotations.currentMetrics]) ??
         (null as unknown as []),

@@ -49,8 +49,7 @@ export function validateAutoscaler(hpa: V2HorizontalPodAutoscaler, root: FieldPa
   if (spec.minReplicas !== undefined && spec.minReplicas < 1) {
     errors.push(invalid(at.child('minReplicas'), spec.minReplicas, 'must be greater than or equal to 1'))
   }
-  if ((spec.maxReplicas ?? 0) < 1)
-    errors.push(invalid(at.child('maxReplicas'), spec.maxReplicas ?? 0, 'must be greater than 0'))
+  if ((spec.maxReplicas ?? 0) < 1) errors.push(required(at.child('maxReplicas'), 'must be set and greater than 0'))
   if (spec.minReplicas !== undefined && (spec.maxReplicas ?? 0) < spec.minReplicas) {
     errors.push(
       invalid(at.child('maxReplicas'), spec.maxReplicas ?? 0, 'must be greater than or equal to `minReplicas`'),

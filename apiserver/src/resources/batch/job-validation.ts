@@ -326,7 +326,7 @@ export function validateJobStatus(next: V1Job, previous: V1Job, root: FieldPath)
     errors.push(
       invalid(
         at.child('conditions'),
-        undefined,
+        noValue,
         'cannot set Complete=True condition without the SuccessCriteriaMet=true condition',
       ),
     )
@@ -335,7 +335,7 @@ export function validateJobStatus(next: V1Job, previous: V1Job, root: FieldPath)
     errors.push(
       invalid(
         at.child('conditions'),
-        undefined,
+        noValue,
         'cannot set Failed=True condition without the FailureTarget=true condition',
       ),
     )

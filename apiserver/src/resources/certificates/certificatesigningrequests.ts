@@ -42,8 +42,9 @@ const approval: ViewSubresource<Csr> = {
     const given = next.status?.conditions ?? []
     keepField(next, previous, 'spec')
     keepStatus(next, previous)
+    const { conditions: _conditions, ...rest } = next.status ?? {}
     const conditions = given.map((c) => stamp(c, previous, now))
-    next.status = { ...next.status, ...(conditions.length === 0 ? {} : { conditions }) }
+    next.status = { ...rest, ...(conditions.length === 0 ? {} : { conditions }) }
   },
   validateUpdate: validateDecision,
 }

@@ -1,11 +1,18 @@
 import type { V1CertificateSigningRequest } from '@kapell/openapi/types'
-import { duplicate, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '@kapell/openapi/meta/field-errors'
 import { dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { unsupported } from '../common/validation.ts'
 
 /** Source: CertificateSigningRequest v1 certificates. */
 
-const usages = [
+const knownUsages = [
   'any',
   'cert sign',
   'client auth',
@@ -34,16 +41,21 @@ const minSeconds = 600
 
 export function validateRequest(csr: V1CertificateSigningRequest, root: FieldPath): FieldError[] {
   const at = root.child('spec')
-  const { request = '', usages: given = [], signerName = '', expirationSeconds } = csr.spec ?? {}
+  const { usages, signerName = '', expirationSeconds } = csr.spec ?? {}
+  const given = usages ?? []
+  // Bytes that were never given arrive as null.
+  const request = csr.spec?.request ?? ''
   const errors: FieldError[] = []
   const pem = Buffer.from(request, 'base64').toString('latin1')
   if (!/-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/.test(pem)) {
-    errors.push(invalid(at.child('request'), request, 'PEM block type must be CERTIFICATE REQUEST'))
+    errors.push(
+      invalid(at.child('request'), request === '' ? null : request, 'PEM block type must be CERTIFICATE REQUEST'),
+    )
   }
   if (given.length === 0) errors.push(required(at.child('usages')))
   for (const [i, usage] of given.entries()) {
     const here = at.child('usages').index(i)
-    if (!usages.includes(usage)) errors.push(unsupported(here, usage, usages))
+    if (!knownUsages.includes(usage)) errors.push(unsupported(here, usage, knownUsages))
     if (given.indexOf(usage) < i) errors.push(duplicate(here, usage))
   }
   errors.push(...validateSigner(signerName, at.child('signerName')))
@@ -74,7 +86,22 @@ function validateSigner(name: string, at: FieldPath): FieldError[] {
 
 const decisions = ['Approved', 'Denied']
 
-export function validateDecision(next: V1CertificateSigningRequest, _previous: unknown, root: FieldPath): FieldError[] {
+export function validateDecision(
+  next: V1CertificateSigningRequest,
+  previous: V1CertificateSigningRequest,
+  root: FieldPath,
+): FieldError[] {
+  const gone = (previous.status?.conditions ?? []).filter(
+    (c) => !(next.status?.conditions ?? []).some((n) => n.type === c.type),
+  )
+  if (gone.length > 0) {
+    return gone.map((c) =>
+      forbidden(
+        root.child('status', 'conditions'),
+        `updates may not remove a condition of type ${JSON.stringify(c.type)}`,
+      ),
+    )
+  }
   const types = (next.status?.conditions ?? []).map((c) => c.type).filter((type) => decisions.includes(type))
   return new Set(types).size > 1
     ? [invalid(root.child('status', 'conditions'), types[1], 'Approved and Denied conditions are mutually exclusive')]

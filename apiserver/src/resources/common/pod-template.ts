@@ -50,7 +50,8 @@ const isEmpty = (selector: LabelSelectorLike): boolean =>
 /** A workload's selector: there, well-formed and not empty. */
 export function validateWorkloadSelector(spec: Selecting, kind: string, at: FieldPath): FieldError[] {
   const here = at.child('selector')
-  if (spec.selector === undefined) return [required(here)]
+  // A selector that was never given arrives as null.
+  if (spec.selector == null) return kind === 'daemonset' ? [] : [required(here)]
   const errors = validateLabelSelector(spec.selector, here)
   if (isEmpty(spec.selector)) {
     errors.push(invalid(here, spec.selector, `empty selector is invalid for ${kind}`))
@@ -60,14 +61,14 @@ export function validateWorkloadSelector(spec: Selecting, kind: string, at: Fiel
 
 /** A workload finds the pods it makes: the template's labels match the selector. */
 export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldError[] {
-  if (spec.selector === undefined) return []
-  const labels = spec.template?.metadata?.labels ?? {}
+  const given = spec.template?.metadata?.labels
+  const labels = given ?? {}
   let matches: boolean
   try {
     const selector = selectorFromLabelSelector(spec.selector)
-    matches = selector.empty || selector.matches(labels)
+    matches = (spec.selector != null && selector.empty) || selector.matches(labels)
   } catch {
-    return [invalid(at.child('selector'), spec.selector, 'invalid label selector')]
+    return [invalid(at.child('selector'), spec.selector ?? null, 'invalid label selector')]
   }
   return matches
     ? []

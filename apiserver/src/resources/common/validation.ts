@@ -42,8 +42,8 @@ export interface LabelSelectorLike {
   matchExpressions?: { key: string; operator: string; values?: string[] }[]
 }
 
-export function validateLabelSelector(selector: LabelSelectorLike | undefined, at: FieldPath): FieldError[] {
-  if (selector === undefined) return []
+export function validateLabelSelector(selector: LabelSelectorLike | undefined | null, at: FieldPath): FieldError[] {
+  if (selector == null) return []
   const errors = validateLabels(selector.matchLabels, at.child('matchLabels').text)
   for (const [i, expression] of (selector.matchExpressions ?? []).entries()) {
     const here = at.child('matchExpressions').index(i)

@@ -73,7 +73,7 @@ export function validateVolume(volume: V1PersistentVolume, root: FieldPath): Fie
 }
 
 function validateCapacity(capacity: Record<string, string> | undefined, at: FieldPath): FieldError[] {
-  if (Object.keys(capacity ?? {}).length === 0) return [required(at)]
+  if (Object.keys(capacity ?? {}).length === 0) return [required(at), unsupported(at, null, ['storage'])]
   const storage = capacity?.['storage']
   if (storage === undefined || Object.keys(capacity ?? {}).length > 1)
     return [unsupported(at, Object.keys(capacity ?? {}), ['storage'])]

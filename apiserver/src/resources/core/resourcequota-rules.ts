@@ -44,7 +44,7 @@ function validateName(name: string, at: FieldPath): FieldError[] {
 }
 
 /** Amounts of pods; the other scopes count pods only by what they ask for. */
-const computeResources = /^(pods$|cpu$|memory$|ephemeral-storage$|(requests|limits)\.|hugepages-)/
+const computeResources = /^(pods$|count\/|cpu$|memory$|ephemeral-storage$|(requests|limits)\.|hugepages-)/
 
 function scopeFits(scope: string, resource: string): boolean {
   switch (scope) {

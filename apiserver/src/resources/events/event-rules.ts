@@ -63,6 +63,15 @@ export function validateNewEvent(event: EventsV1Event, at: FieldPath): FieldErro
     at.child('involvedObject', 'namespace'),
   )
   if (event.eventTime === undefined || event.eventTime === null) errors.push(required(at.child('eventTime')))
+  else errors.push(...validateReport(event, at))
+  const type = event.type ?? ''
+  if (type !== 'Normal' && type !== 'Warning') errors.push(invalid(at.child('type'), '', `has invalid value: ${type}`))
+  return errors
+}
+
+/** Who reports what; an event without a time is one of the old form and owes none of it. */
+function validateReport(event: EventsV1Event, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
   const controller = event.reportingController ?? ''
   if (controller === '') errors.push(required(at.child('reportingController')))
   errors.push(...nameErrors(at.child('reportingController'), controller, qualifiedName))
@@ -72,8 +81,6 @@ export function validateNewEvent(event: EventsV1Event, at: FieldPath): FieldErro
     errors.push(...tooLongText(at.child(field), text, maxLengths[field]))
   }
   errors.push(...tooLongText(at.child('message'), event.note ?? '', maxLengths.note))
-  const type = event.type ?? ''
-  if (type !== 'Normal' && type !== 'Warning') errors.push(invalid(at.child('type'), '', `has invalid value: ${type}`))
   return errors
 }
 

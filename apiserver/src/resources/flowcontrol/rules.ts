@@ -68,6 +68,8 @@ export function validatePriorityLevel(level: V1PriorityLevelConfiguration, root:
   const at = root.child('spec')
   const { type = '', limited, exempt } = level.spec ?? {}
   switch (type) {
+    case '':
+      return [required(at.child('type'))]
     case 'Exempt':
       return limited === undefined
         ? []

@@ -52,8 +52,8 @@ const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix']
 const badSequences = ['//', '/./', '/../', '%2f', '%2F']
 const badSuffixes = ['/..', '/.']
 
-function validatePath(path: string, type: string | undefined, at: FieldPath): FieldError[] {
-  if (type === undefined || type === '') return [required(at.child('pathType'), 'pathType must be specified')]
+function validatePath(path: string, type: string | undefined | null, at: FieldPath): FieldError[] {
+  if (type == null || type === '') return [required(at.child('pathType'), 'pathType must be specified')]
   const here = at.child('path')
   switch (type) {
     case 'Exact':

@@ -1,4 +1,5 @@
 import type { V1IngressClass } from '@kapell/openapi/types'
+import { required } from '@kapell/openapi/meta/field-errors'
 import { domainPrefixedPath } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
@@ -24,7 +25,7 @@ export const ingressClasses = defineResource<V1IngressClass>({
   },
   validate: (o, at) =>
     (o.spec?.controller ?? '') === ''
-      ? []
+      ? [required(at.child('spec', 'controller'))]
       : nameErrors(at.child('spec', 'controller'), o.spec?.controller ?? '', domainPrefixedPath),
   validateUpdate: (next, previous, at) =>
     unchanged(at.child('spec', 'controller'), next.spec?.controller, previous.spec?.controller),

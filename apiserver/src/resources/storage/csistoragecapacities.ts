@@ -1,5 +1,7 @@
 import type { V1CSIStorageCapacity } from '@kapell/openapi/types'
+import { dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { defineResource } from '../../registry/definition.ts'
+import { nameErrors, unchanged } from '../common/validation.ts'
 
 export const csiStorageCapacities = defineResource<V1CSIStorageCapacity>({
   group: 'storage.k8s.io',
@@ -9,4 +11,9 @@ export const csiStorageCapacities = defineResource<V1CSIStorageCapacity>({
   namespaced: true,
   storagePrefix: 'csistoragecapacities',
   hasGeneration: false,
+  validate: (o, at) => nameErrors(at.child('storageClassName'), o.storageClassName ?? '', dns1123Subdomain),
+  validateUpdate: (next, previous, at) => [
+    ...unchanged(at.child('nodeTopology'), next.nodeTopology, previous.nodeTopology),
+    ...unchanged(at.child('storageClassName'), next.storageClassName, previous.storageClassName),
+  ],
 })

@@ -16,7 +16,12 @@ export const volumeAttributesClasses = defineResource<V1VolumeAttributesClass>({
   namespaced: false,
   storagePrefix: 'volumeattributesclasses',
   hasGeneration: false,
-  validate: (o, at) => ((o.driverName ?? '') === '' ? [required(at.child('driverName'))] : []),
+  validate: (o, at) => [
+    ...((o.driverName ?? '') === '' ? [required(at.child('driverName'))] : []),
+    ...(Object.keys(o.parameters ?? {}).length === 0
+      ? [required(at.child('parameters'), 'must contain at least one key/value pair')]
+      : []),
+  ],
   validateUpdate: (next, previous, at) => [
     ...unchanged(at.child('driverName'), next.driverName, previous.driverName),
     ...unchanged(at.child('parameters'), next.parameters, previous.parameters),

@@ -60,7 +60,6 @@ function markScheduled(pod: V1Pod, now: Date): void {
   const status = (pod.status ??= {})
   const others = (status.conditions ?? []).filter((c) => c.type !== 'PodScheduled')
   const before = (status.conditions ?? []).find((c) => c.type === 'PodScheduled')
-  const observedGeneration = pod.metadata?.generation
   status.conditions = [
     ...others,
     {
@@ -71,7 +70,6 @@ function markScheduled(pod: V1Pod, now: Date): void {
         before?.status === 'True' && before.lastTransitionTime !== undefined
           ? before.lastTransitionTime
           : `${now.toISOString().slice(0, 19)}Z`,
-      ...(observedGeneration === undefined ? {} : { observedGeneration }),
     },
   ]
 }

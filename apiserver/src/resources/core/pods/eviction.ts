@@ -22,6 +22,7 @@ export async function evictPod(request: ActionRequest): Promise<KubeObject> {
   const pod = await services.objects.getLatest<V1Pod>(pods, { namespace, name })
   if (pod === undefined) throw notFound(pods, name)
   if (needsBudget(pod)) await takeFromBudget(request, pod, dryRun)
+  if (!dryRun) await sayWhy(request)
   await services.objects.delete(
     pods,
     { namespace, name },
@@ -33,6 +34,27 @@ export async function evictPod(request: ActionRequest): Promise<KubeObject> {
     },
   )
   return success(201)
+}
+
+/** Tells in the pod's status that it goes because of an eviction. Source: "Disruptions", "Pod disruption conditions". */
+async function sayWhy({ namespace, name, services, now }: ActionRequest): Promise<void> {
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastProbeTime: null as unknown as string,
+    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
+  }
+  await services.objects.update<V1Pod>(
+    pods,
+    { namespace, name },
+    (pod) => {
+      const others = (pod.status?.conditions ?? []).filter((c) => c.type !== condition.type)
+      pod.status = { ...pod.status, conditions: [...others, condition] }
+    },
+    { raw: true },
+  )
 }
 
 /** Pods that finished, have not started or are going anyway do not count. */

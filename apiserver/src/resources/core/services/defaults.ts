@@ -19,5 +19,7 @@ export function defaultService(service: V1Service): void {
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
   if (external && (spec.externalTrafficPolicy ?? '') === '') spec.externalTrafficPolicy = 'Cluster'
   if (external || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster'
+  for (const ingress of service.status?.loadBalancer?.ingress ?? [])
+    if (ingress.ip !== undefined) ingress.ipMode ??= 'VIP'
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true
 }
