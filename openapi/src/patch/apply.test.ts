@@ -4,7 +4,7 @@ import { ApiError } from '../meta/status.ts'
 import { decodeObject } from '../schema/decode-object.ts'
 import { schemaOf } from '../schema/registry.ts'
 import type { StructSchema } from '../schema/schema.ts'
-import { applyPatch, type ApplyResult } from './apply.ts'
+import { applyPatch, parseApplyPatch, type ApplyResult } from './apply.ts'
 import { updateManagedFields } from './managed-fields.ts'
 
 const kinds: Record<string, GroupVersionKind> = {
@@ -97,6 +97,13 @@ describe('applying', () => {
     const again = applied_(live, configMap({ a: '1' }), {})
     expect(again.changed).toBe(false)
     expect(again.object).toEqual(live)
+  })
+  it('notes no time for owning what is there already', () => {
+    const live = apply(apply(undefined, configMap({ a: '1' })), configMap({ a: '1' }), { manager: 'm2' })
+    expect((live.metadata?.managedFields ?? []).map((e) => [e.manager, e.time !== undefined])).toEqual([
+      ['m2', false],
+      ['m1', true],
+    ])
   })
   it('keeps what another applies as well', () => {
     let live = apply(undefined, configMap({ a: '1' }))
@@ -310,6 +317,11 @@ it.each<[string, unknown, string]>([
     { ...configMap(), data: ['x'] },
     'failed to create typed patch object (/a; /v1, Kind=ConfigMap): .data: expected map, got &{[x]}',
   ],
+  [
+    'several problems',
+    { ...configMap(undefined, { finalizers: ['a', 'a'] }), data: { a: 1 } },
+    'failed to create typed patch object (/a; /v1, Kind=ConfigMap): errors:\n  .metadata.finalizers: duplicate entries for key [="a"]\n  .data.a: expected string, got &value.valueUnstructured{Value:1}\n',
+  ],
 ])('refuses %s', (_what, applied, message) => {
   const { gvk, schema } = kindOf(configMap())
   expect(() =>
@@ -320,6 +332,16 @@ it('refuses an item that stands twice', () => {
   expect(() => apply(undefined, pod({ name: 'c', image: 'i' }, { name: 'c', image: 'i' }))).toThrow(
     'failed to create typed patch object (/p; /v1, Kind=Pod): .spec.containers: duplicate entries for key [name="c"]',
   )
+})
+
+it.each([
+  ['a: [', 'error decoding YAML: error converting YAML to JSON: yaml: line 1: did not find expected node content'],
+  [
+    '[]',
+    'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}',
+  ],
+])('refuses the text %j', async (text, message) => {
+  await expect(parseApplyPatch(text)).rejects.toMatchObject({ code: 400, message })
 })
 
 it('applying twice is applying once, and what is applied is what is read', () => {

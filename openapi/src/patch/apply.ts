@@ -2,6 +2,7 @@ import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../meta/ob
 import { applyConflict, badRequest, type StatusCause } from '../meta/status.ts'
 import { decodeStruct } from '../schema/decode.ts'
 import type { StructSchema } from '../schema/schema.ts'
+import { decodeYamlRequest, type DecodedYaml } from '../wire/yaml.ts'
 import { mergeApplied } from './apply-merge.ts'
 import { checkApplied, joinProblems } from './check-applied.ts'
 import { FieldSet, printPath } from './field-set.ts'
@@ -96,16 +97,29 @@ export function applyPatch(options: ApplyOptions): ApplyResult {
   if (!me.fields.isEmpty) others.set(key, me)
   const sameOwners = sameSets(readOwners(live?.metadata?.managedFields), others)
   const same = live !== undefined && isStored(schema, start, object)
-  if (!same || !sameOwners) me.time = time
-  const result = same ? start : keepLastApplied({ manager, live, applied, object })
+  // Owning more or less of an object that stays as it is leaves the owner's time alone.
+  if (!same) me.time = time
+  const base = same ? start : object
+  const result = keepLastApplied({ manager, applied, object: base })
   const managedFields = writeOwners(others)
   return {
     object: {
       ...result,
       metadata: { ...result.metadata, ...(managedFields === undefined ? {} : { managedFields }) },
     },
-    changed: !same || !sameOwners,
+    changed: !same || !sameOwners || result !== base,
   }
+}
+
+/** Reads an apply patch's text, YAML or JSON. Throws ApiError 400. */
+export async function parseApplyPatch(text: string): Promise<DecodedYaml> {
+  const decoded = await decodeYamlRequest(text, 'error decoding YAML: error converting YAML to JSON: ')
+  const { value } = decoded
+  if (value === null || isObject(value)) return decoded
+  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+  throw badRequest(
+    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
+  )
 }
 
 /** The applied object, once its kind and types are right. */

@@ -74,6 +74,10 @@ function check(schema: Schema | undefined, value: unknown, path: string, problem
     case 'boolean':
       if (typeof value !== 'boolean') say(`expected boolean, got &{${goPrint(value)}}`)
       return
+    case 'quantity':
+    case 'intOrString':
+      if (typeof value === 'object') say(`expected any scalar, got &{${goPrint(value)}}`)
+      return
     default:
       return
   }

@@ -39,16 +39,16 @@ export function allowedByLastApplied({ schema, live, manager }: AllowedOptions):
 
 interface KeepOptions {
   manager: string
-  live: KubeObject | undefined
   applied: JsonObject
   object: KubeObject
 }
 
 /** The object with its annotation brought up to date, where it has one and kubectl applies. */
-export function keepLastApplied({ manager, live, applied, object }: KeepOptions): KubeObject {
-  const text = live?.metadata?.annotations?.[lastAppliedAnnotation]
+export function keepLastApplied({ manager, applied, object }: KeepOptions): KubeObject {
+  const text = object.metadata?.annotations?.[lastAppliedAnnotation]
   if (manager !== kubectl || text === undefined || text === '') return object
   const json = `${JSON.stringify(withoutAnnotation(applied))}\n`
+  if (json === text) return object
   const annotations = {
     ...object.metadata?.annotations,
     [lastAppliedAnnotation]: json.length > maxAnnotationLength ? '' : json,
