@@ -64,13 +64,6 @@ class Comparing {
 
   value(schema: Schema | undefined, atomic: boolean | undefined, before: unknown, after: unknown): void {
     if (before === after) return
-    // Whole subtrees that come or go, as all of a new object does, need no comparing.
-    const path = this.#path
-    if (path.length > 0 && (before === undefined || after === undefined)) {
-      const set = before === undefined ? this.result.added : this.result.removed
-      insertAll(schema, atomic, before ?? after, set.at(path.slice(0, -1)), path[path.length - 1] ?? '')
-      return
-    }
     if (isScalar(before) || isScalar(after)) return this.#leaf(before, after)
     // Null is an empty map or list where the other is one.
     const shape = shapeOf(schema, atomic, after ?? before)
@@ -103,9 +96,7 @@ class Comparing {
 
   /** The part of a set that is about the place of the walk. */
   #here(set: FieldSet): FieldSet {
-    let at = set
-    for (const element of this.#path) at = at.childToFill(element)
-    return at
+    return set.at(this.#path)
   }
 
   #map(struct: StructSchema | undefined, values: Schema | undefined, before: unknown, after: unknown): void {
@@ -157,31 +148,6 @@ function collectAll(
   } else if (shape.kind === 'list' && Array.isArray(value)) {
     for (const [name, item] of itemsByElement(shape.list, value))
       collectAll(shape.list.items, undefined, item, below, name)
-  }
-}
-
-/** Inserts the value at `element` of `parent` and everything below it. */
-function insertAll(
-  schema: Schema | undefined,
-  atomic: boolean | undefined,
-  value: unknown,
-  parent: FieldSet,
-  element: string,
-): void {
-  parent.members.add(element)
-  if (typeof value !== 'object' || isEmptyValue(value)) return
-  const shape = shapeOf(schema, atomic, value)
-  if (shape.kind === 'map' && isObject(value)) {
-    for (const name of Object.keys(value)) {
-      const member = value[name]
-      if (member === undefined) continue
-      const rule = memberRule(shape.struct, shape.values, name)
-      insertAll(rule.schema, rule.atomic, member, parent.childToFill(element), `f:${name}`)
-    }
-  } else if (shape.kind === 'list' && Array.isArray(value)) {
-    for (const [name, item] of itemsByElement(shape.list, value)) {
-      insertAll(shape.list.items, undefined, item, parent.childToFill(element), name)
-    }
   }
 }
 
