@@ -8,6 +8,7 @@ import { createEventRecorder, type EventRecorder } from './event-recorder.ts'
 import type { InformerFactory, InformerScope } from './informer-factory.ts'
 import { errorText, type Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { isNamespaceTerminating } from './namespace-terminating.ts'
 import { controllerOf } from './owner-refs.ts'
 import type { SharedInformer } from './shared-informer.ts'
 import { keyOf, type Lister } from './store.ts'
@@ -129,6 +130,10 @@ async function start<D, T extends KubeObject>(
     if (error instanceof Terminal) {
       queue.forget(key)
       log.warn(`${name}: ${key}: ${error.message}`)
+      return
+    }
+    if (isNamespaceTerminating(error)) {
+      queue.forget(key)
       return
     }
     queue.addRateLimited(key)

@@ -1,3 +1,4 @@
+import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 import { BoundedMap } from '@kapell/controllers/machinery/bounded-map'
 import {
   defineController,
@@ -19,7 +20,7 @@ import {
   truncateRevisions,
 } from '../shared/controller-revisions.ts'
 import { sameMeaning } from '../shared/equal.ts'
-import { createPodControl, isNamespaceTerminating, type PodControl } from '../shared/pod-control.ts'
+import { createPodControl, type PodControl } from '../shared/pod-control.ts'
 import { podsByController } from '../shared/pod-index.ts'
 import { isDeleting } from '../shared/pods.ts'
 import { nextAvailabilityMs } from '../shared/replicas.ts'

@@ -5,7 +5,7 @@ import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Deployment, V1DeploymentStatus, V1ReplicaSet } from '@kapell/openapi/types'
 import { findCondition } from '../shared/conditions.ts'
 import { sameMeaning } from '../shared/equal.ts'
-import { isNamespaceTerminating } from '../shared/pod-control.ts'
+import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 import { templateHash } from '../shared/template-hash.ts'
 import {
   findNewReplicaSet,

@@ -9,7 +9,7 @@ import { endpointSlices, nodes, pods, services } from '@kapell/openapi/meta/refs
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1EndpointSlice, V1Node, V1Pod, V1Service } from '@kapell/openapi/types'
 import { isDeleting } from '../shared/pods.ts'
-import { isNamespaceTerminating } from '../shared/pod-control.ts'
+import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 import { selects, selectsPods } from '../shared/service-pods.ts'
 import { wakeServicesOfPods } from '../shared/wake-services.ts'
 import { desiredGroups, managedBy, managedByLabel, serviceLabel, withTrigger } from './desired.ts'

@@ -1,3 +1,4 @@
+import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 import {
   defineController,
   type ControllerContext,
@@ -12,7 +13,7 @@ import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Job, V1JobStatus, V1Pod } from '@kapell/openapi/types'
 import { claimPods } from '../shared/claim-pods.ts'
 import { sameMeaning } from '../shared/equal.ts'
-import { createPodControl, isNamespaceTerminating, type PodControl } from '../shared/pod-control.ts'
+import { createPodControl, type PodControl } from '../shared/pod-control.ts'
 import { podsByController } from '../shared/pod-index.ts'
 import { isDeleting } from '../shared/pods.ts'
 import { slowStart } from '../shared/slow-start.ts'

@@ -4,7 +4,7 @@ import type { Lister } from '@kapell/controllers/machinery/store'
 import { namespaces, serviceAccounts } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Namespace, V1ServiceAccount } from '@kapell/openapi/types'
-import { isNamespaceTerminating } from '../shared/pod-control.ts'
+import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 
 interface Dependencies {
   client: ApiClient

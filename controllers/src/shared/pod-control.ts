@@ -1,10 +1,11 @@
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 import { errorText } from '@kapell/controllers/machinery/log'
 import { adoptionPatch, releasePatch } from '@kapell/controllers/machinery/owner-refs'
 import type { KubeObject, OwnerReference } from '@kapell/openapi/meta/object'
 import { pods } from '@kapell/openapi/meta/refs'
-import { ApiError, isReason } from '@kapell/openapi/meta/status'
+import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Pod } from '@kapell/openapi/types'
 
 /** The writes to pods that owners do, with the events that tell of them. */
@@ -54,12 +55,4 @@ export function createPodControl(client: ApiClient, events: EventRecorder): PodC
         .patch(pod.metadata?.name ?? '', 'strategic', releasePatch(pod, ownerUid))
     },
   }
-}
-
-/** Nothing can be made in a namespace that is being deleted, and nobody needs to be told. */
-export function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof ApiError &&
-    (error.status.details?.causes ?? []).some((cause) => cause.reason === 'NamespaceTerminating')
-  )
 }

@@ -1,3 +1,4 @@
+import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 import type { ResourceClient } from '@kapell/controllers/machinery/client'
 import {
   defineController,
@@ -16,7 +17,7 @@ import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Pod } from '@kapell/openapi/types'
 import { sameMeaning } from './equal.ts'
-import { createPodControl, isNamespaceTerminating, type PodControl } from './pod-control.ts'
+import { createPodControl, type PodControl } from './pod-control.ts'
 import { podFromTemplate } from './pod-from-template.ts'
 import { orphansOf, podsByController } from './pod-index.ts'
 import { isActive, isDeleting } from './pods.ts'
