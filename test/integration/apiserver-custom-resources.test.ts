@@ -96,6 +96,22 @@ describe('custom resources', () => {
     expect((await server.ask('POST', things, thing('none', {}))).status).toBe(422)
   })
 
+  it.each([
+    ['another name', { names: { plural: 'others', kind: 'Other' } }],
+    ['no group', { group: '' }],
+    [
+      'a schema of no object',
+      { versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'string' } } }] },
+    ],
+    [
+      'no stored version',
+      { versions: [{ name: 'v1', served: true, storage: false, schema: { openAPIV3Schema: { type: 'object' } } }] },
+    ],
+  ])('are not defined with %s', async (_what, spec) => {
+    const answer = await server.ask('POST', `${definitions}?dryRun=All`, definition(spec))
+    expect(answer).toMatchObject({ status: 422, json: { reason: 'Invalid' } })
+  })
+
   it('have status and scale of their own', async () => {
     await server.ask('POST', things, thing('sub', { size: 1 }))
     const status = await server.ask(
@@ -144,9 +160,7 @@ describe('custom resources', () => {
     expect((await apply('two', ['b'])).json['spec']).toMatchObject({ tags: ['a', 'b'] })
   })
 
-  it('go with their definition, finalizers and all', async () => {
-    const finalizers = ['customresourcecleanup.apiextensions.k8s.io']
-    await server.ask('PATCH', `${definitions}/things.example.com`, { metadata: { finalizers } }, merge)
+  it('go with their definition', async () => {
     expect((await server.ask('DELETE', `${definitions}/things.example.com`)).status).toBe(200)
     await served(server, `${definitions}/things.example.com`, 404)
     await served(server, things, 404)

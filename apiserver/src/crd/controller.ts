@@ -1,11 +1,12 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { isReason } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
+import { deepEqual } from '../registry/deep-equal.ts'
 import type { ObjectAccess } from '../registry/services.ts'
 import { storagePrefixOf, type ResourceTable } from '../registry/resource-table.ts'
 import type { ServerLogger } from '../server/log.ts'
 import { defineCustomResource } from './define.ts'
-import { cleanupFinalizer, conditionIs, crds, type Crd, type CrdCondition } from './types.ts'
+import { cleanupFinalizer, conditionIs, crds, type Crd, type CrdCondition, type CrdNames } from './types.ts'
 
 export interface CustomResourcesOptions {
   table: ResourceTable
@@ -84,8 +85,7 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
       await takeDown(name, crd)
       return
     }
-    const conflict = nameConflict(crd)
-    const wanted = settledStatus(crd, conflict, options.now())
+    const wanted = settledStatus(crd, acceptNames(crd), options.now())
     if (wanted !== undefined) {
       await objects.update<Crd>(
         crds,
@@ -102,16 +102,38 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
     if (conditionIs(crd, 'Established', 'True')) serve(crd)
   }
 
-  /** Another resource of the group that has this one's plural or kind. */
-  function nameConflict(crd: Crd): string | undefined {
+  /** The names of the definition that no other resource of its group has; the last clash, if there is one. */
+  function acceptNames(crd: Crd): { accepted: Partial<CrdNames>; clash?: { reason: string; message: string } } {
     const { group, names } = crd.spec
     const own = served.get(crd.metadata?.name ?? '')
-    for (const resource of table.all()) {
-      if (resource.group !== group || resource.plural === own?.plural) continue
-      if (resource.plural === names.plural) return `${JSON.stringify(names.plural)} is already in use`
-      if (resource.kind === names.kind) return `${JSON.stringify(names.kind)} is already in use`
+    const others = table.all().filter((one) => one.group === group && one.plural !== own?.plural)
+    const taken = {
+      names: new Set(
+        others.flatMap(({ plural, definition, kind }) => [
+          plural,
+          definition.singular ?? kind.toLowerCase(),
+          ...(definition.shortNames ?? []),
+        ]),
+      ),
+      kinds: new Set(others.flatMap(({ kind, listKind }) => [kind, listKind])),
     }
-    return undefined
+    const accepted: Partial<CrdNames> = { plural: '', kind: '' }
+    let clash: { reason: string; message: string } | undefined
+    const fits = (text: string, among: ReadonlySet<string>, reason: string): boolean => {
+      if (!among.has(text)) return true
+      clash = { reason, message: `${JSON.stringify(text)} is already in use` }
+      return false
+    }
+    if (fits(names.plural, taken.names, 'PluralConflict')) accepted.plural = names.plural
+    if (names.singular !== undefined && fits(names.singular, taken.names, 'SingularConflict'))
+      accepted.singular = names.singular
+    const shortNames = (names.shortNames ?? []).filter((text) => fits(text, taken.names, 'ShortNamesConflict'))
+    if (shortNames.length > 0) accepted.shortNames = shortNames
+    if (fits(names.kind, taken.kinds, 'KindConflict')) accepted.kind = names.kind
+    if (names.listKind !== undefined && fits(names.listKind, taken.kinds, 'ListKindConflict'))
+      accepted.listKind = names.listKind
+    if (names.categories !== undefined) accepted.categories = names.categories
+    return clash === undefined ? { accepted } : { accepted, clash }
   }
 
   /** Deletes every object of a kind; rejects while finalizers keep some. */
@@ -162,38 +184,36 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
 /** How the status has to change, or undefined when it says already what is. */
 function settledStatus(
   crd: Crd,
-  conflict: string | undefined,
+  names: { accepted: Partial<CrdNames>; clash?: { reason: string; message: string } },
   now: Date,
 ): ((stored: Crd) => NonNullable<Crd['status']>) | undefined {
-  const accepted = JSON.stringify(crd.status?.acceptedNames) === JSON.stringify(crd.spec.names)
+  const { accepted, clash } = names
   const storage = crd.spec.versions.find((version) => version.storage)?.name ?? ''
+  const same = deepEqual(crd.status?.acceptedNames, accepted)
   const known = crd.status?.storedVersions?.includes(storage) ?? false
-  const settled =
-    conflict === undefined ? conditionIs(crd, 'NamesAccepted', 'True') : conditionIs(crd, 'NamesAccepted', 'False')
-  const established = conflict !== undefined || conditionIs(crd, 'Established', 'True')
-  if ((accepted || conflict !== undefined) && known && settled && established) return undefined
+  const told = conditionIs(crd, 'NamesAccepted', clash === undefined ? 'True' : 'False')
+  const established =
+    conditionIs(crd, 'Established', 'True') || (clash !== undefined && conditionIs(crd, 'Established', 'False'))
+  if (same && known && told && established) return undefined
   return (stored) => {
-    const conditions = (stored.status?.conditions ?? []).filter(
-      (one) => one.type !== 'NamesAccepted' && one.type !== 'Established',
-    )
+    const before = stored.status?.conditions ?? []
     const make = (type: string, status: string, reason: string, message: string): CrdCondition => {
-      const before = stored.status?.conditions?.find((one) => one.type === type && one.status === status)
-      return { type, status, lastTransitionTime: before?.lastTransitionTime ?? rfc3339(now), reason, message }
+      const old = before.find((one) => one.type === type && one.status === status)
+      return { type, status, lastTransitionTime: old?.lastTransitionTime ?? rfc3339(now), reason, message }
     }
-    const wasEstablished = conditionIs(stored, 'Established', 'True')
-    conditions.push(
-      conflict === undefined
-        ? make('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found')
-        : make('NamesAccepted', 'False', 'NameConflict', conflict),
-      conflict === undefined || wasEstablished
-        ? make('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted')
-        : make('Established', 'False', 'NotAccepted', 'not all names are accepted'),
-    )
+    const good = clash === undefined || conditionIs(stored, 'Established', 'True')
     return {
       ...stored.status,
-      conditions,
-      acceptedNames:
-        conflict === undefined ? stored.spec.names : (stored.status?.acceptedNames ?? { plural: '', kind: '' }),
+      conditions: [
+        ...before.filter((one) => one.type !== 'NamesAccepted' && one.type !== 'Established'),
+        clash === undefined
+          ? make('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found')
+          : make('NamesAccepted', 'False', clash.reason, clash.message),
+        good
+          ? make('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted')
+          : make('Established', 'False', 'NotAccepted', 'not all names are accepted'),
+      ],
+      acceptedNames: accepted,
       storedVersions: [...new Set([...(stored.status?.storedVersions ?? []), storage])],
     }
   }

@@ -4,6 +4,7 @@ import { validateCustomResource } from '@kapell/openapi/schema/structural/valida
 import type { AnyDefinition, ResourceDefinition, Subresource } from '../registry/definition.ts'
 import { customColumns } from './columns.ts'
 import { compileJsonPath } from './json-path.ts'
+import { ratchet } from './ratchet.ts'
 import { customShape } from './shape.ts'
 import type { Crd, CrdVersion } from './types.ts'
 
@@ -119,6 +120,7 @@ function defineVersion(crd: Crd, version: CrdVersion, storage: CrdVersion): Reso
       else (next as CustomObject).status = status
     },
     validate: (object) => validateCustomResource(schema, object),
+    validateUpdate: (next, previous) => ratchet(validateCustomResource(schema, next), next, previous),
     ...(crd.spec.versions.length > 1
       ? {
           conversion: {

@@ -69,6 +69,7 @@ export class ResourceTable {
   readonly #stores = new Map<string, ObjectStore>()
   readonly #storage: Storage
   readonly #createCache: (store: { prefix: string; definition: ResourceDefinition }) => RunningWatchCache
+  #named = { generation: -1, byName: new Map<string, ServedResource>() }
   /** Counted up at every change: discovery documents are built anew when it moved. */
   generation = 0
 
@@ -169,10 +170,18 @@ export class ResourceTable {
 
   /** Any version of a resource: the one asked for, or the first served. */
   named(name: { group: string; version?: string; plural: string }): ServedResource | undefined {
-    if (name.version !== undefined) return this.find(name.group, name.version, name.plural)
-    for (const version of this.versionsOf(name.group)) {
-      const found = this.find(name.group, version, name.plural)
-      if (found !== undefined) return found
+    const { group, plural } = name
+    if (name.version !== undefined) return this.find(group, name.version, plural)
+    if (this.#named.generation !== this.generation) this.#named = { generation: this.generation, byName: new Map() }
+    const { byName } = this.#named
+    const key = `${group}/${plural}`
+    const known = byName.get(key)
+    if (known !== undefined) return known
+    for (const version of this.versionsOf(group)) {
+      const found = this.find(group, version, plural)
+      if (found === undefined) continue
+      byName.set(key, found)
+      return found
     }
     return undefined
   }

@@ -171,7 +171,8 @@ async function attemptUpdate(
       ...(view?.type === 'view'
         ? (view.validateUpdate?.(next, previous, at, context) ?? [])
         : [
-            ...(definition.validate?.(next, at, context) ?? []),
+            // Custom resources look at what changed only, in validateUpdate.
+            ...(definition.custom === undefined ? (definition.validate?.(next, at, context) ?? []) : []),
             ...(definition.validateUpdate?.(next, previous, at, context) ?? []),
           ]),
     ]
