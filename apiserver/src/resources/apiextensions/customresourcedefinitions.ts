@@ -1,8 +1,10 @@
-import type { V1CustomResourceDefinition } from '@kapell/openapi/types'
-import { defineResource } from '../../registry/definition.ts'
-import { keepStatus, startStatus, statusView } from '../common/status.ts'
+import { column, defineResource } from '../../registry/definition.ts'
+import { crdDeletion, defaultCrd, prepareCrdForCreate, validateCrd, validateCrdUpdate } from '../../crd/strategy.ts'
+import type { Crd } from '../../crd/types.ts'
+import { keepStatus, statusView } from '../common/status.ts'
+import { nameColumn } from '../common/columns.ts'
 
-export const customResourceDefinitions = defineResource<V1CustomResourceDefinition>({
+export const customResourceDefinitions = defineResource<Crd>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
   kind: 'CustomResourceDefinition',
@@ -13,7 +15,12 @@ export const customResourceDefinitions = defineResource<V1CustomResourceDefiniti
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   hasGeneration: true,
   allowUnconditionalUpdate: false,
-  prepareForCreate: (o) => startStatus(o),
+  columns: [nameColumn, column('Created At', 'date', (o) => o.metadata?.creationTimestamp ?? '')],
+  default: defaultCrd,
+  prepareForCreate: prepareCrdForCreate,
   prepareForUpdate: keepStatus,
+  deletion: crdDeletion,
+  validate: validateCrd,
+  validateUpdate: validateCrdUpdate,
   subresources: { status: statusView({ keep: 'all' }) },
 })
