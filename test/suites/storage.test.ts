@@ -2,11 +2,12 @@ import { jest } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAuthority, issueCertificate } from '@kapell/apiserver/certificates/issue'
 import { openEmbeddedStore } from '@kapell/apiserver/storage/embedded/store'
 import { openEtcdStore } from '@kapell/apiserver/storage/etcd/store'
 import { startEtcd, type EtcdServer } from './etcd-server.ts'
 import { silentLog } from './silent-log.ts'
-import { reasonOf, storageSuite } from './storage-suite.ts'
+import { bytes, reasonOf, storageSuite } from './storage-suite.ts'
 
 jest.setTimeout(60_000)
 
@@ -76,5 +77,30 @@ describe('etcd store', () => {
   it('says so when nobody answers', async () => {
     const opening = openEtcdStore({ endpoints: ['http://127.0.0.1:1'], log: silentLog })
     await expect(opening).rejects.toThrow('etcd at http://127.0.0.1:1 does not answer')
+  })
+
+  it('speaks TLS with a client certificate, to an address as well', async () => {
+    const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) }
+    const authority = await createAuthority({ commonName: 'etcd-ca', ...validity })
+    const server = await issueCertificate(authority, {
+      commonName: 'etcd',
+      hosts: ['localhost', '127.0.0.1'],
+      usages: ['server', 'client'],
+      ...validity,
+    })
+    const client = await issueCertificate(authority, { commonName: 'kapell', usages: ['client'], ...validity })
+    const ca = authority.certificate
+    const secure = await startEtcd({ tls: { ca, cert: server.certificate, key: server.key } })
+    try {
+      const tls = { ca, cert: client.certificate, key: client.key }
+      const storage = await openEtcdStore({ endpoints: [secure.endpoint], tls, log: silentLog })
+      const revision = await storage.create('/registry/a', bytes('1'))
+      expect((await storage.get('/registry/a'))?.revision).toBe(revision)
+      await storage.close()
+      const stranger = openEtcdStore({ endpoints: [secure.endpoint], tls: { ca }, log: silentLog })
+      expect(await reasonOf(stranger)).toBe('unavailable')
+    } finally {
+      await secure.stop()
+    }
   })
 })
