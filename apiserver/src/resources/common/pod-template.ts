@@ -75,7 +75,7 @@ export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldErr
     : [
         invalid(
           at.child('template', 'metadata', 'labels'),
-          sorted(labels),
+          given === undefined ? null : sorted(given),
           '`selector` does not match template `labels`',
         ),
       ]
