@@ -1,4 +1,5 @@
 import type { ApiRequest, Transport } from '@kapell/openapi/wire/transport'
+import { FakeClock } from './clock.ts'
 import { createClient } from './create-client.ts'
 
 const pods = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true } as const
@@ -104,5 +105,32 @@ describe('the client', () => {
     await expect(read()).rejects.toMatchObject({ code: 410 })
     expect(requests[0]?.signal?.aborted).toBe(true)
     expect(requests[0]?.path).toBe('/api/v1/pods?watch=true&resourceVersion=1')
+  })
+})
+
+test('a busy server is asked again when it says so, and not when it does not', async () => {
+  const clock = new FakeClock()
+  let answers = 0
+  const busy =
+    (retryAfter: string | undefined): Transport =>
+    () => {
+      answers++
+      return Promise.resolve({
+        status: answers < 3 ? 429 : 200,
+        headers: Object.fromEntries(retryAfter === undefined ? [] : [['retry-after', retryAfter]]),
+        stream: () => {
+          throw new Error('unused')
+        },
+        bytes: () => Promise.resolve(new TextEncoder().encode('{}')),
+      })
+    }
+  const done = createClient(busy('1'), { clock }).resource(pods, 'a').get('x')
+  await clock.advance(1000)
+  expect(answers).toBe(2)
+  await clock.advance(1000)
+  expect(await done).toEqual({})
+  answers = 0
+  await expect(createClient(busy(undefined), { clock }).resource(pods, 'a').get('x')).rejects.toMatchObject({
+    code: 429,
   })
 })

@@ -4,6 +4,7 @@ import { resourcePath, type ResourceRef } from '@kapell/openapi/meta/resource-re
 import { ApiError, type Status } from '@kapell/openapi/meta/status'
 import type { ApiRequest, ApiResponse, Transport } from '@kapell/openapi/wire/transport'
 import type { ApiClient, CallOptions, PatchType, ResourceClient } from './client.ts'
+import { realClock, type Clock } from './clock.ts'
 import { jsonLines } from './json-lines.ts'
 
 export interface ClientOptions {
@@ -11,7 +12,12 @@ export interface ClientOptions {
   userAgent?: string
   /** Answers carry apiVersion, kind and metadata only (PartialObjectMetadata): cheap watches of any kind. */
   metadataOnly?: boolean
+  clock?: Clock
 }
+
+/** A server that is busy says when to come again; after so many times its answer is passed on. */
+const maxBusyTries = 10
+const maxBusyWaitSeconds = 30
 
 const patchTypes: Record<PatchType, string> = {
   json: 'application/json-patch+json',
@@ -43,6 +49,7 @@ type Send = (request: Pick<ApiRequest, 'method' | 'path'>, options: SendOptions)
 
 function senderOf(transport: Transport, options: ClientOptions): Send {
   const encoder = new TextEncoder()
+  const { clock = realClock } = options
   const accept = (kind: string): string =>
     options.metadataOnly === true
       ? `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`
@@ -52,16 +59,31 @@ function senderOf(transport: Transport, options: ClientOptions): Send {
   const baseOfList = { accept: accept('PartialObjectMetadataList'), ...agent }
   return async ({ method, path }, { body, contentType, signal, isList }) => {
     const base = isList === true ? baseOfList : baseOfOne
-    const response = await transport({
+    const request: ApiRequest = {
       method,
       path,
       headers: body === undefined ? base : { ...base, 'content-type': contentType ?? 'application/json' },
       ...(body === undefined ? {} : { body: encoder.encode(JSON.stringify(body)) }),
       ...(signal === undefined ? {} : { signal }),
-    })
-    if (response.status >= 400) throw await failure(response)
-    return response
+    }
+    for (let tries = 1; ; tries++) {
+      const response = await transport(request)
+      const waitSeconds = busySeconds(response)
+      if (waitSeconds === undefined || tries > maxBusyTries || signal?.aborted === true) {
+        if (response.status >= 400) throw await failure(response)
+        return response
+      }
+      await response.bytes()
+      await clock.sleep(waitSeconds * 1000, signal)
+    }
   }
+}
+
+/** How long the server asks to wait; undefined when it did not turn the request away. */
+function busySeconds({ status, headers }: ApiResponse): number | undefined {
+  const wait = Number(headers['retry-after'] ?? Number.NaN)
+  if ((status !== 429 && status < 500) || !Number.isFinite(wait) || wait < 0) return undefined
+  return Math.min(wait, maxBusyWaitSeconds)
 }
 
 async function decode(response: ApiResponse): Promise<unknown> {

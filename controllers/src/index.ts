@@ -89,7 +89,7 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
   const metrics = options.metrics ?? createMetrics()
   const stop = new AbortController()
   options.signal?.addEventListener('abort', () => stop.abort(), { once: true })
-  const client = createClient(options.transport, { userAgent })
+  const client = createClient(options.transport, { userAgent, clock })
   const transportFor = options.transportFor ?? (() => options.transport)
   const started = Promise.withResolvers<void>()
   started.promise.catch(() => {})
@@ -98,8 +98,8 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
     runAll(
       chosen,
       {
-        clientFor: cached((name) => createClient(transportFor(name), { userAgent })),
-        metadataClientFor: cached((name) => createClient(transportFor(name), { userAgent, metadataOnly: true })),
+        clientFor: cached((name) => createClient(transportFor(name), { userAgent, clock })),
+        metadataClientFor: cached((name) => createClient(transportFor(name), { userAgent, clock, metadataOnly: true })),
         informers: createInformerFactory({
           client,
           log,

@@ -24,7 +24,7 @@ import { createPodControl, type PodControl } from '../shared/pod-control.ts'
 import { podsByController } from '../shared/pod-index.ts'
 import { isDeleting } from '../shared/pods.ts'
 import { nextAvailabilityMs } from '../shared/replicas.ts'
-import { slowStart } from '../shared/slow-start.ts'
+import { forEachAtOnce, slowStart } from '../shared/slow-start.ts'
 import { wakeOwnersOfOrphans } from '../shared/wake-owners.ts'
 import { podFor, podOf, verdictFor } from './pods.ts'
 import { daemonStatus, failedBackoffMs, planDaemons, planUpdate } from './reconcile.ts'
@@ -232,15 +232,13 @@ async function carryOut(
     }
   })
   for (let i = tried; i < targets.length; i++) d.expectations.creationObserved(key)
-  const results = await Promise.allSettled(
-    victims.map(async (pod) => {
-      try {
-        await d.control.delete(pod, set)
-      } catch (error) {
-        d.expectations.deletionObserved(key, keyOf(pod))
-        if (!isReason(error, 'NotFound', 'Conflict')) throw error
-      }
-    }),
-  )
-  return [...errors, ...results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []))]
+  const failed = await forEachAtOnce(victims, async (pod) => {
+    try {
+      await d.control.delete(pod, set)
+    } catch (error) {
+      d.expectations.deletionObserved(key, keyOf(pod))
+      if (!isReason(error, 'NotFound', 'Conflict')) throw error
+    }
+  })
+  return [...errors, ...failed]
 }

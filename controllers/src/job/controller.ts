@@ -16,7 +16,7 @@ import { sameMeaning } from '../shared/equal.ts'
 import { createPodControl, type PodControl } from '../shared/pod-control.ts'
 import { podsByController } from '../shared/pod-index.ts'
 import { isDeleting } from '../shared/pods.ts'
-import { slowStart } from '../shared/slow-start.ts'
+import { forEachAtOnce, slowStart } from '../shared/slow-start.ts'
 import { wakeOwnersOfOrphans } from '../shared/wake-owners.ts'
 import { createJobBackoff, type JobBackoff } from './backoff.ts'
 import { planJob, type JobPlan } from './plan.ts'
@@ -228,17 +228,15 @@ async function createPods(
 async function deletePods(d: Dependencies, key: string, job: V1Job, victims: readonly V1Pod[]): Promise<unknown[]> {
   if (victims.length === 0) return []
   d.expectations.expectDeletions(key, victims.map(keyOf))
-  const results = await Promise.allSettled(
-    victims.map(async (pod) => {
-      try {
-        await d.control.delete(pod, job)
-      } catch (error) {
-        d.expectations.deletionObserved(key, keyOf(pod))
-        if (!isReason(error, 'NotFound', 'Conflict')) throw error
-      }
-    }),
-  )
-  return results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []))
+  const failed = await forEachAtOnce(victims, async (pod) => {
+    try {
+      await d.control.delete(pod, job)
+    } catch (error) {
+      d.expectations.deletionObserved(key, keyOf(pod))
+      if (!isReason(error, 'NotFound', 'Conflict')) throw error
+    }
+  })
+  return failed
 }
 
 /** Writes the status in the order that counts no pod twice, and the last condition when all is counted. */

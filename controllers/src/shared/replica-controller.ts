@@ -29,7 +29,7 @@ import {
   type ReplicasFailure,
   type ReplicasObject,
 } from './replicas.ts'
-import { slowStart } from './slow-start.ts'
+import { forEachAtOnce, slowStart } from './slow-start.ts'
 
 export interface ReplicaControllerOptions<T extends ReplicasObject> {
   name: string
@@ -242,17 +242,15 @@ async function deletePods<T extends ReplicasObject>(
   victims: V1Pod[],
 ): Promise<unknown[]> {
   d.expectations.expectDeletions(key, victims.map(keyOf))
-  const results = await Promise.allSettled(
-    victims.map(async (pod) => {
-      try {
-        await d.control.delete(pod, owner)
-      } catch (error) {
-        d.expectations.deletionObserved(key, keyOf(pod))
-        if (!isReason(error, 'NotFound', 'Conflict')) throw error
-      }
-    }),
-  )
-  return results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []))
+  const failed = await forEachAtOnce(victims, async (pod) => {
+    try {
+      await d.control.delete(pod, owner)
+    } catch (error) {
+      d.expectations.deletionObserved(key, keyOf(pod))
+      if (!isReason(error, 'NotFound', 'Conflict')) throw error
+    }
+  })
+  return failed
 }
 
 /** Active pods of all owners that share this one's own owner: those of one Deployment. */
