@@ -33,9 +33,15 @@ export function itemsToDelete(items: readonly unknown[]): { kept: unknown[]; del
 /** The patch's items must come in the order that the directive lists. Throws ApiError 400. */
 export function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
   if (order.length === 0 || patch.length === 0) return
-  const items = mergeKey === '' ? patch : itemsToDelete(patch).kept
+  const items = mergeKey === '' ? patch : patch.filter((item) => !isObject(item) || item['$patch'] !== 'delete')
   let next = 0
-  for (const listed of order) if (next < items.length && samePlace(items[next], listed, mergeKey)) next += 1
+  let at = 0
+  while (next < items.length && at < order.length) {
+    const item = items[next]
+    const isDirective = mergeKey !== '' && isObject(item) && getOwn(item, mergeKey) === undefined
+    if (isDirective || samePlace(item, order[at], mergeKey)) next += 1
+    if (!isDirective) at += 1
+  }
   if (next < items.length)
     throw badRequest(
       `The order in patch list:\n${goPrint(patch)}\n doesn't match $setElementOrder list:\n${goPrint(order)}\n`,
@@ -55,7 +61,8 @@ export function inOrder(
   const byPosition = (list: readonly unknown[], items: unknown[]): unknown[] =>
     items
       .map((item) => ({ item, at: position(list, item, mergeKey) }))
-      .sort((a, b) => a.at - b.at)
+      // What the list does not hold comes last.
+      .sort((a, b) => (a.at < 0 ? list.length : a.at) - (b.at < 0 ? list.length : b.at))
       .map(({ item }) => item)
   const isOrdered = (item: unknown): boolean => position(order, item, mergeKey) >= 0
   const ordered = byPosition(order, merged.filter(isOrdered))
@@ -74,4 +81,15 @@ export function inOrder(
     result.push(item)
   }
   return [...result, ...others]
+}
+
+/**
+ * The order that items are placed by when a patch with a `$setElementOrder` deletes some: new items stand in the places
+ * that deleted ones left at the end.
+ */
+export function orderAfterDeletes(live: readonly unknown[], patch: readonly unknown[], mergeKey: string): unknown[] {
+  const gone = patch.filter((item) => isObject(item) && item['$patch'] === 'delete')
+  const left = live.filter((old) => !gone.some((item) => samePlace(old, item, mergeKey)))
+  const added = itemsToDelete(patch).kept.filter((item) => position(left, item, mergeKey) < 0)
+  return [...left, ...added.slice(0, live.length - left.length)]
 }

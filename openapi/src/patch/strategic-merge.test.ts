@@ -52,6 +52,26 @@ describe('lists of containers', () => {
       { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] },
       ['b:ib', 'a:ia', 'c:ic'],
     ],
+    [
+      'new items take the places of deleted ones at the end',
+      {
+        '$setElementOrder/containers': [{ name: 'n' }],
+        containers: [
+          { name: 'n', image: 'n' },
+          { name: 'b', $patch: 'delete' },
+          { name: 'c', $patch: 'delete' },
+        ],
+      },
+      ['a:ia', 'n:n'],
+    ],
+    [
+      'a directive to replace needs no place in the order',
+      {
+        '$setElementOrder/containers': [{ name: 'z' }, { name: 'y' }],
+        containers: [{ $patch: 'replace' }, { name: 'z', image: 'z' }],
+      },
+      ['z:z'],
+    ],
     ['null removes the list', { containers: null }, undefined],
   ])('%s', (_rule, spec, expected) => {
     const result = patched(pod, containers('a', 'b', 'c'), spec) as { containers?: { name: string; image: string }[] }

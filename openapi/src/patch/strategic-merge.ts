@@ -7,6 +7,7 @@ import {
   inOrder,
   itemsToDelete,
   mergeScalars,
+  orderAfterDeletes,
   orderProblem,
   samePlace,
   withoutScalars,
@@ -129,7 +130,8 @@ function mergeOrderedLists(result: JsonObject, given: JsonObject, schema: Schema
     else if (live === undefined && patch === undefined) continue
     else if (patch === undefined) merged = live ?? []
     else merged = live === undefined ? (fresh(patch) as unknown[]) : mergeList(live, patch, rule, false)
-    setOwn(result, key, inOrder(merged, order, live ?? [], rule.mergeKey))
+    const before = Array.isArray(patch) ? orderAfterDeletes(live ?? [], patch, rule.mergeKey) : (live ?? [])
+    setOwn(result, key, inOrder(merged, order, before, rule.mergeKey))
     done.add(key)
   }
   return done

@@ -126,7 +126,7 @@ it('reads what it writes', async () => {
         expect((await decodeYaml(await encodeYaml(plain))).value).toEqual(plain)
       },
     ),
-    { seed: 12, numRuns: 200 },
+    { seed: 12, numRuns: 80 },
   )
 })
 
@@ -165,6 +165,6 @@ it('never fails but by its own error', async () => {
         if (!(error instanceof YamlError)) throw error
       }
     }),
-    { seed: 6, numRuns: 400 },
+    { seed: 6, numRuns: 250 },
   )
 })
