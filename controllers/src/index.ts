@@ -8,6 +8,7 @@ import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { createMetrics, type Metrics } from '@kapell/controllers/machinery/metrics'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { deploymentController } from './deployment/controller.ts'
+import { cronJobController } from './cronjob/controller.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
@@ -38,6 +39,7 @@ export const controllers: readonly Controller[] = [
   statefulSetController,
   daemonSetController,
   jobController,
+  cronJobController,
   ttlAfterFinishedController,
   clusterRoleAggregationController,
   disruptionController,
