@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startApiServer } from '@kapell/apiserver/main'
 import { openEmbeddedStore } from '@kapell/apiserver/storage/embedded/store'
 import { silentLog } from '../suites/silent-log.ts'
-import { rate } from './harness.ts'
+import { rate, usageNow } from './harness.ts'
 
 /**
  * The served side of the API bench, a process of its own: an API server, and beside it a bare node:https server that
@@ -21,11 +21,6 @@ export interface Started {
   ca: string
   cert: string
   key: string
-}
-
-export interface Usage {
-  rssBytes: number
-  cpuMs: number
 }
 
 const directory = process.argv[2] ?? ''
@@ -56,10 +51,7 @@ async function answer(ask: Ask): Promise<unknown> {
     const { clients, milliseconds } = ask
     return rate({ clients, milliseconds, work: () => store.create(`/registry/pods/plain/p${next++}`, value) })
   }
-  if (ask.ask === 'usage') {
-    const { user, system } = process.cpuUsage()
-    return { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 } satisfies Usage
-  }
+  if (ask.ask === 'usage') return usageNow()
   await store.close()
   await api.close()
   process.exit(0)

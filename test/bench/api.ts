@@ -1,8 +1,19 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Ask, Started, Usage } from './api-server.ts'
-import { inTurns, median, rate, rowText, samplePod, withDirectory, type Bench, type Print } from './harness.ts'
+import type { Ask, Started } from './api-server.ts'
+import {
+  inTurns,
+  median,
+  memoryRows,
+  rate,
+  rowText,
+  samplePod,
+  withDirectory,
+  type Bench,
+  type Print,
+  type Usage,
+} from './harness.ts'
 import { openConnection, requestBytes, type Connection } from './http-client.ts'
 
 interface Server extends Started {
@@ -167,7 +178,7 @@ async function idle(server: Server, print: Print): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 5000))
   const after = await server.ask<Usage>({ ask: 'usage' })
   const percent = (100 * (after.cpuMs - before.cpuMs)) / (performance.now() - start)
-  print({ what: 'idle API server: resident memory', value: after.rssBytes / 2 ** 20, unit: 'MB' })
+  for (const row of memoryRows('idle API server', after)) print(row)
   print({ what: 'idle API server: CPU', value: percent, unit: '% of a core' })
 }
 
@@ -216,7 +227,7 @@ export const apiBench: Bench = {
         aim: 80,
       })
       const usage = await server.ask<Usage>({ ask: 'usage' })
-      print({ what: 'API server with these pods: resident memory', value: usage.rssBytes / 2 ** 20, unit: 'MB' })
+      for (const row of memoryRows('API server with these pods', usage)) print(row)
       await server.stop()
     }),
 }

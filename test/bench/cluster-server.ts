@@ -1,4 +1,4 @@
-import type { Usage } from './api-server.ts'
+import { usageNow } from './harness.ts'
 
 /**
  * The embedded cluster in a process of its own: tells how long its start took, then how much it uses. Answers any
@@ -21,11 +21,7 @@ export interface ClusterStarted {
   secondMs: number
 }
 
-const usage = (): Usage => {
-  const { user, system } = process.cpuUsage()
-  return { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 }
-}
-process.on('message', () => process.send?.(usage()))
+process.on('message', () => process.send?.(usageNow()))
 process.on('disconnect', () => {
   cluster.close().then(
     () => process.exit(0),

@@ -1,9 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Usage } from './api-server.ts'
 import type { ClusterStarted } from './cluster-server.ts'
-import { rowText, type Bench, type Print } from './harness.ts'
+import { memoryRows, rowText, type Bench, type Print, type Usage } from './harness.ts'
 
 async function next<T>(child: ChildProcess): Promise<T> {
   const [message] = (await once(child, 'message')) as [T]
@@ -30,7 +29,7 @@ async function run(print: Print): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, idleMs))
   const after = await usageOf(child)
   const percent = (100 * (after.cpuMs - before.cpuMs)) / (performance.now() - start)
-  print({ what: 'idle control plane: resident memory (aim: under 250)', value: after.rssBytes / 2 ** 20, unit: 'MB' })
+  for (const row of memoryRows('idle control plane (aim: under 250)', after)) print(row)
   print({ what: 'idle control plane: CPU (aim: under 2)', value: percent, unit: '% of a core' })
   child.disconnect()
   await once(child, 'exit')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +68,33 @@ export async function inTurns<K extends string>(
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[sorted.length >> 1] ?? Number.NaN
+}
+
+/** What a process takes. */
+export interface Usage {
+  rssBytes: number
+  /** Without mapped files, which the kernel may drop at any time: the store's pages and the program itself. */
+  anonymousBytes: number
+  cpuMs: number
+}
+
+/** Of this process; Linux. */
+export function usageNow(): Usage {
+  const { user, system } = process.cpuUsage()
+  const anonymous = /^RssAnon:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+  return {
+    rssBytes: process.memoryUsage.rss(),
+    anonymousBytes: Number(anonymous ?? 0) * 1024,
+    cpuMs: (user + system) / 1000,
+  }
+}
+
+/** The rows that tell a process's memory. */
+export function memoryRows(what: string, usage: Usage): Row[] {
+  return [
+    { what: `${what}: resident memory`, value: usage.rssBytes / 2 ** 20, unit: 'MB' },
+    { what: '  of it not mapped files', value: usage.anonymousBytes / 2 ** 20, unit: 'MB' },
+  ]
 }
 
 /** A directory of its own, gone afterwards. */

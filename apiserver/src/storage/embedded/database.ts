@@ -37,7 +37,6 @@ export async function openDatabase(options: { directory: string; mapSizeBytes: n
       encoding: 'binary',
       cache: false,
       maxDbs: 8,
-      noMemInit: true,
       mapSize: mapSizeBytes,
       // With this off, a commit becomes visible only when it is on disk, to us and to every other process.
       overlappingSync: false,

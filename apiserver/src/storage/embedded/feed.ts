@@ -11,12 +11,15 @@ export interface Subscriber {
   /** On the feed; otherwise its watch reads the log. */
   live: boolean
   pending: StoredEvent[]
+  /** Of the pending events' values. */
+  pendingBytes: number
   /** Set when the pending events, or none, are all there is up to here. */
   progress: Revision
   wake: () => void
 }
 
 const maxPendingEvents = 2048
+const maxPendingBytes = 32 * 1024 * 1024
 
 export class Feed {
   /** Every event up to this revision has been offered to all live subscribers. */
@@ -55,11 +58,13 @@ export class Feed {
       if (!event.key.startsWith(subscriber.prefix)) continue
       matched = true
       subscriber.pending.push(event)
+      subscriber.pendingBytes += event.value.length
     }
     if (!matched) return
-    if (subscriber.pending.length > maxPendingEvents) {
+    if (subscriber.pending.length > maxPendingEvents || subscriber.pendingBytes > maxPendingBytes) {
       subscriber.live = false
       subscriber.pending = []
+      subscriber.pendingBytes = 0
     } else {
       subscriber.progress = upTo
     }
@@ -86,6 +91,7 @@ export function takeBatch(subscriber: Subscriber): WatchBatch | undefined {
   if (subscriber.pending.length === 0 && subscriber.progress <= subscriber.cursor) return undefined
   const events = subscriber.pending
   subscriber.pending = []
+  subscriber.pendingBytes = 0
   subscriber.cursor = Math.max(subscriber.cursor, subscriber.progress)
   return { events, progress: subscriber.cursor }
 }

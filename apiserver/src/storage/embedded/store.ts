@@ -100,6 +100,7 @@ class EmbeddedStore implements EmbeddedStorage {
       cursor: after,
       live: false,
       pending: [],
+      pendingBytes: 0,
       progress: after,
       wake: () => wake(),
     }
