@@ -29,15 +29,25 @@ export async function updateEndpoint(
 ): Promise<Answer> {
   const options = parseWriteOptions(context.query, 'UpdateOptions')
   const form = objectForm(context, resource)
-  const object = await decodeBody(context, {
-    gvk: resource,
-    custom: resource.definition.custom,
-    validation: options.fieldValidation,
-    warn: (text) => addWarning(context, text),
-  })
-  settleNamespace(object, resource, context.info.namespace)
-  checkName(object, context.info.name)
-  resource.definition.default?.(object)
+  const decode = async (): Promise<KubeObject> => {
+    const object = await decodeBody(context, {
+      gvk: resource,
+      custom: resource.definition.custom,
+      validation: options.fieldValidation,
+      warn: (text) => addWarning(context, text),
+    })
+    settleNamespace(object, resource, context.info.namespace)
+    checkName(object, context.info.name)
+    resource.definition.default?.(object)
+    return object
+  }
+  // Decoded before anything is read; after a lost race again, because the first try has changed it.
+  let decoded: KubeObject | undefined = await decode()
+  const wanted = async (): Promise<KubeObject> => {
+    const object = decoded ?? (await decode())
+    decoded = undefined
+    return object
+  }
   const { subresource } = context.info
   const scope = requestScope(server, context, resource, {
     dryRun: options.dryRun,
@@ -45,15 +55,15 @@ export async function updateEndpoint(
   })
   const manager = managerOf(context, options.fieldManager)
   const outcome = await updateObject(scope, {
-    next: (current) => {
-      const next = structuredClone(object)
+    next: async (current) => {
+      const next = await wanted()
       trackUpdate({ live: current, object: next, resource, manager, now: context.now, subresource })
       return next
     },
     ...(resource.definition.allowCreateOnUpdate === true && subresource === ''
       ? {
-          createMissing: () => {
-            const fresh = structuredClone(object)
+          createMissing: async () => {
+            const fresh = await wanted()
             delete fresh.metadata?.resourceVersion
             delete fresh.metadata?.uid
             trackUpdate({ live: undefined, object: fresh, resource, manager, now: context.now, subresource })

@@ -8,6 +8,8 @@ export interface Current {
   key: string
   revision: number
   object: KubeObject & { metadata: ObjectMeta }
+  /** Another copy, to change. Parsing again is cheaper than cloning. */
+  copy(): KubeObject & { metadata: ObjectMeta }
 }
 
 /** Stored bytes as an object of the resource's own version. */
@@ -30,5 +32,7 @@ export async function readCurrent(
   const key = keyOf(resource.store, at)
   const found = await resource.store.storage.get(key)
   if (found === undefined) return undefined
-  return { key, revision: found.revision, object: decodeServed(resource, found.value, found.revision) }
+  const { value, revision } = found
+  const copy = (): Current['object'] => decodeServed(resource, value, revision)
+  return { key, revision, object: copy(), copy }
 }

@@ -126,7 +126,7 @@ export function planDeletion(
 
 function checkPreconditions(scope: WriteScope, options: DeletionOptions, current: Current): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
-  const named = { group: '', plural: scope.resource.kind }
+  const named = { group: scope.resource.definition.group, plural: scope.resource.kind }
   const stored = current.object.metadata.uid ?? ''
   if (uid !== undefined && uid !== stored) {
     throw conflict(
@@ -166,7 +166,7 @@ async function attemptDelete(scope: WriteScope, options: DeletionOptions, curren
   const attributes = admissionAttributes(scope, 'DELETE', { oldObject: current.object })
   await scope.admission?.mutate(attributes)
   await scope.admission?.validate(attributes)
-  const object = structuredClone(current.object)
+  const object = current.copy()
   const plan = planDeletion(definition, object, options, scope.now)
   if (plan.act === 'wait') return outcomeOf(current.object)
   if (plan.act === 'remove') {

@@ -15,10 +15,26 @@ export function headText(apiVersion: string, kind: string): string {
 
 /** The object's JSON with kind, apiVersion and metadata first, its resourceVersion as given or left out. */
 export function objectText(object: KubeObject, resourceVersion?: string): string {
-  const { kind, apiVersion, metadata, ...rest } = object as KubeObject & Record<string, unknown>
-  const { resourceVersion: _old, selfLink: _link, ...kept } = metadata ?? {}
-  const meta = resourceVersion === undefined ? kept : { resourceVersion, ...kept }
-  return JSON.stringify({ kind, apiVersion, metadata: meta, ...rest })
+  let text = `{"kind":${JSON.stringify(object.kind ?? '')},"apiVersion":${JSON.stringify(object.apiVersion ?? '')},"metadata":{`
+  let first = true
+  if (resourceVersion !== undefined) {
+    text += `"resourceVersion":${JSON.stringify(resourceVersion)}`
+    first = false
+  }
+  const { metadata = {} } = object
+  for (const name of Object.keys(metadata)) {
+    const value: unknown = metadata[name as keyof ObjectMeta]
+    if (value === undefined || name === 'resourceVersion' || name === 'selfLink') continue
+    text += `${first ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
+    first = false
+  }
+  text += '}'
+  for (const name of Object.keys(object)) {
+    if (name === 'kind' || name === 'apiVersion' || name === 'metadata') continue
+    const value = (object as Record<string, unknown>)[name]
+    if (value !== undefined) text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`
+  }
+  return `${text}}`
 }
 
 /** The bytes to store. */

@@ -128,7 +128,7 @@ async function attemptUpdate(
   const { resource } = scope
   const { definition } = resource
   const previous = current.object
-  const next = await request.next(structuredClone(previous))
+  const next = await request.next(current.copy())
   next.apiVersion = resource.apiVersion
   next.kind = resource.kind
   const metadata = (next.metadata ??= {})
