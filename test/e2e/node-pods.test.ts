@@ -75,7 +75,8 @@ it('runs a pod with everything a pod refers to, and leaves nothing of it behind'
     data: { pw: Buffer.from('geheim').toString('base64') },
   })
   const script =
-    'echo "$POD_NAME $COLOR $PW $(IP) $MEM"; cat /data/x /etc/conf/color /etc/info/labels /only/pw; echo; ' + sleepForever
+    'echo "$POD_NAME $COLOR $PW $(IP) $MEM"; cat /data/x /etc/conf/color /etc/info/labels /only/pw; echo; ' +
+    sleepForever
   await node.create({
     metadata: { name: 'rich', namespace, labels: { app: 'rich' } },
     spec: {
