@@ -56,18 +56,29 @@ export function applyJsonPatch(live: unknown, patch: readonly JsonPatchOperation
   let document = cloneJson(live)
   let copied = 0
   for (const operation of patch) {
+    if (operation.op === 'move') {
+      // In two steps: the place is judged once the value has left its old one.
+      const value = locate(document, operation.from, 'read').value
+      document = run(document, { op: 'remove', path: existing(document, operation.from) })
+      document = run(document, exactly(document, { op: 'add', path: operation.path, value }))
+      continue
+    }
     const exact = exactly(document, operation)
     if (operation.op === 'copy' && exact.op === 'add') {
       copied += JSON.stringify(exact.value).length
       if (copied > maxCopied) throw cannotApply()
     }
-    try {
-      document = jsonPatchLibrary.applyOperation(document, exact, true, true).newDocument
-    } catch {
-      throw cannotApply()
-    }
+    document = run(document, exact)
   }
   return document
+}
+
+function run(document: unknown, operation: Operation): unknown {
+  try {
+    return jsonPatchLibrary.applyOperation(document, operation, true, true).newDocument
+  } catch {
+    throw cannotApply()
+  }
 }
 
 /** The operation in the strict terms of RFC 6902. */
@@ -82,8 +93,6 @@ function exactly(document: unknown, { op, path, from, value = null }: JsonPatchO
     }
     case 'remove':
       return { op, path: existing(document, path) }
-    case 'move':
-      return { op, from: existing(document, from), path: locate(document, path, 'move').pointer }
     case 'copy': {
       const source = locate(document, from, 'read')
       return { op: 'add', path: locate(document, path, 'insert').pointer, value: cloneJson(source.value ?? null) }
@@ -114,7 +123,7 @@ interface Place {
 }
 
 /** Finds the container of a path's last part. Members that do not exist are fine, positions in lists are not. */
-function locate(document: unknown, path: unknown, use: 'read' | 'insert' | 'move'): Place {
+function locate(document: unknown, path: unknown, use: 'read' | 'insert'): Place {
   if (typeof path !== 'string') throw cannotApply()
   const parts = path.split('/').slice(1).map(unescapePart)
   const last = parts.pop()
@@ -131,7 +140,6 @@ function locate(document: unknown, path: unknown, use: 'read' | 'insert' | 'move
     steps.push(step)
   }
   if (Array.isArray(container)) {
-    // What is moved may have left the same list: the position is judged when it arrives.
     const size = container.length
     const step = last === '-' && use !== 'read' ? '-' : String(listIndex(last, size, use))
     steps.push(step)
@@ -142,7 +150,7 @@ function locate(document: unknown, path: unknown, use: 'read' | 'insert' | 'move
   return { pointer: pointerOf(steps), exists: Object.hasOwn(container, last), value: getOwn(container, last) }
 }
 
-function listIndex(part: string, size: number, use: 'read' | 'insert' | 'move'): number {
+function listIndex(part: string, size: number, use: 'read' | 'insert'): number {
   if (use === 'read') return index(part, size, size - 1)
   return index(part, size + 1, size)
 }
