@@ -101,6 +101,7 @@ function parse(yaml: Library, text: string, lineCounter: LineCounter): Document.
 function explain(code: string, message: string, line: number): string {
   const at = line > 1 ? `line ${line}: ` : ''
   if (/^Flow /.test(message)) return `yaml: line ${line}: did not find expected node content`
+  if (/block-seq-ind/.test(message)) return `yaml: ${at}block sequence entries are not allowed in this context`
   switch (code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'BAD_INDENT':
