@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { connect, type ClientHttp2Session } from 'node:http2'
 import { request, type RequestOptions } from 'node:https'
+import { connect as tlsConnect } from 'node:tls'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { configMap, startTestServer, type TestServer } from './apiserver-support.ts'
@@ -130,6 +131,27 @@ describe('over TLS', () => {
     const [response] = (await once(outgoing, 'response')) as [{ statusCode: number }]
     expect(response.statusCode).toBe(413)
     outgoing.destroy()
+  })
+
+  it.each([
+    ['no HTTP at all', 'hello\r\n\r\n'],
+    ['a broken request line', 'GET\r\n\r\n'],
+    ['a broken path', 'GET /api/v1/namespaces/%zz/pods/%00?limit=%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'],
+    ['a header too long', `GET / HTTP/1.1\r\nx: ${'a'.repeat(200_000)}\r\n\r\n`],
+    ['a body cut short', 'POST /api/v1/namespaces HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{'],
+    ['HTTP/2 nonsense', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense nonsense nonsense'],
+    ['broken impersonation', 'GET /api HTTP/1.1\r\nhost: x\r\nimpersonate-extra-%zz: y\r\nconnection: close\r\n\r\n'],
+  ])('goes on after %s', async (_what, bytes) => {
+    const ALPNProtocols = bytes.startsWith('PRI') ? ['h2'] : ['http/1.1']
+    const options = { host: '127.0.0.1', port: server.api.port, ca: server.api.caCertificate, key, cert, ALPNProtocols }
+    const socket = tlsConnect(options)
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    socket.end(bytes)
+    socket.resume()
+    await closed
+    expect((await ask(server, '/version')).status).toBe(200)
   })
 
   it('serves names that pods and people use', async () => {

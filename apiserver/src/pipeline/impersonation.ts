@@ -2,6 +2,7 @@ import { badRequest } from '@kapell/openapi/meta/status'
 import type { UserInfo } from '../authentication/user.ts'
 import type { AuthorizationAttributes, AuthorizationDecision } from '../registry/services.ts'
 import { refusal } from '../authorization/index.ts'
+import { decodePart } from './request-info.ts'
 import type { RequestContext } from './context.ts'
 import type { Answer } from '../server/answer.ts'
 import type { Handler, PipelineStep } from './pipeline.ts'
@@ -37,7 +38,7 @@ export function parseImpersonation(context: RequestContext): Impersonation | und
     else if (name === 'impersonate-uid') wanted.uid = value
     else if (name === 'impersonate-group') wanted.groups.push(...value.split(', '))
     else if (name.startsWith('impersonate-extra-')) {
-      const key = decodeURIComponent(name.slice('impersonate-extra-'.length))
+      const key = decodePart(name.slice('impersonate-extra-'.length))
       ;(wanted.extra[key] ??= []).push(...value.split(', '))
     }
   }

@@ -28,7 +28,8 @@ const methodVerbs: Record<string, string> = {
 /** Subresources of a namespace itself, not resources in it. */
 const namespaceSubresources = new Set(['status', 'finalize'])
 
-function decode(part: string): string {
+/** Percent-decoded; what is broken stays as it is. */
+export function decodePart(part: string): string {
   if (!part.includes('%')) return part
   try {
     return decodeURIComponent(part)
@@ -70,8 +71,8 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   const start = grouped ? 3 : 2
   if (parts.length <= start) return info
   let rest = parts.slice(start)
-  info.group = grouped ? decode(parts[1] ?? '') : ''
-  info.version = decode(parts[grouped ? 2 : 1] ?? '')
+  info.group = grouped ? decodePart(parts[1] ?? '') : ''
+  info.version = decodePart(parts[grouped ? 2 : 1] ?? '')
   info.isResourceRequest = true
   info.verb = methodVerbs[method] ?? ''
   if (rest.length > 1 && (rest[0] === 'watch' || rest[0] === 'proxy')) {
@@ -80,13 +81,13 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   }
   if (rest[0] === 'namespaces') {
     if (rest.length > 1) {
-      info.namespace = decode(rest[1] ?? '')
+      info.namespace = decodePart(rest[1] ?? '')
       if (rest.length > 2 && !namespaceSubresources.has(rest[2] ?? '')) rest = rest.slice(2)
     }
   }
-  info.resource = decode(rest[0] ?? '')
-  info.name = decode(rest[1] ?? '')
-  info.subresource = decode(rest[2] ?? '')
+  info.resource = decodePart(rest[0] ?? '')
+  info.name = decodePart(rest[1] ?? '')
+  info.subresource = decodePart(rest[2] ?? '')
   info.rest = rest.slice(3).join('/')
   if (info.name === '' && info.verb === 'get') info.verb = queryFlag(query.get('watch')) ? 'watch' : 'list'
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection'

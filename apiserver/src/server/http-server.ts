@@ -135,8 +135,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     session.on('close', () => sessions.delete(session))
     session.on('error', () => session.destroy())
   })
+  // Without a listener a client that speaks nonsense would be an uncaught exception.
+  server.on('clientError', (_error, socket) => socket.destroy())
+  server.on('sessionError', (_error, session) => session.destroy())
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   server.on('request', (request: Request, response: Response) => {
+    request.on('error', () => {})
     response.on('error', () => {})
     const context = new HttpContext(request, {
       upgrade: false,
