@@ -9,6 +9,7 @@ import { createMetrics, type Metrics } from '@kapell/controllers/machinery/metri
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { deploymentController } from './deployment/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
+import { resourceQuotaController } from './resourcequota/controller.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
@@ -43,6 +44,7 @@ export const controllers: readonly Controller[] = [
   ttlAfterFinishedController,
   clusterRoleAggregationController,
   disruptionController,
+  resourceQuotaController,
   endpointSliceController,
   endpointsController,
   nodeLifecycleController,
