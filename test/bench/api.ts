@@ -14,7 +14,7 @@ import {
   type Print,
   type Usage,
 } from './harness.ts'
-import { openConnection, requestBytes, type Connection } from './http-client.ts'
+import { openConnection, openStream, requestBytes, type Connection } from './http-client.ts'
 
 interface Server extends Started {
   ask<T>(ask: Ask): Promise<T>
@@ -171,6 +171,49 @@ async function creates(server: Server, print: Print): Promise<void> {
   })
 }
 
+/** Every watcher gets every event; what counts is the deliveries of all together, and what one costs the server. */
+async function watches(server: Server, print: Print): Promise<void> {
+  const watchers = 200
+  const writes = 300
+  const mark = '{"type":"ADDED"'
+  let delivered = 0
+  let wake = (): void => undefined
+  const path = `/api/v1/pods?watch=true&resourceVersion=${resourceVersionOf(await get(server, '/api/v1/pods?limit=1'))}`
+  const closers = await Promise.all(
+    Array.from({ length: watchers }, () =>
+      openStream({
+        ...server,
+        port: server.apiPort,
+        path,
+        onData: (data) => {
+          for (let at = data.indexOf(mark); at >= 0; at = data.indexOf(mark, at + 1)) delivered += 1
+          if (delivered >= watchers * writes) wake()
+        },
+      }),
+    ),
+  )
+  const before = await server.ask<Usage>({ ask: 'usage' })
+  const start = performance.now()
+  await fillPods(server, writes)
+  // A frame whose mark is split between two reads is not counted: close is good enough.
+  const deadline = start + 30_000
+  while (delivered < watchers * writes * 0.999 && performance.now() < deadline) {
+    await new Promise<void>((resolve) => {
+      wake = resolve
+      setTimeout(resolve, 50)
+    })
+  }
+  const seconds = (performance.now() - start) / 1000
+  const after = await server.ask<Usage>({ ask: 'usage' })
+  for (const close of closers) close()
+  print({ what: `watch deliveries, ${writes} creates to ${watchers} watchers`, value: delivered / seconds, unit: '/s' })
+  print({ what: '  CPU of the server for one', value: ((after.cpuMs - before.cpuMs) * 1000) / delivered, unit: 'µs' })
+}
+
+function resourceVersionOf(list: Buffer): string {
+  return (JSON.parse(list.toString()) as { metadata: { resourceVersion: string } }).metadata.resourceVersion
+}
+
 /** The API server alone, nobody asking. */
 async function idle(server: Server, print: Print): Promise<void> {
   const before = await server.ask<Usage>({ ask: 'usage' })
@@ -213,6 +256,7 @@ export const apiBench: Bench = {
         aim: 50,
       })
       await creates(server, print)
+      await watches(server, print)
       const existing = JSON.parse((await get(server, '/api/v1/pods?limit=1')).toString()) as {
         metadata: { remainingItemCount?: number }
       }

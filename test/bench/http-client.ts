@@ -68,3 +68,27 @@ export async function openConnection(options: {
     close: () => socket.destroy(),
   }
 }
+
+/** A request whose answer never ends: tells each piece of it as it comes. Closes with the returned function. */
+export async function openStream(options: {
+  port: number
+  ca: string
+  cert: string
+  key: string
+  path: string
+  onData: (data: Buffer) => void
+}): Promise<() => void> {
+  const { port, ca, cert, key, path, onData } = options
+  const socket = connect({ host: '127.0.0.1', port, ca, cert, key })
+  await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
+  socket.on('error', () => undefined)
+  socket.write(requestBytes({ method: 'GET', path }))
+  await new Promise<void>((resolve) => {
+    socket.once('data', (head: Buffer) => {
+      onData(head)
+      socket.on('data', onData)
+      resolve()
+    })
+  })
+  return () => socket.destroy()
+}

@@ -30,11 +30,12 @@ export class CachedJson implements CachedObject, Parsed {
 
   get object(): KubeObject {
     this.used = true
-    if (this.#object === undefined) {
-      this.#object = JSON.parse(asBuffer(this.json).toString()) as KubeObject
-      this.#pool.add(this)
-    }
-    return this.#object
+    if (this.#object !== undefined) return this.#object
+    const object = JSON.parse(asBuffer(this.json).toString()) as KubeObject
+    this.#object = object
+    // The pool may make this very object forget, when it alone is over the budget.
+    this.#pool.add(this)
+    return object
   }
 
   forget(): void {

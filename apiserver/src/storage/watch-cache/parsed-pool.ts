@@ -24,6 +24,8 @@ export class ParsedPool {
   }
 
   add(entry: Parsed): void {
+    // Used once is not in use yet: what is read a single time goes before what is read again and again.
+    entry.used = false
     this.#bytes += entry.sizeBytes
     this.#entries.push(entry)
     // Two rounds at most: after one, nothing is marked as used any more.
