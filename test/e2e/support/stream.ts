@@ -11,7 +11,7 @@ export interface Streaming {
   write(text: string): void
   /** Waits until what it has said matches. */
   says(what: RegExp | string, timeoutMs?: number): Promise<void>
-  /** Its exit code (128 + the signal's place is not made up: null stands for "by a signal"). */
+  /** Its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>
   /** Ends it with a signal, and waits. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
@@ -30,7 +30,7 @@ export function stream(program: string, args: readonly string[], env: NodeJS.Pro
     write: (more) => child.stdin.write(more),
     says: async (what, timeoutMs = 20_000) => {
       const found = (): boolean => (typeof what === 'string' ? text.includes(what) : what.test(text))
-      await until(`${program} to say ${String(what)}`, () => found() || (child.exitCode !== null && found()), {
+      await until(`${program} to say ${String(what)}`, found, {
         timeoutMs,
       }).catch((error: unknown) => {
         throw new Error(`${String(error)}; it has said: ${text}`)

@@ -1,0 +1,121 @@
+import type { V1Pod, V1Service } from '@kapell/openapi/types'
+import {
+  ask,
+  exampleManifest,
+  examplePods,
+  isReady,
+  startExampleCluster,
+  type ExampleCluster,
+} from './support/example.ts'
+import { leftovers, networkState, runningTasks } from './support/machine.ts'
+import { until } from './support/wait.ts'
+
+/** Ends of every kind and starts after them: nothing lost, nothing started twice, nothing left on the machine. */
+let example: ExampleCluster
+let before: Awaited<ReturnType<typeof networkState>>
+const nodePort = '127.0.0.1:30080'
+
+const kubectl = (...args: string[]): Promise<string> => example.kubectl.run(...args)
+const rollout = (): Promise<string> => kubectl('rollout', 'status', 'deployment/language-model', '--timeout=90s')
+const pods = (): Promise<V1Pod[]> => examplePods(example.kubectl, 'default')
+const uidsOf = (all: readonly V1Pod[]): string[] => all.map(({ metadata }) => metadata?.uid ?? '').sort()
+const idsOf = (all: readonly V1Pod[]): string[] =>
+  all.map(({ status }) => status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '').sort()
+
+beforeAll(async () => {
+  before = await networkState()
+  example = await startExampleCluster({ name: 'restart', octet: 225 })
+}, 60_000)
+afterAll(async () => {
+  await example?.close()
+}, 60_000)
+
+it('finishes a rollout that kill -9 of every process of ours cut in two, and starts no pod twice', async () => {
+  await kubectl('apply', '-f', exampleManifest)
+  await until(
+    'some pods to run and some not',
+    async () => {
+      const running = (await pods()).filter(isReady).length
+      return running >= 2 && running < 9
+    },
+    { everyMs: 20 },
+  )
+  await example.cluster.kill()
+  const had = await example.start().then(pods)
+  await rollout()
+  const has = await pods()
+  expect(has.filter(isReady)).toHaveLength(10)
+  // Pods that were there are there still; those that the controller had yet to make are new.
+  expect(uidsOf(has)).toEqual(expect.arrayContaining(uidsOf(had)))
+  for (const pod of has) expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(0)
+  const tasks = (await runningTasks(example.dataDir)).map(({ id }) => id)
+  expect(tasks).toHaveLength(20)
+  expect(tasks).toEqual(expect.arrayContaining(idsOf(has)))
+  expect(await ask(nodePort)).toMatchObject({ version: 'v1' })
+}, 180_000)
+
+it('finishes a rolling update cut in two by kill -9, with one container a pod', async () => {
+  await kubectl('set', 'image', 'deployment/language-model', 'model=language-model:v2')
+  await until(
+    'the update to be half done',
+    async () => {
+      const updated = (await pods()).filter(
+        (pod) => pod.spec?.containers[0]?.image === 'language-model:v2' && isReady(pod),
+      )
+      return updated.length >= 3 && updated.length <= 8
+    },
+    { everyMs: 20 },
+  )
+  await example.cluster.kill()
+  await example.start()
+  await rollout()
+  await until('the old pods to be gone', async () => (await pods()).length === 10)
+  await until('their containers to be gone', async () => (await runningTasks(example.dataDir)).length === 20)
+  const has = await pods()
+  for (const pod of has)
+    expect(pod).toMatchObject({
+      spec: { containers: [{ image: 'language-model:v2' }] },
+      status: { containerStatuses: [{ ready: true, restartCount: 0 }] },
+    })
+  expect((await runningTasks(example.dataDir)).map(({ id }) => id)).toEqual(expect.arrayContaining(idsOf(has)))
+  expect(await kubectl('get', 'replicasets', '--no-headers')).toMatch(
+    /^(language-model-\S+ +(10 +10 +10|0 +0 +0) .*\n){2}$/,
+  )
+}, 180_000)
+
+it('keeps pods running, and answering, while all of ours is away', async () => {
+  const had = await pods()
+  const tasks = (await runningTasks(example.dataDir)).map(({ id }) => id).sort()
+  await example.cluster.kill()
+  expect(await ask(nodePort)).toMatchObject({ version: 'v2' })
+  await example.start()
+  await until('the node to be asked', async () => (await pods()).every(isReady))
+  const has = await pods()
+  expect(uidsOf(has)).toEqual(uidsOf(had))
+  expect(idsOf(has)).toEqual(idsOf(had))
+  expect((await runningTasks(example.dataDir)).map(({ id }) => id).sort()).toEqual(tasks)
+}, 90_000)
+
+it('stops on Ctrl-C without leaving anything on the machine, and brings all back at the next start', async () => {
+  const had = await pods()
+  const { clusterIP } = (await example.kubectl.json<V1Service>('get', 'service', 'language-model')).spec ?? {}
+  expect(await example.cluster.stop()).toBe(0)
+  expect(example.cluster.output()).toContain('Stopped.')
+  expect(await leftovers(example.dataDir)).toEqual([])
+  expect(await networkState()).toEqual(before)
+  await example.start()
+  await until('the pods to run again', async () => (await pods()).every(isReady))
+  const has = await pods()
+  expect(uidsOf(has)).toEqual(uidsOf(had))
+  expect((await runningTasks(example.dataDir)).map(({ id }) => id)).toEqual(expect.arrayContaining(idsOf(has)))
+  expect((await example.kubectl.json<V1Service>('get', 'service', 'language-model')).spec?.clusterIP).toBe(clusterIP)
+  await until('the Service to answer', () => ask(clusterIP ?? '').then(({ version }) => version === 'v2'))
+}, 180_000)
+
+it('cleans up after a kill too, when started and stopped again', async () => {
+  await example.cluster.kill()
+  await example.start()
+  expect(await example.cluster.stop()).toBe(0)
+  expect(await leftovers(example.dataDir)).toEqual([])
+  expect(await networkState()).toEqual(before)
+}, 120_000)
