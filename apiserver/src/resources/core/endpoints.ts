@@ -32,6 +32,6 @@ export const endpoints = defineResource<V1Endpoints>({
       if ((port.protocol ?? '') === '') port.protocol = 'TCP'
   },
   validate: validateEndpoints,
-  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  deprecationWarning: 'v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [nameColumn, column('Endpoints', 'string', endpointsCell), ageColumn],
 })
