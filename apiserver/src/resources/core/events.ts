@@ -1,4 +1,5 @@
 import type { CoreV1Event } from '@kapell/openapi/types'
+import { pathSegmentName } from '@kapell/openapi/meta/names'
 import { defineResource } from '../../registry/definition.ts'
 import { coreEventColumns } from '../events/event.ts'
 import { defaultCoreEvent, eventTtlSeconds, validateCoreEvent } from '../events/event-rules.ts'
@@ -13,6 +14,7 @@ export const events = defineResource<CoreV1Event>({
   storagePrefix: 'events',
   hasGeneration: false,
   allowCreateOnUpdate: true,
+  validateName: (name) => pathSegmentName(name),
   default: defaultCoreEvent,
   validate: validateCoreEvent,
   ttlSeconds: () => eventTtlSeconds,

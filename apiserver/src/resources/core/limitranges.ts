@@ -13,5 +13,9 @@ export const limitRanges = defineResource<V1LimitRange>({
   hasGeneration: false,
   allowCreateOnUpdate: true,
   default: defaultLimitRange,
+  prepareForCreate: ({ metadata }) => {
+    if (metadata !== undefined && (metadata.name ?? '') === '' && metadata.uid !== undefined)
+      metadata.name = metadata.uid
+  },
   validate: validateLimitRange,
 })

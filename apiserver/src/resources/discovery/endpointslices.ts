@@ -1,7 +1,7 @@
 import type { V1EndpointSlice } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, listSome, nameColumn } from '../common/columns.ts'
-import { unchanged } from '../common/validation.ts'
+import { sameJson, unchanged } from '../common/validation.ts'
 import { validateSlice } from './endpointslice-rules.ts'
 
 function portsCell(slice: V1EndpointSlice): string {
@@ -29,6 +29,11 @@ export const endpointSlices = defineResource<V1EndpointSlice>({
       if ((port.protocol ?? '') === '') port.protocol = 'TCP'
     }
     for (const endpoint of o.endpoints) endpoint.conditions ??= {}
+  },
+  prepareForUpdate: (next, previous) => {
+    // Labels count as well: they say which Service the slice serves.
+    const changed = !sameJson(next.metadata?.labels ?? {}, previous.metadata?.labels ?? {})
+    if (changed && next.metadata !== undefined) next.metadata.generation = (previous.metadata?.generation ?? 0) + 1
   },
   validate: validateSlice,
   validateUpdate: (next, previous, at) => unchanged(at.child('addressType'), next.addressType, previous.addressType),

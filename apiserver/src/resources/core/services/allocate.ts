@@ -26,7 +26,7 @@ export async function allocateService(
     ...(previous === undefined ? [] : validateServiceUpdate(next, previous, new FieldPath())),
   ]
   // What is invalid is told by validation; nothing is claimed for it.
-  if (wrong.length > 0 || next.spec === undefined) return undefined
+  if (wrong.length > 0 || next.spec === undefined || (next.metadata?.name ?? '') === '') return undefined
   const families = clusterFamilies(context.services.config.serviceClusterIpRanges)
   const unfit = checkFamilies(next.spec, families, at)
   if (unfit.length > 0) throw refuse(next, unfit)
@@ -56,6 +56,9 @@ export const keyOf = (service: V1Service): ServiceKey => ({
   name: service.metadata?.name ?? '',
 })
 
+/** As the claims of ports name a service. */
+const ownerOf = (service: V1Service): string => `${keyOf(service).namespace}/${keyOf(service).name}`
+
 const ipsOf = (service: V1Service | undefined): string[] => {
   if (service === undefined || !needsClusterIp(service.spec)) return []
   return (service.spec?.clusterIPs ?? []).filter((ip) => ip !== none && ip !== '')
@@ -64,10 +67,11 @@ const ipsOf = (service: V1Service | undefined): string[] => {
 async function allocateIps(
   next: V1Service,
   previous: V1Service | undefined,
-  { services, dryRun }: StrategyContext,
+  context: StrategyContext,
   undo: (() => Promise<void>)[],
   later: (() => Promise<void>)[],
 ): Promise<void> {
+  const { services, dryRun } = context
   const spec = next.spec
   const key = keyOf(next)
   const held = ipsOf(previous)
@@ -77,7 +81,7 @@ async function allocateIps(
     for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
       const wanted = ips[i] ?? ''
       if (held.includes(wanted)) continue
-      const ip = await oneIp(next, wanted, family as Family, services, dryRun)
+      const ip = await oneIp(next, wanted, family as Family, context)
       ips[i] = ip
       if (!dryRun) undo.push(() => releaseIp(services, ip, key))
     }
@@ -90,17 +94,9 @@ async function allocateIps(
   for (const ip of held) if (!kept.includes(ip) && !dryRun) later.push(() => releaseIp(services, ip, key))
 }
 
-async function oneIp(
-  next: V1Service,
-  wanted: string,
-  family: Family,
-  services: StrategyContext['services'],
-  dryRun: boolean,
-): Promise<string> {
+async function oneIp(next: V1Service, wanted: string, family: Family, context: StrategyContext): Promise<string> {
   try {
-    return wanted === ''
-      ? await claimAnyIp(services, family, keyOf(next), dryRun)
-      : await claimIp(services, wanted, keyOf(next), dryRun)
+    return wanted === '' ? await claimAnyIp(context, family, keyOf(next)) : await claimIp(context, wanted, keyOf(next))
   } catch (error) {
     if (!(error instanceof IpUnavailable)) throw error
     if (wanted === '') throw internalError(`failed to allocate a serviceIP: ${error.message}`)
@@ -114,10 +110,11 @@ const healthField = 'spec.healthCheckNodePort'
 async function allocatePorts(
   next: V1Service,
   previous: V1Service | undefined,
-  { services, dryRun }: StrategyContext,
+  context: StrategyContext,
   undo: (() => Promise<void>)[],
   later: (() => Promise<void>)[],
 ): Promise<void> {
+  const { services, dryRun } = context
   const spec = next.spec
   const held = portsOf(previous)
   if (spec === undefined) return
@@ -136,7 +133,7 @@ async function allocatePorts(
   const fresh = requests.filter((request) => !held.includes(request.port))
   const kept = requests.filter((request) => held.includes(request.port)).map((request) => request.port)
   try {
-    const claimed = await claimPorts(services, fresh, dryRun)
+    const claimed = await claimPorts(context, fresh, ownerOf(next))
     for (const [i, request] of fresh.entries()) write(next, request, claimed[i] ?? 0)
     if (!dryRun && claimed.length > 0) undo.push(() => releasePorts(services, claimed))
   } catch (error) {

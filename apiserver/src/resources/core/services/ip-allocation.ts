@@ -1,5 +1,6 @@
-import type { V1IPAddress, V1ServiceCIDR } from '@kapell/openapi/types'
+import type { V1IPAddress, V1Service, V1ServiceCIDR } from '@kapell/openapi/types'
 import { isReason } from '@kapell/openapi/meta/status'
+import type { StrategyContext } from '../../../registry/definition.ts'
 import type { Services } from '../../../registry/services.ts'
 import { formatIp, parseCidr, parseIp, type Cidr, type Family } from '../../common/ip.ts'
 
@@ -53,13 +54,15 @@ const belongsTo = (address: V1IPAddress | undefined, service: ServiceKey): boole
   address.spec.parentRef.name === service.name
 
 /** Claims this very address. @throws IpUnavailable */
-export async function claimIp(services: Services, text: string, service: ServiceKey, dryRun: boolean): Promise<string> {
+export async function claimIp(context: StrategyContext, text: string, service: ServiceKey): Promise<string> {
   const ip = parseIp(text)
   if (ip === undefined) throw new IpUnavailable('the provided network does not match the current range')
   const canonical = formatIp(ip)
-  const inRange = rangesOf(services, ip.family).some((range) => range.contains(ip) && !isReserved(range, ip.value))
+  const inRange = rangesOf(context.services, ip.family).some(
+    (range) => range.contains(ip) && !isReserved(range, ip.value),
+  )
   if (!inRange) throw new IpUnavailable('the provided network does not match the current range')
-  if (!(await tryClaim(services, canonical, ip.family, service, dryRun))) {
+  if (!(await tryClaim(context, canonical, ip.family, service))) {
     throw new IpUnavailable('provided IP is already allocated')
   }
   return canonical
@@ -71,23 +74,42 @@ function isReserved(range: Cidr, value: bigint): boolean {
   return range.family === 'IPv4' && range.size > 2n && value === range.base + range.size - 1n
 }
 
-async function tryClaim(
-  services: Services,
-  ip: string,
-  family: Family,
-  service: ServiceKey,
-  dryRun: boolean,
-): Promise<boolean> {
-  const { objects } = services
-  if (dryRun) return objects.get(ipAddresses, { name: ip }) === undefined
+async function tryClaim(context: StrategyContext, ip: string, family: Family, service: ServiceKey): Promise<boolean> {
+  const { objects } = context.services
+  if (context.dryRun) return objects.get(ipAddresses, { name: ip }) === undefined
   try {
     await objects.create<V1IPAddress>(ipAddresses, objectFor(ip, family, service))
     return true
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error
-    // Left over from a creation of this same service that never finished: it is ours to use.
-    return belongsTo(await objects.getLatest<V1IPAddress>(ipAddresses, { name: ip }), service)
   }
+  const holder = await objects.getLatest<V1IPAddress>(ipAddresses, { name: ip })
+  // Left over from a creation of this same service that never finished: it is ours to use.
+  if (belongsTo(holder, service)) return true
+  if (holder === undefined || !(await isAbandoned(context, holder, ip))) return false
+  try {
+    const { uid = '' } = holder.metadata ?? {}
+    await objects.delete(ipAddresses, { name: ip }, { preconditions: { uid } })
+    await objects.create<V1IPAddress>(ipAddresses, objectFor(ip, family, service))
+    return true
+  } catch (error) {
+    // Somebody else was faster.
+    if (isReason(error, 'NotFound', 'Conflict', 'AlreadyExists')) return false
+    throw error
+  }
+}
+
+/** A claim that no Service bears out is given up after this long: its server died between claiming and storing. */
+const abandonedAfterMs = 60_000
+
+async function isAbandoned({ services, now }: StrategyContext, holder: V1IPAddress, ip: string): Promise<boolean> {
+  const { labels, creationTimestamp = '' } = holder.metadata ?? {}
+  const { resource, namespace, name } = holder.spec?.parentRef ?? {}
+  if (labels?.[managedBy.key] !== managedBy.value || resource !== 'services') return false
+  if (!(now.getTime() - Date.parse(creationTimestamp) > abandonedAfterMs)) return false
+  const at = { namespace: namespace ?? '', name: name ?? '' }
+  const parent = await services.objects.getLatest<V1Service>({ group: '', plural: 'services' }, at)
+  return !(parent?.spec?.clusterIPs ?? []).includes(ip)
 }
 
 /** The first addresses are kept for those who choose them; how many, grows with the range from 16 to 256. */
@@ -99,12 +121,8 @@ function dynamicStart(range: Cidr): bigint {
 }
 
 /** Claims any free address of the family. @throws IpUnavailable when there is none. */
-export async function claimAnyIp(
-  services: Services,
-  family: Family,
-  service: ServiceKey,
-  dryRun: boolean,
-): Promise<string> {
+export async function claimAnyIp(context: StrategyContext, family: Family, service: ServiceKey): Promise<string> {
+  const { services } = context
   const ranges = rangesOf(services, family)
   if (ranges.length === 0) throw new IpUnavailable(`no ${family} range is configured`)
   for (const range of ranges) {
@@ -115,11 +133,11 @@ export async function claimAnyIp(
       if (isReserved(range, value)) continue
       const ip = formatIp({ family, value })
       if (services.objects.get(ipAddresses, { name: ip }) !== undefined) continue
-      if (await tryClaim(services, ip, family, service, dryRun)) return ip
+      if (await tryClaim(context, ip, family, service)) return ip
     }
   }
   for (const range of ranges) {
-    const ip = await scan(services, range, service, dryRun)
+    const ip = await scan(context, range, service)
     if (ip !== undefined) return ip
   }
   throw new IpUnavailable('range is full')
@@ -128,19 +146,14 @@ export async function claimAnyIp(
 /** More than this many addresses are not looked at one by one. */
 const maxScan = 65_536n
 
-async function scan(
-  services: Services,
-  range: Cidr,
-  service: ServiceKey,
-  dryRun: boolean,
-): Promise<string | undefined> {
+async function scan(context: StrategyContext, range: Cidr, service: ServiceKey): Promise<string | undefined> {
   const end = range.size < maxScan ? range.size : maxScan
   for (let offset = 1n; offset < end; offset++) {
     const value = range.base + offset
     if (isReserved(range, value)) continue
     const ip = formatIp({ family: range.family, value })
-    if (services.objects.get(ipAddresses, { name: ip }) !== undefined) continue
-    if (await tryClaim(services, ip, range.family, service, dryRun)) return ip
+    if (context.services.objects.get(ipAddresses, { name: ip }) !== undefined) continue
+    if (await tryClaim(context, ip, range.family, service)) return ip
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 import type { V1ConfigMap, V1Service } from '@kapell/openapi/types'
 import { isReason } from '@kapell/openapi/meta/status'
+import type { StrategyContext } from '../../../registry/definition.ts'
 import type { Services } from '../../../registry/services.ts'
 
 /**
@@ -9,19 +10,25 @@ import type { Services } from '../../../registry/services.ts'
 
 const configMaps = { group: '', plural: 'configmaps' }
 export const portsObject = { namespace: 'kube-system', name: 'kapell-service-node-ports' }
-const field = 'ports'
+/** A claim that no Service bears out is given up after this long: its server died between claiming and storing. */
+const abandonedAfterMs = 60_000
 
-export function readPorts(map: V1ConfigMap | undefined): Set<number> {
-  return new Set(
-    (map?.data?.[field] ?? '')
-      .split(',')
-      .map(Number)
-      .filter((port) => port > 0),
-  )
+/** By port: who claimed it, as "namespace/name", and when, in milliseconds since the epoch. */
+export type Claims = Map<number, { owner: string; at: number }>
+
+/** One key a port: "30080": "default/web 1767323045000". What cannot be read is no claim. */
+export function readClaims(map: V1ConfigMap | undefined): Claims {
+  const claims: Claims = new Map()
+  for (const [key, value] of Object.entries(map?.data ?? {})) {
+    const port = Number(key)
+    const [owner = '', at] = value.split(' ')
+    if (Number.isInteger(port) && port > 0) claims.set(port, { owner, at: Number(at) || 0 })
+  }
+  return claims
 }
 
-export function writePorts(map: V1ConfigMap, ports: ReadonlySet<number>): void {
-  map.data = { ...map.data, [field]: [...ports].sort((a, b) => a - b).join(',') }
+function writeClaims(map: V1ConfigMap, claims: Claims): void {
+  map.data = Object.fromEntries([...claims].map(([port, { owner, at }]) => [String(port), `${owner} ${at}`]))
 }
 
 /** The node ports that a Service holds, its health check's included. */
@@ -47,55 +54,72 @@ export class PortRefused extends Error {
 }
 
 /**
- * Claims all of the ports, or none. Answers them in order of the requests.
+ * Claims all of the ports for one Service, or none. Answers them in order of the requests.
  * @throws PortRefused
  */
 export async function claimPorts(
-  services: Services,
+  { services, dryRun, now }: StrategyContext,
   requests: readonly PortRequest[],
-  dryRun: boolean,
+  owner: string,
 ): Promise<number[]> {
   if (requests.length === 0) return []
-  const { from, to } = services.config.serviceNodePortRange
-  let answer: number[] = []
-  const choose = (taken: ReadonlySet<number>): Set<number> => {
-    const used = new Set(taken)
-    answer = requests.map(() => 0)
-    for (const [i, request] of requests.entries()) {
-      if (request.port === 0) continue
-      if (request.port < from || request.port > to) {
-        const valid = `The range of valid ports is ${from}-${to}`
-        throw new PortRefused(request, `provided port is not in the valid range. ${valid}`)
-      }
-      if (used.has(request.port)) throw new PortRefused(request, 'provided port is already allocated')
-      used.add(request.port)
-      answer[i] = request.port
-    }
-    for (const [i, request] of requests.entries()) {
-      if (request.port !== 0) continue
-      const port = anyFree(used, from, to)
-      if (port === undefined) throw new PortRefused(request, 'range is full')
-      used.add(port)
-      answer[i] = port
-    }
-    return used
-  }
+  const at = now.getTime()
   const inUse = usedByServices(services)
-  if (dryRun) {
-    const taken = readPorts(services.objects.get<V1ConfigMap>(configMaps, portsObject))
-    choose(taken.union(inUse))
-    return answer
+  let answer: number[] = []
+  const decide = (claims: Claims): Claims => {
+    const standing = stillStanding(claims, inUse, owner, at)
+    answer = choosePorts(requests, new Set([...standing.keys(), ...inUse.keys()]), services.config.serviceNodePortRange)
+    for (const port of answer) standing.set(port, { owner, at })
+    return standing
   }
-  await change(services, (ports) => choose(ports.union(inUse)))
+  if (dryRun) decide(readClaims(services.objects.get<V1ConfigMap>(configMaps, portsObject)))
+  else await change(services, decide)
+  return answer
+}
+
+/** Without what was abandoned, and without what this very Service claimed in a creation that never finished. */
+function stillStanding(claims: Claims, inUse: ReadonlyMap<number, string>, owner: string, now: number): Claims {
+  return new Map(
+    [...claims].filter(([port, claim]) => {
+      if (inUse.has(port)) return true
+      return claim.owner !== owner && now - claim.at < abandonedAfterMs
+    }),
+  )
+}
+
+function choosePorts(
+  requests: readonly PortRequest[],
+  taken: ReadonlySet<number>,
+  { from, to }: { from: number; to: number },
+): number[] {
+  const used = new Set(taken)
+  const answer = requests.map(() => 0)
+  for (const [i, request] of requests.entries()) {
+    if (request.port === 0) continue
+    if (request.port < from || request.port > to) {
+      const valid = `The range of valid ports is ${from}-${to}`
+      throw new PortRefused(request, `provided port is not in the valid range. ${valid}`)
+    }
+    if (used.has(request.port)) throw new PortRefused(request, 'provided port is already allocated')
+    used.add(request.port)
+    answer[i] = request.port
+  }
+  for (const [i, request] of requests.entries()) {
+    if (request.port !== 0) continue
+    const port = anyFree(used, from, to)
+    if (port === undefined) throw new PortRefused(request, 'range is full')
+    used.add(port)
+    answer[i] = port
+  }
   return answer
 }
 
 /** Gives ports back. */
 export async function releasePorts(services: Services, ports: readonly number[]): Promise<void> {
   if (ports.length === 0) return
-  await change(services, (taken) => {
-    for (const port of ports) taken.delete(port)
-    return taken
+  await change(services, (claims) => {
+    for (const port of ports) claims.delete(port)
+    return claims
   })
 }
 
@@ -114,13 +138,19 @@ function anyFree(used: ReadonlySet<number>, from: number, to: number): number | 
   return undefined
 }
 
-function usedByServices(services: Services): Set<number> {
-  return new Set(services.objects.list<V1Service>({ group: '', plural: 'services' }).flatMap(portsOf))
+/** The ports of the Services that are there, with their owners: they are taken, whatever the claims say. */
+function usedByServices(services: Services): Map<number, string> {
+  const used = new Map<number, string>()
+  for (const service of services.objects.list<V1Service>({ group: '', plural: 'services' })) {
+    const owner = `${service.metadata?.namespace ?? ''}/${service.metadata?.name ?? ''}`
+    for (const port of portsOf(service)) used.set(port, owner)
+  }
+  return used
 }
 
-async function change(services: Services, next: (ports: Set<number>) => Set<number>): Promise<void> {
+async function change(services: Services, next: (claims: Claims) => Claims): Promise<void> {
   const { objects } = services
-  const apply = (map: V1ConfigMap): void => writePorts(map, next(readPorts(map)))
+  const apply = (map: V1ConfigMap): void => writeClaims(map, next(readClaims(map)))
   try {
     await objects.update<V1ConfigMap>(configMaps, portsObject, apply)
   } catch (error) {
@@ -136,7 +166,6 @@ async function createFirst(services: Services): Promise<void> {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { ...portsObject },
-      data: { [field]: '' },
     })
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error

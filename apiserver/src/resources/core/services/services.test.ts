@@ -1,8 +1,9 @@
 import type { V1ConfigMap, V1Service, V1ServiceSpec } from '@kapell/openapi/types'
-import { fakeContext, FakeObjects, fakeServices } from '../../testing/fake-services.ts'
+import { fakeContext, FakeObjects, fakeServices, testNow } from '../../testing/fake-services.ts'
 import { allocateService, releaseService } from './allocate.ts'
 import { defaultService } from './defaults.ts'
-import { portsObject, readPorts } from './port-allocation.ts'
+import { managedBy } from './ip-allocation.ts'
+import { portsObject, readClaims } from './port-allocation.ts'
 import { prepareService, prepareServiceUpdate } from './prepare.ts'
 
 const ips = { group: 'networking.k8s.io', plural: 'ipaddresses' }
@@ -43,7 +44,7 @@ class Cluster {
     return this.objects.list(ips).map((ip) => ip.metadata?.name ?? '')
   }
   ports(): number[] {
-    return [...readPorts(this.objects.get<V1ConfigMap>(configMaps, portsObject))]
+    return [...readClaims(this.objects.get<V1ConfigMap>(configMaps, portsObject)).keys()]
   }
 }
 
@@ -73,6 +74,18 @@ describe('cluster IPs', () => {
     await expect(cluster.create({ clusterIP: '10.96.0.7' })).resolves.toMatchObject({
       spec: { clusterIP: '10.96.0.7' },
     })
+  })
+  it.each<[rule: string, creationTimestamp: string, allowed: boolean]>([
+    ['a claim of another service that is being made stands', '2026-01-02T03:04:00Z', false],
+    ['one that was abandoned does not', '2026-01-02T03:03:00Z', true],
+  ])('%s', async (_rule, creationTimestamp, allowed) => {
+    const cluster = new Cluster()
+    cluster.objects.put(ips, {
+      metadata: { name: '10.96.0.7', uid: 'u', creationTimestamp, labels: { [managedBy.key]: managedBy.value } },
+      spec: { parentRef: { resource: 'services', namespace: 'a', name: 'other' } },
+    } as never)
+    const answer = cluster.create({ clusterIP: '10.96.0.7' })
+    await (allowed ? expect(answer).resolves.toBeDefined() : expect(answer).rejects.toThrow('already allocated'))
   })
   it.each([
     ['outside the range', '10.97.0.1'],
@@ -158,6 +171,21 @@ describe('node ports', () => {
     await expect(cluster.create({ type: 'NodePort', ports: [{ port: 80, nodePort: 30_001 }] })).rejects.toThrow(
       'already allocated',
     )
+  })
+  const claimedBy = (owner: string, secondsAgo: number): Cluster => {
+    const cluster = new Cluster()
+    const at = testNow.getTime() - secondsAgo * 1000
+    cluster.objects.put(configMaps, { metadata: { ...portsObject }, data: { '30001': `${owner} ${at}` } } as never)
+    return cluster
+  }
+  const wanted = { type: 'NodePort', ports: [{ port: 80, nodePort: 30_001 }] }
+  it.each<[rule: string, cluster: Cluster, allowed: boolean]>([
+    ['a claim of another service that is being made stands', claimedBy('a/other', 5), false],
+    ['one that was abandoned does not', claimedBy('a/other', 61), true],
+    ['nor does what an unfinished creation of this service left', claimedBy('a/s', 5), true],
+  ])('%s', async (_rule, cluster, allowed) => {
+    const answer = cluster.create(wanted)
+    await (allowed ? expect(answer).resolves.toBeDefined() : expect(answer).rejects.toThrow('already allocated'))
   })
   it('the same number serves TCP and UDP of one service', async () => {
     const ports = [
