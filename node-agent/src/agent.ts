@@ -14,6 +14,7 @@ import type { NodeFacts, PodDeps } from './pods/deps.ts'
 import { parseResolvConf } from './pods/dns.ts'
 import { podEvents } from './pods/events.ts'
 import { createImagePuller } from './pods/images.ts'
+import { rotateLogs } from './pods/log-rotation.ts'
 import { watchLifecycle, type LifecycleWatch } from './pods/lifecycle.ts'
 import { createObserver } from './pods/observe.ts'
 import { nodePaths } from './pods/paths.ts'
@@ -124,6 +125,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     changed: poke,
     listed: (snapshot) => workers.reconcile(snapshot),
   })
+  rotateLogs({ cri, clock, log, signal })
 
   return {
     pods: informer,

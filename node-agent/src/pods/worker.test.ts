@@ -231,13 +231,13 @@ it.each([
     what: 'a sandbox',
     reason: 'FailedCreatePodSandBox',
     fail: () => (bench.runtime.script.runSandbox = () => Promise.reject(new Error('no network'))),
-    mend: () => void delete bench.runtime.script.runSandbox,
+    mend: (): void => void delete bench.runtime.script.runSandbox,
   },
   {
     what: 'a volume',
     reason: 'FailedMount',
     fail: () => (bench.mountError = 'not there'),
-    mend: () => void (bench.mountError = undefined),
+    mend: (): void => void (bench.mountError = undefined),
   },
 ])('tries again when it could not make $what', async ({ reason, fail, mend }) => {
   fail()
