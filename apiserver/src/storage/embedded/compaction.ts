@@ -11,17 +11,24 @@ import {
 } from './database.ts'
 import type { Committer } from './committer.ts'
 
-/** How much history is kept. Both bounds hold: history is dropped when it is older than the one or longer than the other. */
+/** How much history is kept: all of the last minutes, and of the time before that as much as both other bounds allow. */
 export interface HistoryPolicy {
-  /** Default one hour (etcd under the original keeps five to ten minutes). */
+  /** However many commits there are, this much stays. Default five minutes (etcd under the original keeps five to ten). */
+  keepAtLeastMs: number
+  /** Nothing older than this stays. Default one hour. */
   keepMs: number
-  /** Default 200,000 commits. */
+  /** Of what is older than `keepAtLeastMs`, no more commits than this in all. Default 100,000. */
   keepRevisions: number
   /** How often to look. Default five minutes. */
   everyMs: number
 }
 
-export const defaultHistory: HistoryPolicy = { keepMs: 3_600_000, keepRevisions: 200_000, everyMs: 300_000 }
+export const defaultHistory: HistoryPolicy = {
+  keepAtLeastMs: 300_000,
+  keepMs: 3_600_000,
+  keepRevisions: 100_000,
+  everyMs: 300_000,
+}
 
 const sweepChunk = 1000
 
@@ -100,8 +107,10 @@ export function startCompaction(options: {
   let running: Promise<void> | undefined
   const round = async (): Promise<void> => {
     const newest = readRevision(database)
-    const byAge = revisionAtTime(database, clock.now() - policy.keepMs)
-    const target = Math.max(byAge, newest - policy.keepRevisions)
+    const now = clock.now()
+    const byAge = revisionAtTime(database, now - policy.keepMs)
+    const byLength = Math.min(newest - policy.keepRevisions, revisionAtTime(database, now - policy.keepAtLeastMs))
+    const target = Math.max(byAge, byLength)
     const { oldest, swept } = readCompaction(database)
     if (target > oldest || swept < oldest) await compact(database, committer, Math.max(target, oldest))
   }

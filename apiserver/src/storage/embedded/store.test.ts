@@ -18,7 +18,7 @@ describe('embedded store', () => {
       directory,
       log,
       clock,
-      history: { keepMs: 60_000, keepRevisions: 1000, everyMs: 10_000 },
+      history: { keepAtLeastMs: 25_000, keepMs: 60_000, keepRevisions: 1000, everyMs: 10_000 },
     })
 
   beforeEach(async () => {
@@ -53,10 +53,12 @@ describe('embedded store', () => {
     expect((await storage.get('/a', third))?.revision).toBe(third)
   })
 
-  it('drops history by length', async () => {
+  it('drops history by length, but not the newest of it', async () => {
     let revision = await storage.create('/a', bytes('0'))
     const first = revision
     for (let i = 0; i < 1100; i++) revision = await storage.update('/a', bytes(String(i)), revision)
+    clock.step(20_000)
+    expect(await settled(first)).toBe(true)
     clock.step(10_000)
     await until(async () => !(await settled(first)))
     expect(await settled(revision - 1000)).toBe(true)
