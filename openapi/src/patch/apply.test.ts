@@ -4,6 +4,8 @@ import { ApiError } from '../meta/status.ts'
 import { decodeObject } from '../schema/decode-object.ts'
 import { schemaOf } from '../schema/registry.ts'
 import type { StructSchema } from '../schema/schema.ts'
+import { customResourceSchema } from '../schema/structural/custom-schema.ts'
+import type { JsonSchema } from '../schema/structural/json-schema.ts'
 import { applyPatch, parseApplyPatch, type ApplyResult } from './apply.ts'
 import { updateManagedFields } from './managed-fields.ts'
 
@@ -193,6 +195,42 @@ describe('applying', () => {
     expect(live.metadata?.annotations?.[annotation]).toBe(
       '{"apiVersion":"v1","data":{"a":"9"},"kind":"ConfigMap","metadata":{"name":"a"}}\n',
     )
+  })
+})
+
+describe('custom resources', () => {
+  const gvk = { group: 'example.com', version: 'v1', kind: 'Thing' }
+  const thing = (spec: object): Body => ({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 't' }, spec })
+  const run = (schema: StructSchema, live: KubeObject | undefined, spec: object, manager: string): Body =>
+    applyPatch({ schema, gvk, live, applied: thing(spec), manager, force: false, time: clock() }).object as Body
+
+  it('own what no schema describes member by member, and lists as a whole', () => {
+    const schema = customResourceSchema({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, 'Thing')
+    const live = run(schema, undefined, { l: ['a'], m: { x: 1 } }, 'm1')
+    expect(owners(live)['Apply m1']).toEqual({ 'f:spec': { '.': {}, 'f:l': {}, 'f:m': { '.': {}, 'f:x': {} } } })
+    expect(() => run(schema, live, { l: ['b'] }, 'm2')).toThrow('conflict with "m1": .spec.l')
+    expect(run(schema, live, { m: { y: 2 } }, 'm2')['spec']).toEqual({ l: ['a'], m: { x: 1, y: 2 } })
+  })
+  it('merge lists by keys, with the defaults that they declare', () => {
+    const port = {
+      type: 'object',
+      properties: { port: { type: 'integer' }, protocol: { type: 'string', default: 'TCP' } },
+    }
+    const ports: JsonSchema = {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['port', 'protocol'],
+      items: port,
+    }
+    const schema = customResourceSchema(
+      { type: 'object', properties: { spec: { type: 'object', properties: { ports } } } },
+      'Thing',
+    )
+    const live = run(schema, undefined, { ports: [{ port: 80 }] }, 'm1')
+    expect(owners(live)['Apply m1']).toEqual({
+      'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {} } } },
+    })
+    expect(() => run(schema, live, { nope: 1 }, 'm2')).toThrow('.spec.nope: field not declared in schema')
   })
 })
 

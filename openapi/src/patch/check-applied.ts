@@ -34,7 +34,7 @@ function check(schema: Schema | undefined, value: unknown, path: string, problem
       for (const name of Object.keys(value)) {
         const at = `${path}.${name}`
         const rule = memberRule(struct, schema.kind === 'map' ? schema.values : undefined, name)
-        if (struct !== undefined && !rule.declared) {
+        if (struct !== undefined && !rule.declared && struct.keepsUnknown !== true) {
           if (problems.length < maxProblems) problems.push(`${at}: field not declared in schema`)
         } else check(rule.schema, getOwn(value, name), at, problems)
       }

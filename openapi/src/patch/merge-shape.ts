@@ -81,7 +81,9 @@ function keyDefault(list: ListSchema, name: string): unknown {
   if (list.items.kind !== 'struct') return undefined
   const field = list.items.fields.get(name)
   if (field === undefined) return undefined
-  if (name === 'protocol') return 'TCP'
+  if (field.default !== undefined) return field.default
+  // Built-in kinds write the zero of what is required; custom resources have only the defaults they declare.
+  if (!list.items.name.startsWith('io.k8s.')) return undefined
   const reference = list.items.name.endsWith('.LocalObjectReference') || list.items.name.endsWith('.ObjectReference')
   if (!field.required && !(reference && name === 'name')) return undefined
   switch (field.schema.kind) {

@@ -52,6 +52,8 @@ export interface StructSchema {
   readonly typeName: string
   readonly fields: ReadonlyMap<string, Field>
   readonly atomic: boolean
+  /** Members that no field declares are kept, whatever they are: custom resources that preserve unknown fields. */
+  readonly keepsUnknown?: boolean
 }
 
 /** The schemas of custom resources hold, in a few places, a schema or something else. */

@@ -61,7 +61,15 @@ function struct(schema: JsonSchema, name: string, isResource: boolean): StructSc
     fields.set('kind', field('kind', text, false))
     fields.set('metadata', field('metadata', objectMetaSchema(), false))
   }
-  return { kind: 'struct', name, typeName: name, fields, atomic: schema['x-kubernetes-map-type'] === 'atomic' }
+  const keepsUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true
+  return {
+    kind: 'struct',
+    name,
+    typeName: name,
+    fields,
+    atomic: schema['x-kubernetes-map-type'] === 'atomic',
+    keepsUnknown,
+  }
 }
 
 function field(name: string, schema: Schema, required: boolean, source: JsonSchema = {}): Field {
