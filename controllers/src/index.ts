@@ -10,6 +10,8 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import { deploymentController } from './deployment/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { resourceQuotaController } from './resourcequota/controller.ts'
+import { claimProtectionController } from './volume-protection/claims.ts'
+import { volumeProtectionController } from './volume-protection/volumes.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
@@ -45,6 +47,8 @@ export const controllers: readonly Controller[] = [
   clusterRoleAggregationController,
   disruptionController,
   resourceQuotaController,
+  claimProtectionController,
+  volumeProtectionController,
   endpointSliceController,
   endpointsController,
   nodeLifecycleController,

@@ -1,0 +1,161 @@
+import {
+  clusterRoles,
+  configMaps,
+  cronJobs,
+  deployments,
+  jobs,
+  namespaces,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+  resourceQuotas,
+} from '@kapell/openapi/meta/refs'
+import { startControlPlane, type ControlPlane } from './controllers-support.ts'
+
+const ns = 'policy'
+
+describe('budgets, quotas and clean-up on a real API server', () => {
+  let plane: ControlPlane
+  beforeAll(async () => {
+    plane = await startControlPlane({
+      node: { phase: (pod) => (pod.spec?.containers[0]?.image === 'ok' ? 'Succeeded' : 'Running') },
+    })
+    await plane.client.resource(namespaces).create({ metadata: { name: ns } })
+  })
+  afterAll(() => plane.close())
+
+  const deploy = (name: string, replicas: number) =>
+    plane.client.resource(deployments, ns).create({
+      metadata: { name },
+      spec: {
+        replicas,
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'v1' }] } },
+      },
+    })
+
+  it('a budget says how many may be evicted, by the size of the Deployment', async () => {
+    await deploy('web', 4)
+    await plane.client.resource(podDisruptionBudgets, ns).create({
+      metadata: { name: 'web' },
+      spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } },
+    })
+    const budget = await plane.until([podDisruptionBudgets], async () => {
+      const found = await plane.client.resource(podDisruptionBudgets, ns).get('web')
+      return found.status?.disruptionsAllowed === 1 ? found : undefined
+    })
+    expect(budget.status).toMatchObject({ currentHealthy: 4, desiredHealthy: 3, expectedPods: 4 })
+    const [pod] = (await plane.client.resource(pods, ns).list({ labelSelector: 'app=web' })).items
+    const name = pod?.metadata?.name ?? ''
+    await plane.client.resource(pods, ns).createSubresource(name, 'eviction', {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name, namespace: ns },
+    })
+    await plane.until([pods], async () => {
+      const own = (await plane.client.resource(pods, ns).list({ labelSelector: 'app=web' })).items
+      return own.length === 4 && own.every((p) => p.metadata?.name !== name && p.status?.phase === 'Running')
+        ? true
+        : undefined
+    })
+  })
+
+  it('a quota counts what is there, and gives back what goes', async () => {
+    await plane.client.resource(resourceQuotas, ns).create({
+      metadata: { name: 'q' },
+      spec: { hard: { pods: '10', configmaps: '10', 'count/deployments.apps': '5' } },
+    })
+    const used = (wanted: Record<string, string>) =>
+      plane.until([resourceQuotas], async () => {
+        const { status } = await plane.client.resource(resourceQuotas, ns).get('q')
+        return Object.entries(wanted).every(([name, value]) => status?.used?.[name] === value) ? true : undefined
+      })
+    await used({ pods: '4', configmaps: '1', 'count/deployments.apps': '1' })
+    await plane.client.resource(configMaps, ns).create({ metadata: { name: 'one' } })
+    await used({ configmaps: '2' })
+    await plane.client.resource(configMaps, ns).delete('one')
+    await plane.client.resource(deployments, ns).delete('web', { propagationPolicy: 'Background' })
+    await used({ pods: '0', configmaps: '1', 'count/deployments.apps': '0' })
+  })
+
+  it('an ended Job goes when its time has passed', async () => {
+    await plane.client.resource(jobs, ns).create({
+      metadata: { name: 'brief' },
+      spec: {
+        ttlSecondsAfterFinished: 0,
+        template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'ok' }] } },
+      },
+    })
+    await plane.until([jobs, pods], async () => {
+      const left = await plane.client.resource(jobs, ns).list()
+      const own = await plane.client.resource(pods, ns).list({ labelSelector: 'batch.kubernetes.io/job-name=brief' })
+      return left.items.length + own.items.length === 0 ? true : undefined
+    })
+  })
+
+  it('a cron job makes the Job that is due', async () => {
+    await plane.client.resource(cronJobs, ns).create({
+      metadata: { name: 'often' },
+      spec: {
+        schedule: '@every 1s',
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'ok' }] } } },
+        },
+      },
+    })
+    const cronJob = await plane.until([cronJobs], async () => {
+      const found = await plane.client.resource(cronJobs, ns).get('often')
+      return found.status?.lastSuccessfulTime === undefined ? undefined : found
+    })
+    expect(cronJob.status?.lastScheduleTime).toBeDefined()
+    await plane.client.resource(cronJobs, ns).delete('often', { propagationPolicy: 'Background' })
+    await plane.until([jobs], async () =>
+      (await plane.client.resource(jobs, ns).list()).items.length === 0 ? true : undefined,
+    )
+  })
+
+  it('a claim in use stays until its pod has gone', async () => {
+    await plane.client.resource(persistentVolumeClaims, ns).create({
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    })
+    await plane.client.resource(pods, ns).create({
+      metadata: { name: 'user' },
+      spec: {
+        containers: [{ name: 'c', image: 'v1' }],
+        volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }],
+      },
+    })
+    await plane.until([pods], async () =>
+      (await plane.client.resource(pods, ns).get('user')).status?.phase === 'Running' ? true : undefined,
+    )
+    await plane.client.resource(persistentVolumeClaims, ns).delete('data')
+    expect(
+      (await plane.client.resource(persistentVolumeClaims, ns).get('data')).metadata?.deletionTimestamp,
+    ).toBeDefined()
+    await plane.client.resource(pods, ns).delete('user')
+    await plane.until([persistentVolumeClaims], async () =>
+      (await plane.client.resource(persistentVolumeClaims, ns).list()).items.length === 0 ? true : undefined,
+    )
+  })
+
+  it('an aggregated role has the rules of its parts', async () => {
+    const view = await plane.until([clusterRoles], async () => {
+      const role = await plane.client.resource(clusterRoles).get('view')
+      return (role.rules ?? []).length > 0 ? role : undefined
+    })
+    expect(view.rules).toContainEqual(
+      expect.objectContaining({ resources: expect.arrayContaining(['pods']) as unknown }),
+    )
+    await plane.client.resource(clusterRoles).create({
+      metadata: { name: 'widgets', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
+      rules: [{ apiGroups: ['x.example.com'], resources: ['widgets'], verbs: ['get'] }],
+    })
+    await plane.until([clusterRoles], async () => {
+      const role = await plane.client.resource(clusterRoles).get('view')
+      return role.rules?.some(({ resources }) => resources?.includes('widgets')) === true ? true : undefined
+    })
+  })
+
+  it('had nothing to complain of', () => expect(plane.warnings).toEqual([]))
+})
