@@ -151,6 +151,18 @@ const rows: Row[] = [
     does: '+side',
   },
   {
+    rule: 'an ephemeral container starts in a running pod',
+    pod: testPod({ ephemeralContainers: [{ name: 'debug', image: 'img:1' }] }),
+    has: record([running('c')]),
+    does: '+debug',
+  },
+  {
+    rule: 'an ephemeral container starts once',
+    pod: testPod({ ephemeralContainers: [{ name: 'debug', image: 'img:1' }] }),
+    has: record([exited('debug', 1), running('c')]),
+    does: '',
+  },
+  {
     rule: 'a sidecar does not keep a finished pod alive',
     pod: withSidecar({ restartPolicy: 'Never' }),
     has: record([running('side'), exited('c', 0)]),

@@ -31,6 +31,17 @@ export interface PodActions {
 /** A container that restarts on its own although it stands among the init containers. */
 export const isSidecar = (container: V1Container): boolean => container.restartPolicy === 'Always'
 
+/** Ephemeral containers have the fields of others, but for those that make no sense in them. */
+export const ephemeralContainers = (pod: V1Pod): (V1Container & { targetContainerName?: string })[] =>
+  pod.spec?.ephemeralContainers ?? []
+
+/** Every container a pod names, in the order they start. */
+export const allContainers = (pod: V1Pod): V1Container[] => [
+  ...(pod.spec?.initContainers ?? []),
+  ...(pod.spec?.containers ?? []),
+  ...ephemeralContainers(pod),
+]
+
 /** Whether the pod's policy wants this container (again). Source: docs, "Container restart policy". */
 export function shouldRun(pod: V1Pod, container: V1Container, record: ContainerRecord | undefined): boolean {
   if (record === undefined || record.state !== 'exited') return true
@@ -80,6 +91,11 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
     return found?.sandboxId === sandbox.id ? found : undefined
   }
   const appStarted = containers.some((container) => here(container.name) !== undefined)
+  // Those of `kubectl debug` start whenever they were added, once.
+  for (const container of ephemeralContainers(pod)) {
+    if (newest(record, container.name) === undefined) actions.start.push(container)
+  }
+  const ephemeral = actions.start.length
   const ready = planInits({ pod, inits, here, appStarted, probes, actions })
   if (actions.killPod || !ready) return actions
 
@@ -103,7 +119,7 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
     if (shouldRun(pod, container, found ?? newest(record, container.name))) actions.start.push(container)
   }
   // Nothing runs and nothing shall: sidecars end with the others.
-  if (kept === 0 && actions.start.length === 0) return { ...actions, killPod: true, start: [], kill: [] }
+  if (kept === 0 && actions.start.length === ephemeral) return { ...actions, killPod: true, start: [], kill: [] }
   return actions
 }
 

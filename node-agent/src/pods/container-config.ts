@@ -36,6 +36,8 @@ export interface ContainerConfigInput {
   imageRef: string
   imageUser: ImageUser
   resources: CgroupResources
+  /** Of an ephemeral container: whose processes it sees. */
+  targetId?: string
 }
 
 export function containerConfig(input: ContainerConfigInput): ContainerConfig {
@@ -70,7 +72,10 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
     stopSignal: stopSignalNumber(container.lifecycle?.stopSignal),
-    linux: { resources: input.resources, securityContext: containerSecurity(pod, container, input.imageUser) },
+    linux: {
+      resources: input.resources,
+      securityContext: containerSecurity(pod, container, input.imageUser, input.targetId),
+    },
   }
 }
 

@@ -30,5 +30,6 @@ export function podEvents(recorder: EventRecorder): PodEvents {
 
 function fieldPathOf(pod: V1Pod, name: string): string {
   const init = pod.spec?.initContainers?.some((container) => container.name === name) === true
-  return `spec.${init ? 'initContainers' : 'containers'}{${name}}`
+  const ephemeral = pod.spec?.ephemeralContainers?.some((container) => container.name === name) === true
+  return `spec.${init ? 'initContainers' : ephemeral ? 'ephemeralContainers' : 'containers'}{${name}}`
 }

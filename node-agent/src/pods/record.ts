@@ -74,7 +74,11 @@ export function newest(record: PodRecord, name: string): ContainerRecord | undef
  * its restart count goes on. Source: upstream's status of containers it cannot find.
  */
 export function withRemembered(record: PodRecord, pod: V1Pod, logPath: LogPathOf = () => ''): PodRecord {
-  const remembered = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  const remembered = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.ephemeralContainerStatuses ?? []),
+  ]
     .filter((status) => newest(record, status.name) === undefined)
     .flatMap((status): ContainerRecord[] => {
       const ended =

@@ -94,7 +94,13 @@ export interface ImageUser {
 }
 
 /** Throws ContainerConfigError when the pod asks for a non-root user and would get root. */
-export function containerSecurity(pod: V1Pod, container: V1Container, image: ImageUser): ContainerSecurity {
+export function containerSecurity(
+  pod: V1Pod,
+  container: V1Container,
+  image: ImageUser,
+  /** The container whose processes this one shall see. */
+  targetId?: string,
+): ContainerSecurity {
   const own = container.securityContext
   const shared = pod.spec?.securityContext
   const runAsUser = own?.runAsUser ?? shared?.runAsUser
@@ -104,7 +110,10 @@ export function containerSecurity(pod: V1Pod, container: V1Container, image: Ima
   const user = int64(runAsUser ?? (image.username === '' ? image.uid : undefined))
   const group = int64(runAsGroup)
   return {
-    namespaceOptions: namespaces(pod),
+    namespaceOptions: {
+      ...namespaces(pod),
+      ...(targetId === undefined ? {} : { pid: NamespaceMode.TARGET, targetId }),
+    },
     privileged,
     readonlyRootfs: own?.readOnlyRootFilesystem === true,
     noNewPrivs: own?.allowPrivilegeEscalation === false,

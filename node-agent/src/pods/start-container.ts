@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import { RuntimeCallError } from '../cri/grpc-client.ts'
+import { ephemeralContainers } from './actions.ts'
 import { containerConfig, type ContainerConfig } from './container-config.ts'
 import type { PodDeps } from './deps.ts'
 import { containerEnv, ContainerConfigError } from './env.ts'
@@ -61,7 +62,11 @@ function nextAttempt(
   before: { attempt: number; state: string } | undefined,
 ): number {
   if (before !== undefined) return before.state === 'created' ? before.attempt : before.attempt + 1
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  const statuses = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.ephemeralContainerStatuses ?? []),
+  ]
   const stored = statuses.find(({ name }) => name === container.name)
   return stored?.containerID === undefined || stored.containerID === ''
     ? (stored?.restartCount ?? 0)
@@ -70,7 +75,7 @@ function nextAttempt(
 
 async function configure(
   deps: PodDeps,
-  { pod, container, sandbox }: StartRequest,
+  { pod, container, sandbox, record }: StartRequest,
   image: PulledImage,
   attempt: number,
 ): Promise<ContainerConfig> {
@@ -98,7 +103,10 @@ async function configure(
     if (!taken.has(terminationPath)) {
       mounts.push({ containerPath: terminationPath, hostPath: terminationFile, readonly: false })
     }
+    const target = ephemeralContainers(pod).find(({ name }) => name === container.name)?.targetContainerName
+    const targetId = target === undefined || target === '' ? undefined : newest(record, target)?.id
     return containerConfig({
+      ...(targetId === undefined ? {} : { targetId }),
       pod,
       container,
       attempt,

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import type { Waiting } from '../status/container-status.ts'
-import { computePodActions, type KillAction, type PodActions } from './actions.ts'
+import { allContainers, computePodActions, type KillAction, type PodActions } from './actions.ts'
 import { goDuration } from './backoff.ts'
 import { containerHash } from './container-hash.ts'
 import type { PodDeps } from './deps.ts'
@@ -112,7 +112,7 @@ async function kill(
 }
 
 const containerOf = (pod: V1Pod, name: string): V1Container | undefined =>
-  [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find((container) => container.name === name)
+  allContainers(pod).find((container) => container.name === name)
 
 interface Prepared {
   sandbox: SandboxRecord

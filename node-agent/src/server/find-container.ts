@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import { allContainers } from '../pods/actions.ts'
 import { identityOf, type ContainerRecord, type PodRecord } from '../pods/record.ts'
 import { HttpError } from './http-error.ts'
 
@@ -22,12 +23,7 @@ export async function findContainer(
   at: { namespace: string; name: string; container: string },
 ): Promise<FoundContainer> {
   const pod = findPod(source, at)
-  const all = [
-    ...(pod.spec?.initContainers ?? []),
-    ...(pod.spec?.containers ?? []),
-    ...((pod.spec?.ephemeralContainers ?? []) as V1Container[]),
-  ]
-  const container = all.find(({ name }) => name === at.container)
+  const container = allContainers(pod).find(({ name }) => name === at.container)
   if (container === undefined) {
     throw new HttpError(404, `container ${JSON.stringify(at.container)} not found in pod ${JSON.stringify(at.name)}`)
   }

@@ -72,7 +72,9 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'EADDRINUSE'
-          ? new Error(`port ${options.port} of the node agent is in use: choose another, or stop what listens there`)
+          ? new Error(
+              `port ${options.port} of the node agent is in use: choose another with --agent-port, or stop what listens there`,
+            )
           : error,
       )
     })

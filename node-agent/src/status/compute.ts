@@ -1,6 +1,6 @@
 import type { V1ContainerStatus, V1Pod, V1PodStatus } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
-import { isSidecar } from '../pods/actions.ts'
+import { ephemeralContainers, isSidecar } from '../pods/actions.ts'
 import type { PodRecord } from '../pods/record.ts'
 import { qosClass } from '../pods/resources.ts'
 import { podConditions } from './conditions.ts'
@@ -28,6 +28,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
   const previous = pod.status
   const inits = statuses(input, 'init')
   const containers = statuses(input, 'app')
+  const ephemeral = statuses(input, 'ephemeral')
   const phase = podPhase({ ...input, inits, containers })
   const sandbox = record.sandboxes.find(({ ready }) => ready)
   const hostNetwork = pod.spec?.hostNetwork === true
@@ -51,6 +52,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
     startTime: previous?.startTime ?? rfc3339(now),
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
     containerStatuses: containers,
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: qosClass(pod),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
@@ -58,10 +60,18 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
   }
 }
 
-function statuses(input: PodStatusInput, kind: 'init' | 'app'): V1ContainerStatus[] {
+function statuses(input: PodStatusInput, kind: 'init' | 'app' | 'ephemeral'): V1ContainerStatus[] {
   const { pod } = input
-  const list = (kind === 'init' ? pod.spec?.initContainers : pod.spec?.containers) ?? []
-  const previous = (kind === 'init' ? pod.status?.initContainerStatuses : pod.status?.containerStatuses) ?? []
+  const list = {
+    init: pod.spec?.initContainers ?? [],
+    app: pod.spec?.containers ?? [],
+    ephemeral: ephemeralContainers(pod),
+  }[kind]
+  const previous = {
+    init: pod.status?.initContainerStatuses ?? [],
+    app: pod.status?.containerStatuses ?? [],
+    ephemeral: pod.status?.ephemeralContainerStatuses ?? [],
+  }[kind]
   const appWaits = (pod.spec?.initContainers?.length ?? 0) > 0
   return list.map((container) =>
     containerStatus({
