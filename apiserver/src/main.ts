@@ -22,7 +22,7 @@ import { createNonResource } from './endpoints/non-resource.ts'
 import { createOpenApi } from './endpoints/openapi.ts'
 import type { EndpointServer } from './endpoints/server.ts'
 import { MetricsRegistry } from './metrics/metrics.ts'
-import { addProcessMetrics } from './metrics/process-metrics.ts'
+import { addObjectCounts, addProcessMetrics } from './metrics/process-metrics.ts'
 import { createRequestMetrics } from './metrics/request-metrics.ts'
 import { parsePortRange, type ApiServerOptions } from './options.ts'
 import { auditStep } from './pipeline/audit.ts'
@@ -218,6 +218,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     createDispatcher(server, { connect: createConnect(server, agentTls), nonResource }),
   )
   addProcessMetrics(metrics)
+  addObjectCounts(metrics, () => table.stores())
 
   let http: HttpServer | undefined
   let closed: Promise<void> | undefined

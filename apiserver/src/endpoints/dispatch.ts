@@ -73,7 +73,7 @@ export function createDispatcher(
     if (!info.isResourceRequest) return options.nonResource(context)
     const resource = server.table.find(info.group, info.version, info.resource)
     if (resource === undefined) {
-      if (info.group !== '' && server.table.versionsOf(info.group).length === 0) return plainNotFound()
+      if (info.group !== '' && isUnknownGroup(server, info.group, info.version)) return plainNotFound()
       throw pathNotFound()
     }
     if (context.method === 'HEAD' || context.method === 'OPTIONS') {
@@ -117,6 +117,14 @@ export function createDispatcher(
         throw methodNotAllowed()
     }
   }
+}
+
+/** Groups nobody serves, and versions that a group of custom resources does not have. */
+function isUnknownGroup(server: EndpointServer, group: string, version: string): boolean {
+  const versions = server.table.versionsOf(group)
+  if (versions.length === 0) return true
+  if (versions.includes(version)) return false
+  return server.table.resourcesOf(group, versions[0] ?? '').every((one) => one.type === 'stored' && one.itemsKeepKind)
 }
 
 function isConnect(resource: ServedResource, name: string): boolean {

@@ -1,3 +1,4 @@
+import { groupResource } from '@kapell/openapi/meta/resource-ref'
 import { ValueFamily, type MetricsRegistry } from './metrics.ts'
 
 /** What every Prometheus target tells of its process. */
@@ -20,4 +21,21 @@ export function addProcessMetrics(registry: MetricsRegistry): void {
   for (const [name, type, help, read] of measured) {
     registry.add(new ValueFamily({ name, type, help, labels: [] }, (family) => (family.child().value = read())))
   }
+}
+
+/** How many objects there are of each kind, read off the caches at each scrape. */
+export function addObjectCounts(
+  registry: MetricsRegistry,
+  stores: () => Iterable<{ definition: { group: string; plural: string }; cache(): { snapshot(): { size: number } } }>,
+): void {
+  registry.add(
+    new ValueFamily(
+      { name: 'apiserver_storage_objects', type: 'gauge', help: 'Stored objects, by resource.', labels: ['resource'] },
+      (family) => {
+        for (const { definition, cache } of stores()) {
+          family.child(groupResource(definition)).value = cache().snapshot().size
+        }
+      },
+    ),
+  )
 }
