@@ -152,7 +152,7 @@ export function invalidObject(
   return failure(422, 'Invalid', `${label} ${JSON.stringify(name ?? '')} is invalid: ${all}`, {
     ...(name === undefined || name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === '' ? {} : { kind: kind.kind }),
     causes: errors.map((e) => ({
       reason: e.type,
       message: causeMessage(e),
