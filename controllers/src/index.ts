@@ -13,6 +13,7 @@ import { resourceQuotaController } from './resourcequota/controller.ts'
 import { claimProtectionController } from './volume-protection/claims.ts'
 import { volumeProtectionController } from './volume-protection/volumes.ts'
 import { disruptionController } from './disruption/controller.ts'
+import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
@@ -50,6 +51,7 @@ export const controllers: readonly Controller[] = [
   claimProtectionController,
   volumeProtectionController,
   endpointSliceController,
+  endpointSliceMirroringController,
   endpointsController,
   nodeLifecycleController,
   taintEvictionController,

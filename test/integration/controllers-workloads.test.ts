@@ -267,6 +267,28 @@ describe('controllers on a real API server', () => {
     })
   })
 
+  it('mirrors Endpoints that are kept by hand', async () => {
+    await plane.client.resource(services, ns).create({ metadata: { name: 'hand' }, spec: { ports: [{ port: 80 }] } })
+    const by = { labelSelector: 'kubernetes.io/service-name=hand' }
+    const slices = async () => (await plane.client.resource(endpointSlices, ns).list(by)).items
+    await plane.client.resource(endpoints, ns).create({
+      metadata: { name: 'hand' },
+      subsets: [{ addresses: [{ ip: '10.9.9.9' }], ports: [{ port: 8080 }] }],
+    })
+    await plane.until([endpointSlices], async () =>
+      (await slices()).find((s) => s.endpoints?.[0]?.addresses[0] === '10.9.9.9'),
+    )
+    await plane.client
+      .resource(endpoints, ns)
+      .patch('hand', 'merge', { subsets: [{ addresses: [{ ip: '10.9.9.8' }], ports: [{ port: 8080 }] }] })
+    await plane.until([endpointSlices], async () => {
+      const found = await slices()
+      return found.length === 1 && found[0]?.endpoints?.[0]?.addresses[0] === '10.9.9.8' ? true : undefined
+    })
+    await plane.client.resource(endpoints, ns).delete('hand')
+    await plane.until([endpointSlices], async () => ((await slices()).length === 0 ? true : undefined))
+  })
+
   it('empties a namespace and lets it go', async () => {
     await plane.client.resource(namespaces).delete(ns)
     await plane.until([namespaces], async () =>

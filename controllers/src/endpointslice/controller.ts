@@ -14,7 +14,7 @@ import { selects, selectsPods } from '../shared/service-pods.ts'
 import { wakeServicesOfPods } from '../shared/wake-services.ts'
 import { desiredGroups, managedBy, managedByLabel, serviceLabel, withTrigger } from './desired.ts'
 import { planSlices, type SlicePlan } from './reconcile.ts'
-import { createSliceTracker, type SliceTracker } from './tracker.ts'
+import { createSliceTracker, type SliceTracker } from '../shared/slice-tracker.ts'
 
 const zoneLabel = 'topology.kubernetes.io/zone'
 /** Looked at again after this long when the cache is behind and no event came. */
