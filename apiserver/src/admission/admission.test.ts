@@ -57,6 +57,7 @@ it('the plug-ins stand in the order of the original', () => {
     'ServiceAccount',
     'NodeRestriction',
     'TaintNodesByCondition',
+    'PodSecurity',
     'Priority',
     'DefaultTolerationSeconds',
     'DefaultStorageClass',
