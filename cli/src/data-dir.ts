@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { UserError } from './errors.ts'
 
 /**
@@ -9,7 +9,7 @@ import { UserError } from './errors.ts'
  */
 export function openDataDir(path: string): { release: () => void } {
   try {
-    for (const name of ['', 'log', 'images', 'pki']) mkdirSync(join(path, name), { recursive: true, mode: 0o700 })
+    for (const name of ['', 'log', 'images', 'pki']) makeDir(join(path, name))
   } catch (error) {
     throw new UserError(`cannot write to the data directory ${path} (${code(error)}); choose another with --data-dir`, {
       cause: error,
@@ -32,6 +32,18 @@ export function openDataDir(path: string): { release: () => void } {
     })
   }
   return { release: () => unlinkSync(lock) }
+}
+
+/** As mkdirSync's own recursion, which says ENOENT where the file system is read-only. */
+function makeDir(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (code(error) === 'EEXIST' && statSync(path).isDirectory()) return
+    if (code(error) !== 'ENOENT' || dirname(path) === path) throw error
+    makeDir(dirname(path))
+    mkdirSync(path, { mode: 0o700 })
+  }
 }
 
 function code(error: unknown): string {

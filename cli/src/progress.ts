@@ -9,15 +9,22 @@ export interface Step {
 
 /**
  * Runs the steps in order, each on a line with the time it took. On a terminal the line spins while the step works;
- * elsewhere each is printed when it is done.
+ * elsewhere each is printed when it is done. Once `signal` is aborted no other step begins, and what the step under way
+ * throws is the stop that was asked for.
  */
-export async function runSteps(steps: readonly Step[]): Promise<void> {
+export async function runSteps(steps: readonly Step[], signal?: AbortSignal): Promise<void> {
   const tasks = steps.map((step): ListrTask => {
     return {
       title: step.title,
+      enabled: () => signal?.aborted !== true,
       task: async (_context, task) => {
         const startedAt = performance.now()
-        const said = await step.run((line) => (task.output = line))
+        const said = await step
+          .run((line) => (task.output = line))
+          .catch((error: unknown) => {
+            if (signal?.aborted !== true) throw error
+            return 'stopped'
+          })
         task.title = `${step.title}${said === undefined ? '' : `: ${said}`} (${duration(performance.now() - startedAt)})`
       },
     }

@@ -26,7 +26,7 @@ export async function up(argv: readonly string[]): Promise<number> {
   process.stdout.write(`kapell ${gitVersion}, data in ${options.dataDir}\n`)
   const running: Running[] = []
   try {
-    await runSteps(plan(options, log, running, stop.signal))
+    await runSteps(plan(options, log, running, stop.signal), stop.signal)
     if (!stop.signal.aborted) {
       process.stdout.write(farewell(options, performance.now() - startedAt))
       await stop.asked

@@ -18,7 +18,9 @@ import { allocatable } from './node/registration.ts'
 import { containerLogPath } from './pods/container-config.ts'
 import { identityOf, withRemembered } from './pods/record.ts'
 import { startServiceNetwork, type ServiceNetwork } from './proxy/network.ts'
+import { listProcesses, shimsOf } from './runtime/cleanup.ts'
 import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
+import { runtimePaths } from './runtime/paths.ts'
 import { createGuard } from './server/authorize.ts'
 import { createMetrics } from './server/metrics.ts'
 import { startAgentServer } from './server/server.ts'
@@ -103,9 +105,15 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     let closing: Promise<void> | undefined
     return { ...agent, close: (how = {}) => (closing ??= close({ removePods: how.removePods ?? false })) }
   } catch (error) {
-    await close({ removePods: false })
+    await close({ removePods: options.runtimeSocket === undefined && !(await podsRun(options.dataDir)) })
     throw error
   }
+}
+
+/** Whether pods of an earlier run still go on: a start that fails must leave them alone. */
+async function podsRun(dataDir: string): Promise<boolean> {
+  const { socket } = runtimePaths(await realpath(dataDir).catch(() => dataDir))
+  return shimsOf(await listProcesses(), socket).length > 0
 }
 
 async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[]): Promise<Omit<NodeAgent, 'close'>> {

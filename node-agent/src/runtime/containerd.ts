@@ -121,6 +121,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const supervised = superviseContainerd({ binary: tools.containerd, paths, log })
   try {
     await untilAnswers(paths, supervised, options)
+    supervised.answered()
   } catch (error) {
     await supervised.stop()
     // Nothing of a failed start stays, unless pods of an earlier run still need it.
@@ -166,7 +167,11 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
 function findTools(binary = 'containerd') {
   const containerd = findTool(binary)
   if (containerd === undefined) {
-    throw new Error(binary === 'containerd' ? `containerd is not installed: ${installHint}` : `${binary} is no program`)
+    throw new Error(
+      binary === 'containerd'
+        ? `containerd is not installed: ${installHint}`
+        : `${binary} is no program: say with --containerd which containerd to run`,
+    )
   }
   const runc = findTool('runc')
   if (runc === undefined) throw new Error(`runc is not installed: ${installHint}`)
@@ -192,6 +197,8 @@ interface Supervised {
   pid(): number | undefined
   /** Why the last one ended, when none is running. */
   lastExit(): string | undefined
+  /** From now on its end is worth a warning: before, the failed start tells. */
+  answered(): void
   stop(): Promise<void>
 }
 
@@ -201,6 +208,7 @@ function superviseContainerd(options: { binary: string; paths: RuntimePaths; log
   let child: ChildProcess | undefined
   let lastExit: string | undefined
   let stopped = false
+  let hasAnswered = false
   let backoffMs = 100
   let retry: NodeJS.Timeout | undefined
   const start = () => {
@@ -223,7 +231,7 @@ function superviseContainerd(options: { binary: string; paths: RuntimePaths; log
       lastExit = reason
       if (stopped) return
       backoffMs = Date.now() - startedAt > 60_000 ? 100 : Math.min(backoffMs * 2, 10_000)
-      log.warn('containerd ended; starting it again', { reason, inMs: backoffMs })
+      log[hasAnswered ? 'warn' : 'info']('containerd ended; starting it again', { reason, inMs: backoffMs })
       retry = setTimeout(start, backoffMs)
     }
     own.on('error', (error) => ended(error.message))
@@ -239,6 +247,7 @@ function superviseContainerd(options: { binary: string; paths: RuntimePaths; log
   return {
     pid: () => child?.pid,
     lastExit: () => (child === undefined ? lastExit : undefined),
+    answered: () => (hasAnswered = true),
     stop: async () => {
       stopped = true
       clearTimeout(retry)

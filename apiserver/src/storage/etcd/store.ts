@@ -31,12 +31,16 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<Storage>
     return new EtcdStore(client, options, { trustProgress: !mayOvertake })
   } catch (cause) {
     client.close()
-    const { message } = translateEtcdError(cause)
+    const message = plainReason(translateEtcdError(cause).message)
     throw new StorageError('unavailable', `etcd at ${options.endpoints.join(', ')} does not answer (${message})`, {
       cause,
     })
   }
 }
+
+/** gRPC's account of a failed connection, without what means nothing to people. */
+const plainReason = (message: string): string =>
+  /Last error: (?:Error: )?(.*?)\.? Resolution note/.exec(message)?.[1] ?? message
 
 /** Enum values of etcd's Compare message. */
 const equal = 0
