@@ -17,6 +17,7 @@ export const mutatingWebhookConfigurations = defineResource<V1MutatingWebhookCon
   ...common,
   kind: 'MutatingWebhookConfiguration',
   plural: 'mutatingwebhookconfigurations',
+  allowUnconditionalUpdate: false,
   storagePrefix: 'mutatingwebhookconfigurations',
   default: (o) => {
     for (const webhook of o.webhooks ?? []) {
@@ -31,6 +32,7 @@ export const validatingWebhookConfigurations = defineResource<V1ValidatingWebhoo
   ...common,
   kind: 'ValidatingWebhookConfiguration',
   plural: 'validatingwebhookconfigurations',
+  allowUnconditionalUpdate: false,
   storagePrefix: 'validatingwebhookconfigurations',
   default: (o) => (o.webhooks ?? []).forEach(defaultWebhook),
   columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],

@@ -10,6 +10,8 @@ export const runtimeClasses = defineResource<V1RuntimeClass>({
   version: 'v1',
   kind: 'RuntimeClass',
   plural: 'runtimeclasses',
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
   namespaced: false,
   storagePrefix: 'runtimeclasses',
   hasGeneration: false,

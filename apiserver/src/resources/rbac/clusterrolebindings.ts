@@ -8,6 +8,7 @@ export const clusterRoleBindings = defineResource<V1ClusterRoleBinding>({
   version: 'v1',
   kind: 'ClusterRoleBinding',
   plural: 'clusterrolebindings',
+  allowCreateOnUpdate: true,
   namespaced: false,
   storagePrefix: 'clusterrolebindings',
   hasGeneration: false,

@@ -8,6 +8,7 @@ export const clusterRoles = defineResource<V1ClusterRole>({
   version: 'v1',
   kind: 'ClusterRole',
   plural: 'clusterroles',
+  allowCreateOnUpdate: true,
   namespaced: false,
   storagePrefix: 'clusterroles',
   hasGeneration: false,

@@ -8,6 +8,7 @@ export const roleBindings = defineResource<V1RoleBinding>({
   version: 'v1',
   kind: 'RoleBinding',
   plural: 'rolebindings',
+  allowCreateOnUpdate: true,
   namespaced: true,
   storagePrefix: 'rolebindings',
   hasGeneration: false,

@@ -8,6 +8,7 @@ export const roles = defineResource<V1Role>({
   version: 'v1',
   kind: 'Role',
   plural: 'roles',
+  allowCreateOnUpdate: true,
   namespaced: true,
   storagePrefix: 'roles',
   hasGeneration: false,

@@ -22,6 +22,7 @@ export const csiDrivers = defineResource<V1CSIDriver>({
   version: 'v1',
   kind: 'CSIDriver',
   plural: 'csidrivers',
+  allowUnconditionalUpdate: false,
   namespaced: false,
   storagePrefix: 'csidrivers',
   hasGeneration: false,

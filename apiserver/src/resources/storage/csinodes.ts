@@ -7,6 +7,7 @@ export const csiNodes = defineResource<V1CSINode>({
   version: 'v1',
   kind: 'CSINode',
   plural: 'csinodes',
+  allowUnconditionalUpdate: false,
   namespaced: false,
   storagePrefix: 'csinodes',
   hasGeneration: false,

@@ -8,6 +8,7 @@ export const csiStorageCapacities = defineResource<V1CSIStorageCapacity>({
   version: 'v1',
   kind: 'CSIStorageCapacity',
   plural: 'csistoragecapacities',
+  allowUnconditionalUpdate: false,
   namespaced: true,
   storagePrefix: 'csistoragecapacities',
   hasGeneration: false,

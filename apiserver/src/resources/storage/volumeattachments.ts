@@ -11,6 +11,7 @@ export const volumeAttachments = defineResource<V1VolumeAttachment>({
   version: 'v1',
   kind: 'VolumeAttachment',
   plural: 'volumeattachments',
+  allowUnconditionalUpdate: false,
   namespaced: false,
   storagePrefix: 'volumeattachments',
   hasGeneration: false,

@@ -13,6 +13,7 @@ export const services = defineResource<V1Service>({
   version: 'v1',
   kind: 'Service',
   plural: 'services',
+  allowCreateOnUpdate: true,
   shortNames: ['svc'],
   categories: ['all'],
   namespaced: true,
