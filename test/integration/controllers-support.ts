@@ -16,7 +16,10 @@ export const rootCa = '-----BEGIN CERTIFICATE-----\ntest\n-----END CERTIFICATE--
 /** An API server with all controllers, each acting under its own account, and pods that a test plays the node of. */
 export interface ControlPlane extends TestServer {
   client: ApiClient
-  controllers: RunningControllers
+  /** Starts another set of controllers; with an identity they compete to lead. */
+  startControllers(identity?: string): Promise<RunningControllers>
+  /** Prometheus text of all that run or ran. */
+  metrics(): string
   /** What the controllers warned of. */
   warnings: string[]
   /** Resolves with the first answer that is not undefined, looking again at every change of the kinds named. */
@@ -28,7 +31,7 @@ export interface ControlPlane extends TestServer {
 const lookAgainMs = 200
 
 export async function startControlPlane(
-  options: { node?: NodePlay; controllers?: readonly string[] } = {},
+  options: { node?: NodePlay; controllers?: readonly string[]; startsControllers?: boolean } = {},
 ): Promise<ControlPlane> {
   const server = await startTestServer()
   const stop = new AbortController()
@@ -37,30 +40,42 @@ export async function startControlPlane(
   const log = { ...silentLogger, warn, error: warn }
   const door = (username: string, ...groups: string[]) =>
     server.api.transport({ username, groups: [...groups, 'system:authenticated'] })
-  const controllers = await startControllers({
-    transport: door('system:kube-controller-manager'),
-    transportFor: (name) =>
-      door(`system:serviceaccount:kube-system:${name}`, 'system:serviceaccounts', 'system:serviceaccounts:kube-system'),
-    rootCa,
-    log,
-    freeze: true,
-    signal: stop.signal,
-    ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
-  })
-  await controllers.started
+  const start = async (identity?: string): Promise<RunningControllers> => {
+    const started = await startControllers({
+      transport: door('system:kube-controller-manager'),
+      transportFor: (name) =>
+        door(
+          `system:serviceaccount:kube-system:${name}`,
+          'system:serviceaccounts',
+          'system:serviceaccounts:kube-system',
+        ),
+      rootCa,
+      log,
+      freeze: true,
+      signal: stop.signal,
+      ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
+      ...(identity === undefined ? {} : { leaderElection: { enabled: true, identity } }),
+    })
+    running.push(started)
+    await started.started
+    return started
+  }
+  const running: RunningControllers[] = []
+  if (options.startsControllers !== false) await start()
   const client = createClient(server.api.transport(admin))
   const informers = createInformerFactory({ client, log: silentLogger, signal: stop.signal })
   playNode(client, informers, options.node ?? {})
   return {
     ...server,
     client,
-    controllers,
+    startControllers: start,
+    metrics: () => running.map((one) => one.metrics()).join(''),
     warnings,
     informers,
     until: (kinds, look) => until(informers, kinds, look),
     close: async () => {
       stop.abort()
-      await controllers.close()
+      await Promise.all(running.map((one) => one.close()))
       await server.close()
     },
   }
