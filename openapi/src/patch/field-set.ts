@@ -193,6 +193,20 @@ export function printElement(element: string): string {
   }
 }
 
+/** Elements of field names: the same few hundred at every write, so that their text is made and hashed once. */
+const fieldElements = new Map<string, string>()
+const maxFieldElements = 4096
+
+/** `f:name`. */
+export function fieldElement(name: string): string {
+  const known = fieldElements.get(name)
+  if (known !== undefined) return known
+  const element = `f:${name}`
+  // Names also come from users, as keys of maps: what there is no room for is not kept.
+  if (fieldElements.size < maxFieldElements && name.length <= 64) fieldElements.set(name, element)
+  return element
+}
+
 /** "metadata.labels" and so on, as a set. Fields only. */
 export function fieldSetOfPaths(paths: Iterable<string>): FieldSet {
   const set = new FieldSet()

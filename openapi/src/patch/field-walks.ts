@@ -1,5 +1,5 @@
 import type { ListSchema, Schema, StructSchema } from '../schema/schema.ts'
-import { FieldSet } from './field-set.ts'
+import { fieldElement, FieldSet } from './field-set.ts'
 import { equalJson, getOwn, isObject, setOwn, type JsonObject } from './json.ts'
 import { isEmptyValue, itemsByElement, memberRule, shapeOf, tryItemElement, type Shape } from './merge-shape.ts'
 
@@ -31,8 +31,8 @@ function collect(
       if (member === undefined) continue
       const rule = memberRule(shape.struct, shape.values, name)
       const set = below()
-      collect(rule.schema, rule.atomic, member, set, `f:${name}`)
-      if (!rule.declared || (isEmptyValue(member) && !Array.isArray(member))) set.members.add(`f:${name}`)
+      collect(rule.schema, rule.atomic, member, set, fieldElement(name))
+      if (!rule.declared || (isEmptyValue(member) && !Array.isArray(member))) set.members.add(fieldElement(name))
     }
   } else if (shape.kind === 'list' && Array.isArray(value)) {
     for (const item of value) {
@@ -106,12 +106,12 @@ class Comparing {
       const [old, next] = [left[name], getOwn(right, name)]
       if (old === undefined || old === next) continue
       const rule = memberRule(struct, values, name)
-      this.#member(`f:${name}`, rule.schema, rule.atomic, old, next)
+      this.#member(fieldElement(name), rule.schema, rule.atomic, old, next)
     }
     for (const name of Object.keys(right)) {
       if (right[name] === undefined || getOwn(left, name) !== undefined) continue
       const rule = memberRule(struct, values, name)
-      this.#member(`f:${name}`, rule.schema, rule.atomic, undefined, right[name])
+      this.#member(fieldElement(name), rule.schema, rule.atomic, undefined, right[name])
     }
   }
 
@@ -143,7 +143,7 @@ function collectAll(
     for (const name of Object.keys(value)) {
       if (value[name] === undefined) continue
       const rule = memberRule(shape.struct, shape.values, name)
-      collectAll(rule.schema, rule.atomic, value[name], below, `f:${name}`)
+      collectAll(rule.schema, rule.atomic, value[name], below, fieldElement(name))
     }
   } else if (shape.kind === 'list' && Array.isArray(value)) {
     for (const [name, item] of itemsByElement(shape.list, value))
@@ -173,7 +173,7 @@ function membersWithout(shape: Shape & { kind: 'map' }, value: JsonObject, gone:
   const kept: JsonObject = {}
   let size = 0
   for (const name of Object.keys(value)) {
-    const element = `f:${name}`
+    const element = fieldElement(name)
     if (gone.members.has(element)) continue
     const below = gone.children.get(element)
     const rule = below === undefined ? undefined : memberRule(shape.struct, shape.values, name)
