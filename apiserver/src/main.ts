@@ -36,7 +36,7 @@ import { impersonationStep } from './pipeline/impersonation.ts'
 import { composePipeline, type PipelineStep } from './pipeline/pipeline.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
 import { createObjectAccess } from './registry/object-access.ts'
-import { ResourceTable } from './registry/resource-table.ts'
+import { ResourceTable, subresourcesOf } from './registry/resource-table.ts'
 import type { ServerConfig, Services, TokenService } from './registry/services.ts'
 import { timedStorage } from './registry/timed-storage.ts'
 import { parseCidr } from './resources/common/ip.ts'
@@ -202,7 +202,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     createRequestMetrics({
       registry: metrics,
       inFlight,
-      served: ({ info }) => table.find(info.group, info.version, info.resource) !== undefined,
+      served: ({ info }) => {
+        const resource = table.find(info.group, info.version, info.resource)
+        if (resource === undefined) return false
+        return info.subresource === '' || Object.hasOwn(subresourcesOf(resource), info.subresource)
+      },
     }),
     finishStep(),
     errorsStep(log),

@@ -23,10 +23,18 @@ function notJson(text: string): string {
   return first === '{' ? 'unexpected end of JSON input' : `invalid character '${shown}' looking for beginning of value`
 }
 
+/** The first byte that unpadded base64url cannot hold: a foreign letter, or a last letter on its own. */
+function illegalBase64At(text: string): number | undefined {
+  const foreign = /[^A-Za-z0-9_-]/.exec(text)?.index
+  if (foreign !== undefined) return foreign
+  return text.length % 4 === 1 ? text.length - 1 : undefined
+}
+
 /** Throws 400. */
 export function decodeContinue(text: string): ContinueToken {
   const bad = (why: string): Error => badRequest(`invalid continue token: continue key is not valid: ${why}`)
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw bad('illegal base64 data at input byte 0')
+  const illegal = illegalBase64At(text)
+  if (illegal !== undefined) throw bad(`illegal base64 data at input byte ${illegal}`)
   const plain = Buffer.from(text, 'base64url').toString('latin1')
   let parsed: { v?: unknown; rv?: unknown; start?: unknown }
   try {

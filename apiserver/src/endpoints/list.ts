@@ -13,7 +13,7 @@ import { decodeContinue, encodeContinue, type ContinueToken } from './continue-t
 import { encodeForm } from './encode-form.ts'
 import { servedJson, servedObject, waitForRevision } from './get.ts'
 import { gzipAnswer } from './gzip.ts'
-import { parseListOptions, parseRevision, type ListOptions } from './query-options.ts'
+import { parseListOptions, parseListRevision, type ListOptions } from './query-options.ts'
 import { objectForm } from './respond.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { listChunkBytes, spliceList } from './splice-list.ts'
@@ -51,7 +51,7 @@ async function pageFromCache(
   const cache = store.cache()
   await cache.ready()
   const wanted =
-    options.resourceVersion === '' ? await store.storage.revision() : (parseRevision(options.resourceVersion) ?? 0)
+    options.resourceVersion === '' ? await store.storage.revision() : (parseListRevision(options.resourceVersion) ?? 0)
   if (wanted > 0) await waitForRevision(cache, wanted, context.signal)
   const snapshot = cache.snapshot()
   const namespace = context.info.namespace
@@ -168,7 +168,7 @@ async function readPage(
     options.resourceVersionMatch === 'Exact' ||
     (options.limit > 0 && rv !== '' && rv !== '0' && options.resourceVersionMatch === '')
   if (!exact) return pageFromCache(context, resource, options, selection)
-  const wanted = token === undefined ? parseRevision(rv) : token.revision
+  const wanted = token === undefined ? parseListRevision(rv) : token.revision
   const at = wanted === undefined || wanted < 0 ? undefined : wanted
   if (at !== undefined) {
     const current = await resource.store.storage.revision()
@@ -200,7 +200,7 @@ async function* asStream(chunks: Iterable<Uint8Array>): AsyncIterable<Uint8Array
 
 export async function listObjects(context: RequestContext, resource: StoredResource): Promise<Answer> {
   const options = parseListOptions(context.query, false)
-  const form = objectForm(context, resource)
+  const form = objectForm(context, resource, { watch: true })
   if (form.as === 'PartialObjectMetadata') {
     throw notAcceptableTypes(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
   }

@@ -76,7 +76,7 @@ export function negotiateForm(
   return undefined
 }
 
-export function notAcceptableObject(offered: readonly MediaType[]): ApiError {
+export function notAcceptableObject(offered: readonly string[]): ApiError {
   return notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`)
 }
 

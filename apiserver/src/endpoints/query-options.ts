@@ -84,13 +84,19 @@ export function parseListOptions(query: URLSearchParams, watch: boolean): ListOp
 /** A resourceVersion as the store's revision; undefined for ''. */
 export function parseRevision(text: string): number | undefined {
   if (text === '') return undefined
-  if (!/^\d+$/.test(text)) {
-    const quoted = JSON.stringify(text)
-    throw plainFailure(
-      `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`,
-    )
-  }
+  if (!/^\d+$/.test(text)) throw plainFailure(notARevision(text))
   return Number(text)
+}
+
+/** The same for a list, which calls the fault the client's where other reads do not. */
+export function parseListRevision(text: string): number | undefined {
+  if (text !== '' && !/^\d+$/.test(text)) throw badRequest(`invalid resource version: ${notARevision(text)}`)
+  return parseRevision(text)
+}
+
+function notARevision(text: string): string {
+  const quoted = JSON.stringify(text)
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`
 }
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'

@@ -13,11 +13,14 @@ import {
 } from './negotiate.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
 
-/** The form an object is answered in; 406 when the client takes none. */
-export function objectForm(context: RequestContext, resource: ServedResource): Form {
+/** The form an object is answered in; 406 when the client takes none. Where one may watch, that names streams as well. */
+export function objectForm(context: RequestContext, resource: ServedResource, may: { watch?: boolean } = {}): Form {
   const offered = resource.type === 'stored' && resource.itemsKeepKind ? customObjectTypes : objectTypes
   const form = negotiateForm(context.header('accept'), { offered, transform: true })
-  if (form === undefined) throw notAcceptableObject(offered)
+  if (form === undefined) {
+    const streams = may.watch === true ? offered.filter((type) => type !== 'application/yaml') : []
+    throw notAcceptableObject([...offered, ...streams.map((type) => `${type};stream=watch`)])
+  }
   return form
 }
 

@@ -15,8 +15,9 @@ const place = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', '
 interface Handles {
   duration: HistogramChild
   sli: HistogramChild
-  running: Child
-  byCode: Map<number, Child>
+  /** Made for requests that stay open only. */
+  running: Child | undefined
+  ofCode(code: number): Child
 }
 
 /** The verb as metrics name it. */
@@ -91,82 +92,65 @@ export function createRequestMetrics(options: {
     ),
   )
   const known = new Map<string, Handles>()
-  const handlesOf = (context: RequestContext): Handles => {
-    const verb = metricVerb(context)
+  /** The labels that say what was asked for; whatever is not served shares one place. */
+  const placeOf = (context: RequestContext): string[] => {
+    const { info } = context
     const scope = scopeOf(context)
-    const dryRun = context.query.has('dryRun') ? 'All' : ''
-    const served = context.info.isResourceRequest && options.served(context)
-    const { group, version, resource, subresource } = served
-      ? context.info
-      : {
-          group: '',
-          version: '',
-          resource: '',
-          subresource: context.info.isResourceRequest ? '' : nonResourceLabel(context.path),
-        }
-    const key = `${verb} ${scope} ${dryRun} ${group}/${version}/${resource}/${subresource}`
+    if (!info.isResourceRequest) return ['', '', '', nonResourceLabel(context.path), scope, 'apiserver']
+    if (!options.served(context)) return ['', '', '', '', scope, 'apiserver']
+    return [info.group, info.version, info.resource, info.subresource, scope, 'apiserver']
+  }
+  const handlesOf = (context: RequestContext): Handles => {
+    const { info, query } = context
+    const verb = metricVerb(context)
+    const dryRun = query.has('dryRun') ? 'All' : ''
+    const long = isLongRunning(context)
+    const named = info.isResourceRequest && options.served(context)
+    const what = named
+      ? `${info.group}/${info.version}/${info.resource}/${info.subresource}`
+      : info.isResourceRequest
+        ? ''
+        : nonResourceLabel(context.path)
+    const key = `${verb} ${scopeOf(context)} ${dryRun} ${long} ${info.isResourceRequest} ${what}`
     let handles = known.get(key)
     if (handles === undefined) {
-      const where = [group, version, resource, subresource, scope, 'apiserver']
+      const place = placeOf(context)
       const byCode = new Map<number, Child>()
       handles = {
-        duration: duration.child(verb, dryRun, ...where),
-        sli: sli.child(verb, ...where),
-        running: running.child(verb, ...where),
-        byCode,
+        duration: duration.child(verb, dryRun, ...place),
+        sli: sli.child(verb, ...place),
+        running: long ? running.child(verb, ...place) : undefined,
+        ofCode: (code) => {
+          let child = byCode.get(code)
+          if (child === undefined) byCode.set(code, (child = total.child(verb, dryRun, ...place, String(code))))
+          return child
+        },
       }
       known.set(key, handles)
     }
     return handles
   }
-  const codeChild = (handles: Handles, context: RequestContext, code: number): Child => {
-    let child = handles.byCode.get(code)
-    if (child === undefined) {
-      const served = context.info.isResourceRequest && options.served(context)
-      const { group, version, resource, subresource } = served
-        ? context.info
-        : {
-            group: '',
-            version: '',
-            resource: '',
-            subresource: context.info.isResourceRequest ? '' : nonResourceLabel(context.path),
-          }
-      child = total.child(
-        metricVerb(context),
-        context.query.has('dryRun') ? 'All' : '',
-        group,
-        version,
-        resource,
-        subresource,
-        scopeOf(context),
-        'apiserver',
-        String(code),
-      )
-      handles.byCode.set(code, child)
-    }
-    return child
-  }
   return {
     name: 'metrics',
     run: async (context, next) => {
       const handles = handlesOf(context)
-      const long = isLongRunning(context)
-      if (long) handles.running.value++
+      const open = handles.running
+      if (open !== undefined) open.value++
       let answer: Answer
       try {
         answer = await next(context)
       } catch (error) {
-        if (long) handles.running.value--
+        if (open !== undefined) open.value--
         throw error
       }
-      codeChild(handles, context, answer.status).value++
-      if (!long) {
+      handles.ofCode(answer.status).value++
+      if (open === undefined) {
         const seconds = (performance.now() - context.startedAt) / 1000
         handles.duration.observe(seconds)
         handles.sli.observe(seconds)
       } else if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) {
-        answer.body = counted(answer.body, () => handles.running.value--)
-      } else handles.running.value--
+        answer.body = counted(answer.body, () => open.value--)
+      } else open.value--
       return answer
     },
   }
