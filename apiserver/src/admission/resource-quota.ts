@@ -70,7 +70,7 @@ async function charge(attributes: AdmissionAttributes, quota: V1ResourceQuota, s
   }
   const delta = deltaFor(attributes, quota)
   if ([...delta.values()].every((amount) => amount.sign() <= 0)) return
-  const unknown = [...delta.keys()].filter((resource) => quota.status?.hard?.[resource] === undefined)
+  const unknown = await unknownAmounts(attributes, quota, delta, services)
   if (unknown.length > 0) {
     throw refuse(`status unknown for quota: ${name}, resources: ${unknown.sort().join(',')}`)
   }
@@ -86,6 +86,22 @@ async function charge(attributes: AdmissionAttributes, quota: V1ResourceQuota, s
   await spend(services, attributes, name, delta, check)
   const key = attributes.object ?? attributes
   charged.set(key, [...(charged.get(key) ?? []), { name, delta }])
+}
+
+/** What the quota's controller has not counted yet. The cache may be a moment behind: the store is asked before refusing. */
+async function unknownAmounts(
+  { namespace }: AdmissionAttributes,
+  cached: V1ResourceQuota,
+  delta: Usage,
+  services: Services,
+): Promise<string[]> {
+  const missing = (quota: V1ResourceQuota | undefined): string[] =>
+    [...delta.keys()].filter((resource) => quota?.status?.hard?.[resource] === undefined)
+  const unknown = missing(cached)
+  if (unknown.length === 0) return []
+  return missing(
+    await services.objects.getLatest<V1ResourceQuota>(quotas, { namespace, name: cached.metadata?.name ?? '' }),
+  )
 }
 
 async function spend(
