@@ -61,9 +61,11 @@ async function runStep(
       continue
     }
     remember(step, text, variables)
-    if (step.setup === true || step.codeOnly === true) return { code: raw.code }
     const isWatch = /[?&]watch=(true|1)/.test(request.path)
-    return withoutIgnored(normalizer.answer(raw.code, raw.headers, raw.bytes, isWatch), step.ignore ?? [])
+    // Normalized also when only its code counts: what it names is numbered from there.
+    const answer = normalizer.answer(raw.code, raw.headers, raw.bytes, isWatch)
+    if (step.setup === true || step.codeOnly === true) return { code: raw.code }
+    return withoutIgnored(answer, step.ignore ?? [])
   }
 }
 

@@ -21,3 +21,9 @@ export function formatCases(cases: ParityCases): string {
   const lines = Object.entries(cases).map(([name, kase]) => `${JSON.stringify(name)}: ${JSON.stringify(kase)}`)
   return `{\n${lines.join(',\n')}\n}\n`
 }
+
+/** The cases that `differences.md` admits, as "file: case". */
+export function admittedDifferences(): ReadonlySet<string> {
+  const text = readFileSync(new URL('./differences.md', import.meta.url), 'utf8')
+  return new Set([...text.matchAll(/^\| ([a-z-]+: .*?) \|/gm)].map((match) => (match[1] ?? '').trim()))
+}

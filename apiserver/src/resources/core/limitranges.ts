@@ -14,8 +14,8 @@ export const limitRanges = defineResource<V1LimitRange>({
   allowCreateOnUpdate: true,
   default: defaultLimitRange,
   prepareForCreate: ({ metadata }) => {
-    if (metadata !== undefined && (metadata.name ?? '') === '' && metadata.uid !== undefined)
-      metadata.name = metadata.uid
+    // Nameless ones are allowed here, as nowhere else.
+    if (metadata !== undefined && (metadata.name ?? '') === '') metadata.name = crypto.randomUUID()
   },
   validate: validateLimitRange,
 })
