@@ -9,6 +9,7 @@ import type { V1Taint } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { createPodAgent, type PodAgent } from './agent.ts'
 import { connectCri } from './cri/client.ts'
+import { createSimulatedRuntime } from './cri/simulated.ts'
 import { hostPortTeller } from './host-ports.ts'
 import { ensurePauseImage, watchImages, type ImageWatch } from './images/import.ts'
 import { keepLease } from './node/lease.ts'
@@ -50,6 +51,11 @@ export interface NodeAgentOptions {
   port?: number
   /** Path of a containerd's socket; default: the agent starts its own. */
   runtimeSocket?: string
+  /**
+   * No containers at all: pods go through the same worker on a runtime in memory, for machines without containerd. The
+   * Node says so. Never chosen silently; default false.
+   */
+  simulated?: boolean
   /** Default: the first `containerd` on PATH. */
   containerd?: string
   /** Directory with image archives; default DATADIR/images. */
@@ -105,7 +111,10 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     let closing: Promise<void> | undefined
     return { ...agent, close: (how = {}) => (closing ??= close({ removePods: how.removePods ?? false })) }
   } catch (error) {
-    await close({ removePods: options.runtimeSocket === undefined && !(await podsRun(options.dataDir)) })
+    await close({
+      removePods:
+        options.runtimeSocket === undefined && options.simulated !== true && !(await podsRun(options.dataDir)),
+    })
     throw error
   }
 }
@@ -127,13 +136,15 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const maxPods = options.maxPods ?? 110
   const stop = new AbortController()
   const { signal } = stop
+  options.signal?.addEventListener('abort', () => stop.abort(), { once: true, signal })
   const stopAll: Closer = () => {
     stop.abort()
     return Promise.resolve()
   }
 
+  const simulated = options.simulated === true
   const runtime =
-    options.runtimeSocket === undefined
+    options.runtimeSocket === undefined && !simulated
       ? await startContainerd({
           dataDir,
           podCidr,
@@ -144,7 +155,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       : undefined
   if (runtime !== undefined) closers.push(({ removePods }) => runtime.close({ keepContainers: !removePods }))
   const socket = runtime?.socket ?? options.runtimeSocket ?? ''
-  const cri = connectCri(socket)
+  const cri = simulated ? createSimulatedRuntime({ clock, podCidr }) : connectCri(socket)
+  if (simulated) log.warn(`node ${nodeName} SIMULATES its containers: pods look as if they ran, and nothing runs`)
   closers.push(() => Promise.resolve(cri.close()))
   const version = await cri.runtime.version({}, { deadlineMs: 10_000 })
   progress(`container runtime ${version.runtimeName} ${version.runtimeVersion} answers`)
@@ -165,7 +177,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const machine = await readMachine(dataDir)
 
   let network: ServiceNetwork | undefined
-  if (options.proxy !== false) {
+  if (options.proxy !== false && !simulated) {
     const started = await startServiceNetwork({
       transport: options.proxyTransport ?? options.transport,
       nodeName,
@@ -242,7 +254,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     nodeIp,
     hostname: nodeName,
     podCidr,
-    labels: options.labels ?? {},
+    labels: { ...(simulated ? { 'kapell.io/simulated-runtime': 'true' } : {}), ...options.labels },
     taints: options.taints ?? [],
     machine,
     maxPods,

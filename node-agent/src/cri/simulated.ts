@@ -30,6 +30,21 @@ import {
 } from './gen/runtime_pb.ts'
 import { RuntimeCallError } from './grpc-client.ts'
 
+const maxCalls = 10_000
+
+/** One address after the other, from the third on; begins anew when the range is used up. */
+function addressesOf(cidr: string): () => string {
+  const [network = '', bits = '24'] = cidr.split('/')
+  const base = network.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
+  const size = 2 ** (32 - Number(bits))
+  let next = 2
+  return () => {
+    const address = base + next
+    next = next + 2 >= size ? 2 : next + 1
+    return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')
+  }
+}
+
 /** What a script may decide; each may be changed while the runtime lives. */
 export interface SimulatedScript {
   /** Throws to refuse a sandbox. */
@@ -53,14 +68,31 @@ export interface SimulatedRuntime extends Cri {
   running(): string[]
 }
 
-export function createSimulatedRuntime(options: { clock: Clock; script?: SimulatedScript }): SimulatedRuntime {
-  const { clock, script = {} } = options
+export interface SimulatedOptions {
+  clock: Clock
+  script?: SimulatedScript
+  /** Pods get addresses of this range, IPv4. Default 10.0.0.0/16. */
+  podCidr?: string
+}
+
+export function createSimulatedRuntime(options: SimulatedOptions): SimulatedRuntime {
+  const { clock, script = {}, podCidr = '10.0.0.0/16' } = options
+  const addresses = addressesOf(podCidr)
   const sandboxes = new Map<string, { item: PodSandbox; ip: string }>()
   const containers = new Map<string, { status: ContainerStatus; sandboxId: string }>()
   const images = new Set<string>()
   const calls: string[] = []
   let counter = 0
   const nanos = (): bigint => BigInt(clock.now().getTime()) * 1_000_000n
+  const noProcess = (method: string) => () =>
+    Promise.reject(
+      new RuntimeCallError(method, { code: 12, details: 'the simulated runtime runs no processes' }, 'simulated'),
+    )
+  /** Bounded: a long-lived node must not remember every call. */
+  const tell = (call: string): void => {
+    calls.push(call)
+    if (calls.length > maxCalls) calls.splice(0, maxCalls / 2)
+  }
   const missing = (method: string, id: string): RuntimeCallError =>
     new RuntimeCallError(method, { code: 5, details: `"${id}": not found` }, 'simulated')
   const container = (method: string, id: string) => {
@@ -91,7 +123,7 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
         }),
       ),
     runPodSandbox: async ({ config }) => {
-      calls.push(`runPodSandbox ${config?.metadata?.attempt}`)
+      tell(`runPodSandbox ${config?.metadata?.attempt}`)
       await script.runSandbox?.()
       const id = `sandbox-${counter++}`
       const item = create(PodSandboxSchema, {
@@ -101,11 +133,11 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
         labels: config?.labels ?? {},
         state: PodSandboxState.SANDBOX_READY,
       })
-      sandboxes.set(id, { item, ip: `10.0.${counter >> 8}.${counter & 255}` })
+      sandboxes.set(id, { item, ip: addresses() })
       return create(RunPodSandboxResponseSchema, { podSandboxId: id })
     },
     stopPodSandbox: async ({ podSandboxId = '' }) => {
-      calls.push(`stopPodSandbox ${podSandboxId}`)
+      tell(`stopPodSandbox ${podSandboxId}`)
       const found = sandboxes.get(podSandboxId)
       if (found !== undefined) found.item.state = PodSandboxState.SANDBOX_NOTREADY
       for (const { status, sandboxId } of containers.values()) {
@@ -114,7 +146,7 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
       return create(StopPodSandboxResponseSchema)
     },
     removePodSandbox: async ({ podSandboxId = '' }) => {
-      calls.push(`removePodSandbox ${podSandboxId}`)
+      tell(`removePodSandbox ${podSandboxId}`)
       sandboxes.delete(podSandboxId)
       return create(RemovePodSandboxResponseSchema)
     },
@@ -131,7 +163,7 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
       }),
     createContainer: async ({ podSandboxId = '', config }) => {
       const name = config?.metadata?.name ?? ''
-      calls.push(`createContainer ${name} ${config?.metadata?.attempt}`)
+      tell(`createContainer ${name} ${config?.metadata?.attempt}`)
       const id = `container-${counter++}`
       const status = create(ContainerStatusSchema, {
         id,
@@ -148,7 +180,7 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
     },
     startContainer: async ({ containerId = '' }) => {
       const { status } = container('StartContainer', containerId)
-      calls.push(`startContainer ${status.metadata?.name}`)
+      tell(`startContainer ${status.metadata?.name}`)
       status.startedAt = nanos()
       try {
         script.start?.(status.metadata?.name ?? '')
@@ -163,7 +195,7 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
     stopContainer: async ({ containerId = '', timeout = 0n }, { signal } = {}) => {
       const { status } = container('StopContainer', containerId)
       const name = status.metadata?.name ?? ''
-      calls.push(`stopContainer ${name} ${timeout}`)
+      tell(`stopContainer ${name} ${timeout}`)
       const politeMs = script.stopMs?.(name) ?? 0
       const graceMs = Number(timeout) * 1000
       if (politeMs > 0 && graceMs > 0) await clock.sleep(Math.min(politeMs, graceMs), signal)
@@ -172,7 +204,7 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
       return create(StopContainerResponseSchema)
     },
     removeContainer: async ({ containerId = '' }) => {
-      calls.push(`removeContainer ${containers.get(containerId)?.status.metadata?.name}`)
+      tell(`removeContainer ${containers.get(containerId)?.status.metadata?.name}`)
       containers.delete(containerId)
       return create(RemoveContainerResponseSchema)
     },
@@ -197,6 +229,9 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
       return create(ContainerStatusResponseSchema, { status: { ...status } })
     },
     execSync: async () => create(ExecSyncResponseSchema, { exitCode: 0 }),
+    exec: noProcess('Exec'),
+    attach: noProcess('Attach'),
+    portForward: noProcess('PortForward'),
   }
   const imageService: Partial<ImageServiceClient> = {
     imageStatus: async ({ image }) => {
@@ -208,7 +243,7 @@ export function createSimulatedRuntime(options: { clock: Clock; script?: Simulat
     },
     pullImage: async ({ image }) => {
       const name = image?.image ?? ''
-      calls.push(`pullImage ${name}`)
+      tell(`pullImage ${name}`)
       await script.pull?.(name)
       images.add(name)
       return create(PullImageResponseSchema, { imageRef: `sha256:${name}` })
