@@ -13,7 +13,7 @@ export const priority: AdmissionPlugin = {
   handles: (a) =>
     (a.operation === 'CREATE' || a.operation === 'UPDATE') &&
     (about(a, '', 'pods') || about(a, 'scheduling.k8s.io', 'priorityclasses')),
-  admit: (attributes, services) => {
+  admit: async (attributes, services) => {
     if (!about(attributes, '', 'pods')) return
     const pod = attributes.object as V1Pod
     if (pod.spec === undefined) return
@@ -26,7 +26,7 @@ export const priority: AdmissionPlugin = {
       }
       return
     }
-    decide(pod, attributes, services)
+    await decide(pod, attributes, services)
   },
   validate: (attributes, services) => {
     if (about(attributes, '', 'pods')) return
@@ -45,12 +45,12 @@ export const priority: AdmissionPlugin = {
   },
 }
 
-function decide(pod: V1Pod, attributes: AdmissionAttributes, services: Services): void {
+async function decide(pod: V1Pod, attributes: AdmissionAttributes, services: Services): Promise<void> {
   const spec = pod.spec
   if (spec === undefined) return
   const refuse = (why: string): Error => forbiddenError(named(attributes), nameOf(attributes), why)
   const name = spec.priorityClassName ?? ''
-  const chosen = name === '' ? defaultClass(services) : services.objects.get<V1PriorityClass>(classes, { name })
+  const chosen = name === '' ? defaultClass(services) : await findClass(services, name)
   if (name !== '' && chosen === undefined) throw refuse(`no PriorityClass with name ${name} was found`)
   const value = chosen?.value ?? 0
   const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority'
@@ -67,6 +67,14 @@ function decide(pod: V1Pod, attributes: AdmissionAttributes, services: Services)
   if (chosen?.metadata?.name !== undefined) spec.priorityClassName = chosen.metadata.name
   spec.priority = value
   spec.preemptionPolicy = policy
+}
+
+/** A class applied together with the pod may not have reached the cache. */
+async function findClass(services: Services, name: string): Promise<V1PriorityClass | undefined> {
+  return (
+    services.objects.get<V1PriorityClass>(classes, { name }) ??
+    (await services.objects.getLatest<V1PriorityClass>(classes, { name }))
+  )
 }
 
 /** Of several global defaults, which only a race can leave, the lowest counts. */

@@ -2,6 +2,7 @@ import type { V1PersistentVolume } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { deprecatedVolumes } from './pods/warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { accessModesCell, storageClassOf } from '../common/volumes.ts'
 import { defaultVolume, validateVolume, validateVolumeUpdate } from './persistentvolume-rules.ts'
@@ -40,6 +41,10 @@ export const persistentVolumes = defineResource<V1PersistentVolume>({
   prepareForUpdate: keepStatus,
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,
+  warnings: (o) =>
+    Object.entries(deprecatedVolumes).flatMap(([field, text]) =>
+      o.spec !== undefined && field in o.spec ? [`spec.${field}: ${text}`] : [],
+    ),
   subresources: {
     status: statusView({
       prepare: (next, previous, { now }) => {

@@ -16,7 +16,8 @@ const nodeLabels: Record<string, string> = {
   'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
 }
 
-const volumes: Record<string, string> = {
+/** Also of persistent volumes. */
+export const deprecatedVolumes: Readonly<Record<string, string>> = {
   photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
   gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
   scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
@@ -39,8 +40,11 @@ export function podWarnings(meta: V1ObjectMeta | undefined, spec: V1PodSpec | un
     if (text !== undefined) warnings.push(`${at.child('nodeSelector').key(key).text}: ${text}`)
   }
   for (const [i, volume] of (spec.volumes ?? []).entries()) {
-    for (const [field, text] of Object.entries(volumes)) {
+    for (const [field, text] of Object.entries(deprecatedVolumes)) {
       if (field in volume) warnings.push(`${at.child('volumes').index(i).child(field).text}: ${text}`)
+    }
+    if (volume.projected !== undefined && (volume.projected.sources ?? []).every((s) => Object.keys(s).length === 0)) {
+      warnings.push(`volume ${JSON.stringify(volume.name)} (Projected) has no sources provided`)
     }
   }
   for (const [i, secret] of (spec.imagePullSecrets ?? []).entries()) {
