@@ -148,7 +148,9 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     },
     close: async ({ removePods }) => {
       await workers.close({ removePods })
-      await Promise.race([status.flushed(), recorder.flushed(), clock.sleep(flushMs)])
+      const arrived = new AbortController()
+      await Promise.race([Promise.all([status.flushed(), recorder.flushed()]), clock.sleep(flushMs, arrived.signal)])
+      arrived.abort()
       stop.abort()
       if (removePods) {
         await volumes.close().catch((error: unknown) => log.warn(`volumes of pods: ${errorText(error)}`))

@@ -173,7 +173,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
 
   const client = createClient(options.transport, { userAgent: 'kubelet' })
   const informers = createInformerFactory({ client, log, signal, clock })
-  const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log })
+  const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log, signal })
   const machine = await readMachine(dataDir)
 
   let network: ServiceNetwork | undefined
