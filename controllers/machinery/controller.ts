@@ -38,6 +38,8 @@ export interface ControllerEnvironment {
   signal: AbortSignal
   /** PEM of the cluster's certificate authority. */
   rootCa: string
+  /** What signs certificates of approved requests: PEM, the key in PKCS #8. Without it none are signed. */
+  signing?: { certificate: string; key: string }
   random: () => number
 }
 

@@ -25,6 +25,9 @@ import { replicationController } from './replicationcontroller/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { jobController } from './job/controller.ts'
+import { certificateApprovingController } from './certificates/approving.ts'
+import { certificateCleaningController } from './certificates/cleaning.ts'
+import { certificateSigningController } from './certificates/signing.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
@@ -50,6 +53,9 @@ export const controllers: readonly Controller[] = [
   resourceQuotaController,
   claimProtectionController,
   volumeProtectionController,
+  certificateApprovingController,
+  certificateSigningController,
+  certificateCleaningController,
   endpointSliceController,
   endpointSliceMirroringController,
   endpointsController,
@@ -71,6 +77,8 @@ export interface ControllersOptions {
   signal?: AbortSignal
   /** PEM of the cluster's certificate authority, published to every namespace. */
   rootCa: string
+  /** The authority that signs certificates of approved requests: PEM, the key in PKCS #8. */
+  signing?: { certificate: string; key: string }
   leaderElection?: { enabled: boolean; identity: string }
   /** Only these; all when absent. Unknown names are refused. */
   controllers?: readonly string[]
@@ -122,6 +130,7 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
         metrics,
         signal,
         rootCa: options.rootCa,
+        ...(options.signing === undefined ? {} : { signing: options.signing }),
         random,
       },
       started,

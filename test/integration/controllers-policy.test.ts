@@ -1,4 +1,8 @@
+import { X509Certificate } from 'node:crypto'
+import 'reflect-metadata'
+import * as x509 from '@peculiar/x509'
 import {
+  certificateSigningRequests,
   clusterRoles,
   configMaps,
   cronJobs,
@@ -155,6 +159,44 @@ describe('budgets, quotas and clean-up on a real API server', () => {
       const role = await plane.client.resource(clusterRoles).get('view')
       return role.rules?.some(({ resources }) => resources?.includes('widgets')) === true ? true : undefined
     })
+  })
+
+  it('signs what was approved, and approves by itself what nodes may have', async () => {
+    x509.cryptoProvider.set(crypto)
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+    const request = async (name: string): Promise<string> => {
+      const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+      const csr = await x509.Pkcs10CertificateRequestGenerator.create({ name, keys, signingAlgorithm: algorithm })
+      return btoa(csr.toString('pem'))
+    }
+    const issued = (name: string) =>
+      plane.until([certificateSigningRequests], async () => {
+        const { status } = await plane.client.resource(certificateSigningRequests).get(name)
+        return status?.certificate === undefined ? undefined : new X509Certificate(atob(status.certificate))
+      })
+    const usages = ['digital signature', 'client auth']
+    const created = await plane.client.resource(certificateSigningRequests).create({
+      metadata: { name: 'jane' },
+      spec: { request: await request('CN=jane'), signerName: 'kubernetes.io/kube-apiserver-client', usages },
+    })
+    await plane.client
+      .resource(certificateSigningRequests)
+      .update(
+        { ...created, status: { conditions: [{ type: 'Approved', status: 'True', reason: 'Fine', message: 'ok' }] } },
+        { subresource: 'approval' },
+      )
+    const jane = await issued('jane')
+    expect(jane.subject).toBe('CN=jane')
+    expect(jane.verify(new X509Certificate(plane.api.caCertificate).publicKey)).toBe(true)
+    await plane.client.resource(certificateSigningRequests).create({
+      metadata: { name: 'node' },
+      spec: {
+        request: await request('O=system:nodes, CN=system:node:n'),
+        signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+        usages,
+      },
+    })
+    expect((await issued('node')).subject).toContain('CN=system:node:n')
   })
 
   it('had nothing to complain of', () => expect(plane.warnings).toEqual([]))

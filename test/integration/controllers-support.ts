@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { startControllers, type RunningControllers } from '@kapell/controllers/index'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
@@ -50,6 +52,10 @@ export async function startControlPlane(
           'system:serviceaccounts:kube-system',
         ),
       rootCa,
+      signing: {
+        certificate: server.api.caCertificate,
+        key: await readFile(join(server.directory, 'pki', 'ca.key'), 'utf8'),
+      },
       log,
       freeze: true,
       signal: stop.signal,
