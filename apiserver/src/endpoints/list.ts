@@ -8,7 +8,7 @@ import type { StoredResource } from '../registry/resource-table.ts'
 import { noCache, type Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import { spliceResourceVersion } from '../storage/watch-cache/splice.ts'
-import type { CachedObject } from '../storage/watch-cache/types.ts'
+import type { CachedObject, Snapshot } from '../storage/watch-cache/types.ts'
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts'
 import { encodeForm } from './encode-form.ts'
 import { servedJson, servedObject, waitForRevision } from './get.ts'
@@ -17,6 +17,7 @@ import { parseListOptions, parseListRevision, type ListOptions } from './query-o
 import { objectForm } from './respond.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { listChunkBytes, spliceList } from './splice-list.ts'
+import { shelve, shelved } from './snapshot-shelf.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
 
 /** One item on its way into a list: parsed only when somebody looks into it. */
@@ -40,6 +41,9 @@ function nextToken(prefix: string, revision: number, last: Item): string {
   return encodeContinue({ revision, start: `${last.key.slice(prefix.length)}\u0000` })
 }
 
+/** The last key of the page before, below the list's prefix. */
+const keyOfStart = (start: string): string => start.replace(/\u0000$/, '')
+
 /** From the newest snapshot that the request allows. */
 async function pageFromCache(
   context: RequestContext,
@@ -53,25 +57,41 @@ async function pageFromCache(
   const wanted =
     options.resourceVersion === '' ? await store.storage.revision() : (parseListRevision(options.resourceVersion) ?? 0)
   if (wanted > 0) await waitForRevision(cache, wanted, context.signal)
-  const snapshot = cache.snapshot()
-  const namespace = context.info.namespace
-  const prefix = keyPrefixOf(store, namespace)
-  const page: Page = { revision: snapshot.revision, items: [], continue: '', remaining: undefined }
+  const { namespace } = context.info
   if (selection.name !== undefined && (namespace !== '' || !resource.namespaced)) {
+    const { revision } = cache.snapshot()
     const found = cache.get(keyOf(store, { namespace, name: selection.name }))
-    if (found !== undefined && selection.matches(servedObject(resource, found)))
-      page.items.push(new CachedItem(resource, found))
-    return page
+    const items =
+      found !== undefined && selection.matches(servedObject(resource, found)) ? [new CachedItem(resource, found)] : []
+    return { revision, items, continue: '', remaining: undefined }
   }
-  for (const entry of snapshot.entries(prefix)) {
+  return pageFromSnapshot(context, resource, options, selection, { snapshot: cache.snapshot() })
+}
+
+/** One page of a snapshot, `after` a key; a page that is not the last keeps the snapshot for those to come. */
+function pageFromSnapshot(
+  context: RequestContext,
+  resource: StoredResource,
+  options: ListOptions,
+  selection: Selection,
+  from: { snapshot: Snapshot; after?: string },
+): Page {
+  const { store } = resource
+  const { snapshot, after } = from
+  const prefix = keyPrefixOf(store, context.info.namespace)
+  const page: Page = { revision: snapshot.revision, items: [], continue: '', remaining: undefined }
+  for (const entry of snapshot.entries(prefix, after)) {
     if (!selection.everything && !selection.matches(servedObject(resource, entry))) continue
     if (options.limit > 0 && page.items.length === options.limit) {
       const last = page.items.at(-1)
       if (last !== undefined) page.continue = nextToken(prefix, snapshot.revision, last)
       if (selection.everything) {
         page.remaining =
-          prefix === store.prefix ? snapshot.size - page.items.length : countAfter(snapshot.entries(prefix, last?.key))
+          prefix === store.prefix && after === undefined
+            ? snapshot.size - page.items.length
+            : countAfter(snapshot.entries(prefix, last?.key))
       }
+      shelve(store, snapshot, performance.now())
       break
     }
     page.items.push(new CachedItem(resource, entry))
@@ -113,7 +133,7 @@ async function pageFromStore(
   const { store } = resource
   const prefix = keyPrefixOf(store, context.info.namespace)
   const page: Page = { revision: from.at ?? 0, items: [], continue: '', remaining: undefined }
-  let after = from.start === undefined ? undefined : `${prefix}${from.start.replace(/\u0000$/, '')}`
+  let after = from.start === undefined ? undefined : `${prefix}${keyOfStart(from.start)}`
   let at = from.at
   for (;;) {
     context.signal.throwIfAborted()
@@ -170,6 +190,11 @@ async function readPage(
   if (!exact) return pageFromCache(context, resource, options, selection)
   const wanted = token === undefined ? parseListRevision(rv) : token.revision
   const at = wanted === undefined || wanted < 0 ? undefined : wanted
+  const snapshot = token === undefined || at === undefined ? undefined : shelved(resource.store, at, performance.now())
+  if (snapshot !== undefined && token !== undefined) {
+    const after = `${keyPrefixOf(resource.store, context.info.namespace)}${keyOfStart(token.start)}`
+    return pageFromSnapshot(context, resource, options, selection, { snapshot, after })
+  }
   if (at !== undefined) {
     const current = await resource.store.storage.revision()
     if (at > current) throw resourceVersionTooLarge(String(at), String(current))

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { openApiV2, openApiV3Document, openApiV3Hashes, openApiV3Index } from '@kapell/openapi/documents'
+import {
+  openApiV2,
+  openApiV2Protobuf,
+  openApiV2ProtobufType,
+  openApiV3Document,
+  openApiV3Hashes,
+  openApiV3Index,
+} from '@kapell/openapi/documents'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
@@ -32,6 +39,7 @@ export function createOpenApi(options: {
   custom: () => CustomDocuments
 }): (context: RequestContext) => Promise<Answer | undefined> {
   let v2Hash: string | undefined
+  let v2ProtobufHash: string | undefined
   const { custom } = options
   const serves = (name: string): boolean => {
     const [, group, version] = /^apis\/([^/]+)(?:\/([^/]+))?$/.exec(name) ?? []
@@ -43,8 +51,13 @@ export function createOpenApi(options: {
     const path = context.path.replace(/\/$/, '')
     if (path === '/openapi/v2') {
       const accept = context.header('accept') ?? ''
+      if (accept.includes(openApiV2ProtobufType)) {
+        const bytes = openApiV2Protobuf()
+        v2ProtobufHash ??= hashOf(bytes)
+        return tagged(context, openApiV2ProtobufType.replace('@', '.'), bytes, v2ProtobufHash)
+      }
       const json = accept === '' || /application\/json|\*\/\*|application\/\*/.test(accept)
-      if (!json) throw notAcceptableObject(['application/json'])
+      if (!json) throw notAcceptableObject(['application/json', openApiV2ProtobufType])
       const bytes = openApiV2()
       v2Hash ??= hashOf(bytes)
       return tagged(context, 'application/json', bytes, v2Hash)
