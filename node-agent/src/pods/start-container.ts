@@ -6,7 +6,7 @@ import { RuntimeCallError } from '../cri/grpc-client.ts'
 import { ephemeralContainers } from './actions.ts'
 import { containerConfig, type ContainerConfig } from './container-config.ts'
 import type { PodDeps } from './deps.ts'
-import { containerEnv, ContainerConfigError } from './env.ts'
+import { containerEnv } from './env.ts'
 import { runHook } from './hooks.ts'
 import { StartError, type PulledImage } from './images.ts'
 import { killContainer } from './kill.ts'
@@ -120,10 +120,7 @@ async function configure(
   } catch (error) {
     const text = errorText(error)
     deps.events(pod, 'Warning', 'Failed', `Error: ${text}`, container.name)
-    throw new StartError(
-      error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError',
-      text,
-    )
+    throw new StartError('CreateContainerConfigError', text)
   }
 }
 

@@ -107,7 +107,7 @@ const deleted = (pod: V1Pod, graceSeconds: number): V1Pod => ({
 
 /** File system calls take real time: waits until a condition holds, turning the event loop. */
 async function until(what: string, is: () => boolean): Promise<void> {
-  for (const end = performance.now() + 4500; performance.now() < end; ) {
+  for (const end = performance.now() + 4500; performance.now() < end;) {
     if (is()) return
     await settle(1)
   }
