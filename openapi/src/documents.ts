@@ -18,6 +18,10 @@ function keep(name: string): Uint8Array {
 /** Swagger 2.0, as JSON. */
 export const openApiV2 = (): Uint8Array => keep('openapi-v2.json')
 
+/** The same in protobuf, as kubectl wants it where the newer documents do not know a kind. */
+export const openApiV2Protobuf = (): Uint8Array => keep('openapi-v2.pb')
+export const openApiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+
 let hashes: Record<string, string> | undefined
 
 /** The names of the OpenAPI 3.0 documents ("api/v1", "apis/apps/v1", "version") with the hash of each. */

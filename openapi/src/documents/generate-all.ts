@@ -5,6 +5,7 @@ import { buildDefinitions } from './definitions.ts'
 import { readModels } from './read-models.ts'
 import { describeReferences } from './describe-references.ts'
 import { openApi3Documents, schemas3 } from './openapi3.ts'
+import { encodeOpenApiV2 } from './openapi-v2-protobuf.ts'
 import { buildPaths } from './operations.ts'
 import { defaultsOf, schemaTable } from './schema-table.ts'
 import { swaggerDocument } from './swagger.ts'
@@ -21,7 +22,9 @@ export async function generateAll(): Promise<Map<string, string | Uint8Array>> {
   files.set('schema.json', JSON.stringify(table))
   describeReferences(built.definitions)
   const paths = buildPaths()
-  files.set('openapi-v2.json', JSON.stringify(swaggerDocument(built.definitions, paths)))
+  const swagger = JSON.stringify(swaggerDocument(built.definitions, paths))
+  files.set('openapi-v2.json', swagger)
+  files.set('openapi-v2.pb', encodeOpenApiV2(JSON.parse(swagger) as Record<string, unknown>))
   const index: Record<string, string> = {}
   for (const [name, document] of openApi3Documents(schemas3(built.definitions, defaultsOf(table)), paths)) {
     const text = JSON.stringify(document)
