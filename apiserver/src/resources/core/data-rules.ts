@@ -4,8 +4,9 @@ import { sameJson } from '../common/validation.ts'
 /** ConfigMaps and Secrets hold at most this much: they live in the store and in every node's memory. */
 export const maxDataBytes = 1024 * 1024
 
-/** The bytes that a base64 text stands for. */
-export function decodedLength(base64: string): number {
+/** How many bytes a base64 text stands for; bytes that were never given arrive as null. */
+export function decodedLength(base64: string | null): number {
+  if (base64 === null) return 0
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
   return Math.floor(base64.length / 4) * 3 - padding
 }
