@@ -153,6 +153,7 @@ it.each([
   { path: '/exec/test/target/c?command=ls', status: 400 },
   { path: '/exec/test/target/c?output=1', status: 400 },
   { path: '/exec/test/..%2f..%2f/c?command=ls&output=1', status: 404 },
+  { path: '/exec/test/%zz/c?command=ls&output=1', status: 400 },
   { path: '/portForward/test/target?port=99999', status: 400 },
   { path: '/nothing', status: 404 },
 ])('refuses $path with $status', async ({ path, status }) => {

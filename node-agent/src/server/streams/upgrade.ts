@@ -26,7 +26,7 @@ export function createUpgradeHandler({ cri, source, log }: UpgradeOptions): Upgr
   const accept = webSocketAcceptor(log)
   return async (request, socket, head) => {
     const url = new URL(request.url ?? '/', 'https://agent')
-    const [, kind = '', namespace = '', name = '', container = ''] = url.pathname.split('/').map(decodeURIComponent)
+    const [, kind = '', namespace = '', name = '', container = ''] = url.pathname.split('/').map(decodePart)
     if (kind === 'exec' || kind === 'attach') {
       const wants = streamsWanted(url.searchParams)
       const found = await findContainer(source, { namespace, name, container })
@@ -64,6 +64,14 @@ export function createUpgradeHandler({ cri, source, log }: UpgradeOptions): Upgr
       return
     }
     throw new HttpError(404, '404 page not found')
+  }
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new HttpError(400, `malformed path: ${part}`)
   }
 }
 
