@@ -151,6 +151,31 @@ const rows: Row[] = [
     does: '+side',
   },
   {
+    rule: 'a running container follows new limits',
+    pod: testPod({ containers: [testContainer('c', { resources: { limits: { cpu: '200m', memory: '64Mi' } } })] }),
+    has: record([running('c', { limits: { cpuShares: 102, cpuQuota: 10_000, memoryBytes: 2 ** 26 } })]),
+    does: '~c',
+  },
+  {
+    rule: 'limits that are right are left alone',
+    pod: testPod({ containers: [testContainer('c', { resources: { limits: { cpu: '100m', memory: '64Mi' } } })] }),
+    has: record([running('c', { limits: { cpuShares: 102, cpuQuota: 10_000, memoryBytes: 2 ** 26 } })]),
+    does: '',
+  },
+  {
+    rule: 'a resize policy may want a restart instead',
+    pod: testPod({
+      containers: [
+        testContainer('c', {
+          resources: { limits: { memory: '32Mi' } },
+          resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }],
+        }),
+      ],
+    }),
+    has: record([running('c', { limits: { cpuShares: 2, cpuQuota: 0, memoryBytes: 2 ** 26 } })]),
+    does: '-c +c',
+  },
+  {
     rule: 'an ephemeral container starts in a running pod',
     pod: testPod({ ephemeralContainers: [{ name: 'debug', image: 'img:1' }] }),
     has: record([running('c')]),
@@ -176,6 +201,7 @@ it.each(rows)('$rule', ({ pod, has, probes, does }) => {
     ...(actions.killPod ? ['kill'] : []),
     ...(actions.createSandbox ? ['sandbox'] : []),
     ...actions.kill.map(({ container }) => `-${container.name}`),
+    ...actions.resize.map(({ container }) => `~${container.name}`),
     ...actions.start.map(({ name }) => `+${name}`),
   ]
   // "kill" of a pod without a sandbox has nothing to do, but says that the pod is done.

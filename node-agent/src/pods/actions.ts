@@ -1,5 +1,6 @@
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import { containerHash } from './container-hash.ts'
+import { resizeNeeded } from './resources.ts'
 import { newest, type ContainerRecord, type PodRecord, type SandboxRecord } from './record.ts'
 
 /** What probes say of a running container, by its id. Without a verdict nothing is done. */
@@ -13,7 +14,7 @@ export interface ProbeVerdicts {
 export interface KillAction {
   container: ContainerRecord
   /** Text of the Killing event after "Container NAME"; also why. */
-  why: 'liveness' | 'startup' | 'changed' | 'unwanted'
+  why: 'liveness' | 'startup' | 'changed' | 'resize' | 'unwanted'
 }
 
 export interface PodActions {
@@ -26,6 +27,8 @@ export interface PodActions {
   sandbox: SandboxRecord | undefined
   start: V1Container[]
   kill: KillAction[]
+  /** Running containers that get other limits. */
+  resize: { container: V1Container; record: ContainerRecord }[]
 }
 
 /** A container that restarts on its own although it stands among the init containers. */
@@ -67,7 +70,7 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
   const containers = pod.spec?.containers ?? []
   const inits = pod.spec?.initContainers ?? []
   const attempt = record.sandboxes.length === 0 ? 0 : Math.max(...record.sandboxes.map((s) => s.attempt)) + 1
-  const none = { killPod: false, createSandbox: false, attempt, sandbox: undefined, start: [], kill: [] }
+  const none = { killPod: false, createSandbox: false, attempt, sandbox: undefined, start: [], kill: [], resize: [] }
   const sandbox = currentSandbox(pod, record)
 
   if (sandbox === undefined) {
@@ -106,10 +109,11 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
       const why = whyRestart(container, found, probes)
       if (why === undefined) {
         kept++
+        if (resizeNeeded(container, found) === 'update') actions.resize.push({ container, record: found })
         continue
       }
       actions.kill.push({ container: found, why })
-      if (why !== 'changed' && (container.restartPolicy ?? pod.spec?.restartPolicy) === 'Never') {
+      if (why !== 'changed' && why !== 'resize' && (container.restartPolicy ?? pod.spec?.restartPolicy) === 'Never') {
         kept++
         continue
       }
@@ -119,7 +123,8 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
     if (shouldRun(pod, container, found ?? newest(record, container.name))) actions.start.push(container)
   }
   // Nothing runs and nothing shall: sidecars end with the others.
-  if (kept === 0 && actions.start.length === ephemeral) return { ...actions, killPod: true, start: [], kill: [] }
+  if (kept === 0 && actions.start.length === ephemeral)
+    return { ...actions, killPod: true, start: [], kill: [], resize: [] }
   return actions
 }
 
@@ -127,8 +132,9 @@ function whyRestart(
   container: V1Container,
   record: ContainerRecord,
   probes: ProbeVerdicts,
-): 'changed' | 'liveness' | 'startup' | undefined {
-  return record.hash !== '' && record.hash !== containerHash(container) ? 'changed' : probes.failed(record.id)
+): 'changed' | 'resize' | 'liveness' | 'startup' | undefined {
+  if (record.hash !== '' && record.hash !== containerHash(container)) return 'changed'
+  return resizeNeeded(container, record) === 'restart' ? 'resize' : probes.failed(record.id)
 }
 
 /** An init container that failed under a policy that forbids another try. */

@@ -18,6 +18,8 @@ export interface Observer {
   pod(identity: PodIdentity): Promise<PodRecord>
   /** One line a container and sandbox: cheap, to notice that something changed. */
   snapshot(): Promise<Snapshot>
+  /** This container is no longer as it was read: it was resized. */
+  forget(containerId: string): void
 }
 
 /** Pods by uid, each with the states of what belongs to it. */
@@ -90,6 +92,10 @@ export function createObserver(cri: Cri): Observer {
       }
     },
 
+    forget: (containerId) => {
+      statuses.delete(containerId)
+    },
+
     snapshot: async () => {
       const [sandboxes, containers] = await Promise.all([
         cri.runtime.listPodSandbox({}),
@@ -133,6 +139,7 @@ const fromNanos = (nanos: bigint): Date => new Date(Number(nanos / 1_000_000n))
 async function recordOf(status: ContainerStatus, sandboxId: string): Promise<ContainerRecord> {
   const state = stateNames[status.state] ?? 'unknown'
   const linux = status.user?.linux
+  const given = status.resources?.linux
   return {
     id: status.id,
     name: status.labels[containerNameLabel] ?? status.metadata?.name ?? '',
@@ -149,6 +156,15 @@ async function recordOf(status: ContainerStatus, sandboxId: string): Promise<Con
     imageRef: status.imageRef,
     hash: status.annotations[hashAnnotation] ?? '',
     logPath: status.logPath,
+    ...(given === undefined
+      ? {}
+      : {
+          limits: {
+            cpuShares: Number(given.cpuShares),
+            cpuQuota: Number(given.cpuQuota),
+            memoryBytes: Number(given.memoryLimitInBytes),
+          },
+        }),
     user:
       linux === undefined
         ? undefined

@@ -23,6 +23,15 @@ export interface ContainerRecord {
   hash: string
   logPath: string
   user: { uid: number; gid: number; supplementalGroups: number[] } | undefined
+  /** What its cgroup was given, where the runtime tells; changes when it is resized. */
+  limits?: ContainerLimits
+}
+
+/** The part of a container's cgroup that can change while it runs. 0 is no limit. */
+export interface ContainerLimits {
+  cpuShares: number
+  cpuQuota: number
+  memoryBytes: number
 }
 
 export interface SandboxRecord {

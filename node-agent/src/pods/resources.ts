@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import type { ContainerLimits, ContainerRecord } from './record.ts'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
@@ -76,6 +77,32 @@ export function containerResources(pod: V1Pod, container: V1Container, memoryCap
     memoryLimitInBytes: BigInt(value(limits['memory'])),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacityBytes)),
   }
+}
+
+/** What a container's cgroup shall be given, as the runtime tells what it was given. */
+export function wantedLimits(container: V1Container): ContainerLimits {
+  const { requests = {}, limits = {} } = container.resources ?? {}
+  const limitMilli = milli(limits['cpu'])
+  return {
+    cpuShares: cpuShares(requests['cpu'] === undefined ? limitMilli : milli(requests['cpu'])),
+    cpuQuota: cpuQuota(limitMilli),
+    memoryBytes: value(limits['memory']),
+  }
+}
+
+/** How a running container must follow its spec: not at all, by new limits, or by a restart. */
+export function resizeNeeded(container: V1Container, record: ContainerRecord): 'none' | 'update' | 'restart' {
+  const { limits: actual } = record
+  if (actual === undefined) return 'none'
+  const wanted = wantedLimits(container)
+  const cpu = wanted.cpuShares !== actual.cpuShares || wanted.cpuQuota !== actual.cpuQuota
+  const memory = wanted.memoryBytes !== actual.memoryBytes
+  if (!cpu && !memory) return 'none'
+  const restarts = (name: string): boolean =>
+    container.resizePolicy?.some(
+      ({ resourceName, restartPolicy }) => resourceName === name && restartPolicy === 'RestartContainer',
+    ) === true
+  return (cpu && restarts('cpu')) || (memory && restarts('memory')) ? 'restart' : 'update'
 }
 
 /** The pod's cgroup below `root` ("/kapell-1a2b3c4d"): one folder a QoS class, guaranteed pods at the top. */

@@ -11,7 +11,7 @@ import { hostsFile, podHostname } from './hosts-file.ts'
 import { StartError } from './images.ts'
 import { killContainer } from './kill.ts'
 import { identityOf, newest, podTitle, type PodRecord, type SandboxRecord } from './record.ts'
-import { podCgroup } from './resources.ts'
+import { containerResources, podCgroup } from './resources.ts'
 import { sandboxConfig, type SandboxConfig } from './sandbox-config.ts'
 import { startContainer } from './start-container.ts'
 import { terminatePod } from './terminate.ts'
@@ -23,6 +23,8 @@ export interface SyncRequest {
   waiting: Map<string, Waiting>
   /** When a container that could not start is tried again, in milliseconds since 1970; kept and changed likewise. */
   notBefore: Map<string, number>
+  /** The limits last given to each container, by its id: a runtime that reports others is not asked again and again. */
+  resized: Map<string, string>
   signal: AbortSignal
 }
 
@@ -44,9 +46,10 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
   const actions = computePodActions(pod, record, deps.probes)
   const done = { changed: false, completed: false, retryAfterMs: undefined }
   if (actions.killPod && !actions.createSandbox) return { ...done, completed: true }
+  const resized = await resize(deps, request, actions)
   if (!actions.createSandbox && actions.start.length === 0 && actions.kill.length === 0) {
     if (hasVolumes(pod)) await refreshVolumes(deps, pod)
-    return done
+    return { ...done, changed: resized }
   }
   if (actions.killPod) {
     deps.events(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
@@ -64,7 +67,7 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
   if (prepared === undefined) return { ...done, changed: actions.killPod, retryAfterMs: retryMs }
 
   const retries: number[] = []
-  let changed = actions.createSandbox || actions.kill.length > 0
+  let changed = actions.createSandbox || actions.kill.length > 0 || resized
   for (const container of actions.start) {
     const outcome = await tryStart(deps, request, container, prepared)
     if (outcome === undefined) changed = true
@@ -72,6 +75,26 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
   }
   if (changed) await removeOldContainers(deps, record)
   return { changed, completed: false, retryAfterMs: retries.length === 0 ? undefined : Math.min(...retries) }
+}
+
+/** Gives running containers the limits their spec has now. Answers whether any was changed. */
+async function resize(deps: PodDeps, { pod, resized, signal }: SyncRequest, actions: PodActions): Promise<boolean> {
+  let changed = false
+  for (const { container, record } of actions.resize) {
+    const { oomScoreAdj: _, ...linux } = containerResources(pod, container, deps.node.memoryCapacityBytes)
+    const wanted = Object.values(linux).join()
+    if (resized.get(record.id) === wanted) continue
+    resized.set(record.id, wanted)
+    try {
+      await deps.cri.runtime.updateContainerResources({ containerId: record.id, linux }, { signal })
+      deps.observer.forget(record.id)
+      changed = true
+    } catch (error) {
+      if (signal.aborted) throw error
+      deps.events(pod, 'Warning', 'ResizeError', `Error: ${errorText(error)}`, container.name)
+    }
+  }
+  return changed
 }
 
 const graceSeconds = (pod: V1Pod): number => pod.spec?.terminationGracePeriodSeconds ?? 30
@@ -96,6 +119,7 @@ async function kill(
     liveness: `Container ${container.name} failed liveness probe, will be restarted`,
     startup: `Container ${container.name} failed startup probe, will be restarted`,
     changed: `Container ${container.name} definition changed, will be restarted`,
+    resize: `Container ${container.name} resize requires restart`,
     unwanted: `Stopping container ${container.name}`,
   }
   const probeGrace = (why === 'liveness' ? spec?.livenessProbe : why === 'startup' ? spec?.startupProbe : undefined)

@@ -40,6 +40,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   const { clock, log } = deps
   const waiting = new Map<string, Waiting>()
   const notBefore = new Map<string, number>()
+  const resized = new Map<string, string>()
   let pod: V1Pod | undefined
   /** The last pod the API had, after it is gone. */
   let lastPod: V1Pod | undefined
@@ -105,7 +106,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     deps.probes.update(pod!, record)
     deps.hostPorts(pod!, record.sandboxes.find(({ ready }) => ready)?.ips ?? [])
     publish(record, false)
-    const result = await syncPod(deps, { pod: pod!, record, waiting, notBefore, signal })
+    const result = await syncPod(deps, { pod: pod!, record, waiting, notBefore, resized, signal })
     if (result.completed) {
       phase = 'terminating'
       return

@@ -8,6 +8,7 @@ import type {
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { shouldRun } from '../pods/actions.ts'
 import type { ContainerRecord, PodRecord } from '../pods/record.ts'
+import { resizeNeeded } from '../pods/resources.ts'
 
 /** Why a container does not run yet (or again). */
 export interface Waiting {
@@ -94,7 +95,7 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
       ready: probes.started(current.id) && probes.ready(current.id),
       state: { running: { startedAt: time(current.startedAt) ?? '' } },
       lastState: last,
-      ...resourcesOf(container),
+      ...resourcesOf(container, current, previous),
       ...(current.user === undefined ? {} : { user: { linux: current.user } }),
     }
   }
@@ -113,8 +114,16 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
   return { ...base, ...identity, state: wait(reason ?? { reason: 'ContainerCreating' }), lastState: last }
 }
 
-function resourcesOf(container: V1Container): Pick<V1ContainerStatus, 'resources' | 'allocatedResources'> {
+/** What a running container has: until a resize is done, what it had. */
+function resourcesOf(
+  container: V1Container,
+  record: ContainerRecord,
+  previous: V1ContainerStatus | undefined,
+): Pick<V1ContainerStatus, 'resources' | 'allocatedResources'> {
   const { requests, limits } = container.resources ?? {}
+  if (resizeNeeded(container, record) !== 'none' && previous?.resources !== undefined) {
+    return { resources: previous.resources, ...(requests === undefined ? {} : { allocatedResources: requests }) }
+  }
   const resources = {
     ...(limits === undefined ? {} : { limits }),
     ...(requests === undefined ? {} : { requests }),
