@@ -23,13 +23,13 @@ export const runtimePackages: readonly SystemPackage[] = [
   { name: 'conntrack', for: 'Services over UDP', present: tool('conntrack') },
   { name: 'iproute2', for: 'network links and routes', present: tool('ip') },
   { name: 'mount', for: 'volumes', present: tool('mount') },
+  { name: 'busybox-static', for: "the example's image", present: tool('busybox') },
 ]
 
 /** What the tests and the example need beyond that. */
 export const testPackages: readonly SystemPackage[] = [
   ...runtimePackages,
   { name: 'etcd-server', for: 'the tests of the etcd store', present: tool('etcd') },
-  { name: 'busybox-static', for: "the example's image", present: tool('busybox') },
   { name: 'unzip', for: 'unpacking kubectl', present: tool('unzip') },
   { name: 'curl', for: 'asking Services', present: tool('curl') },
 ]
