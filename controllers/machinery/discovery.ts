@@ -1,5 +1,6 @@
 import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
 import type { ApiClient } from './client.ts'
+import type { Clock } from './clock.ts'
 import { errorText } from './log.ts'
 
 /** A kind the server serves, in its preferred version, with what can be done to it. */
@@ -61,3 +62,25 @@ export async function discover(client: ApiClient, signal?: AbortSignal): Promise
 
 export const can = (resource: DiscoveredResource, ...verbs: string[]): boolean =>
   verbs.every((verb) => resource.verbs.includes(verb))
+
+/** Discovery that is at most `ttlMs` old: for those that ask often and can wait for a new kind. */
+export function cachedDiscovery(options: {
+  client: ApiClient
+  clock: Clock
+  signal?: AbortSignal
+  ttlMs?: number
+}): () => Promise<Discovered> {
+  const { client, clock, signal, ttlMs = 60_000 } = options
+  let known: { atMs: number; found: Promise<Discovered> } | undefined
+  return () => {
+    const nowMs = clock.now().getTime()
+    if (known === undefined || nowMs - known.atMs > ttlMs) {
+      const fresh = { atMs: nowMs, found: discover(client, signal) }
+      known = fresh
+      fresh.found.catch(() => {
+        if (known === fresh) known = undefined
+      })
+    }
+    return known.found
+  }
+}

@@ -25,6 +25,7 @@ import { replicationController } from './replicationcontroller/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { jobController } from './job/controller.ts'
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { certificateApprovingController } from './certificates/approving.ts'
 import { certificateCleaningController } from './certificates/cleaning.ts'
 import { certificateSigningController } from './certificates/signing.ts'
@@ -49,6 +50,7 @@ export const controllers: readonly Controller[] = [
   cronJobController,
   ttlAfterFinishedController,
   clusterRoleAggregationController,
+  horizontalPodAutoscalerController,
   disruptionController,
   resourceQuotaController,
   claimProtectionController,

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import type { OwnerReference } from '@kapell/openapi/meta/object'
 import {
   configMaps,
@@ -10,6 +11,9 @@ import {
 } from '@kapell/openapi/meta/refs'
 import type { V1ConfigMap } from '@kapell/openapi/types'
 import { startControlPlane, type ControlPlane } from './controllers-support.ts'
+
+// Conditions come within milliseconds; a busy machine may take longer.
+jest.setTimeout(30_000)
 
 describe('garbage collection on a real API server', () => {
   let plane: ControlPlane

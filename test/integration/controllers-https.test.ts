@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { httpsTransport, type HttpsTransport } from '@kapell/controllers/machinery/https-transport'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { silentLogger } from '@kapell/controllers/machinery/log'
 import { configMaps } from '@kapell/openapi/meta/refs'
 import { startTestServer, type TestServer } from './apiserver-support.ts'
+
+// Conditions come within milliseconds; a busy machine may take longer.
+jest.setTimeout(30_000)
 
 describe('the client over TLS', () => {
   let server: TestServer
@@ -67,7 +71,7 @@ describe('the client over TLS', () => {
     await second
     expect(informer.lister.get('default/first')).toBeDefined()
     stop.abort()
-  }, 10_000)
+  })
 
   it('without credentials it is told so; with a wrong token too', async () => {
     await expect(createClient(connect({})).resource(configMaps, 'default').list()).rejects.toMatchObject({ code: 403 })

@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals'
 import { events, jobs, namespaces, pods } from '@kapell/openapi/meta/refs'
 import type { V1Job, V1Pod } from '@kapell/openapi/types'
 import { startControlPlane, type ControlPlane } from './controllers-support.ts'
 
 const ns = 'jobs'
 const image = (pod: V1Pod): string => pod.spec?.containers[0]?.image ?? ''
+
+// Conditions come within milliseconds; a busy machine may take longer.
+jest.setTimeout(30_000)
 
 describe('jobs on a real API server', () => {
   let plane: ControlPlane

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { X509Certificate } from 'node:crypto'
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
@@ -7,6 +8,7 @@ import {
   configMaps,
   cronJobs,
   deployments,
+  horizontalPodAutoscalers,
   jobs,
   namespaces,
   persistentVolumeClaims,
@@ -18,10 +20,24 @@ import { startControlPlane, type ControlPlane } from './controllers-support.ts'
 
 const ns = 'policy'
 
+// Conditions come within milliseconds; a busy machine may take longer.
+jest.setTimeout(30_000)
+
 describe('budgets, quotas and clean-up on a real API server', () => {
   let plane: ControlPlane
   beforeAll(async () => {
     plane = await startControlPlane({
+      podMetrics: () => ({
+        items: plane.informers
+          .informer(pods)
+          .lister.inNamespace(ns)
+          .map(({ metadata }) => ({
+            metadata: { name: metadata?.name },
+            timestamp: new Date().toISOString(),
+            window: '10s',
+            containers: [{ name: 'c', usage: { memory: '150Mi' } }],
+          })),
+      }),
       node: { phase: (pod) => (pod.spec?.containers[0]?.image === 'ok' ? 'Succeeded' : 'Running') },
     })
     await plane.client.resource(namespaces).create({ metadata: { name: ns } })
@@ -159,6 +175,50 @@ describe('budgets, quotas and clean-up on a real API server', () => {
       const role = await plane.client.resource(clusterRoles).get('view')
       return role.rules?.some(({ resources }) => resources?.includes('widgets')) === true ? true : undefined
     })
+  })
+
+  it('an autoscaler sizes a Deployment by what its pods use', async () => {
+    await plane.client.resource(deployments, ns).create({
+      metadata: { name: 'busy' },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: 'busy' } },
+        template: {
+          metadata: { labels: { app: 'busy' } },
+          spec: { containers: [{ name: 'c', image: 'v1', resources: { requests: { memory: '100Mi' } } }] },
+        },
+      },
+    })
+    await plane.until([pods], async () => {
+      const own = (await plane.client.resource(pods, ns).list({ labelSelector: 'app=busy' })).items
+      return own.length === 2 && own.every((p) => p.status?.phase === 'Running') ? true : undefined
+    })
+    await plane.client.resource(horizontalPodAutoscalers, ns).create({
+      metadata: { name: 'busy' },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'busy' },
+        maxReplicas: 10,
+        metrics: [
+          { type: 'Resource', resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 50 } } },
+        ],
+      },
+    })
+    const autoscaler = await plane.until([horizontalPodAutoscalers], async () => {
+      const found = await plane.client.resource(horizontalPodAutoscalers, ns).get('busy')
+      return found.status?.lastScaleTime === undefined ? undefined : found
+    })
+    expect(autoscaler.status).toMatchObject({ desiredReplicas: 6 })
+    expect(autoscaler.status?.currentMetrics?.[0]?.resource?.current.averageUtilization).toBe(150)
+    expect((await plane.client.resource(deployments, ns).get('busy')).spec?.replicas).toBe(6)
+    await plane.client.resource(horizontalPodAutoscalers, ns).create({
+      metadata: { name: 'lost' },
+      spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'nobody' }, maxReplicas: 2 },
+    })
+    const condition = await plane.until([horizontalPodAutoscalers], async () => {
+      const { status } = await plane.client.resource(horizontalPodAutoscalers, ns).get('lost')
+      return status?.conditions?.find(({ reason }) => reason === 'FailedGetScale')
+    })
+    expect(condition.message).toContain('deployments.apps "nobody" not found')
   })
 
   it('signs what was approved, and approves by itself what nodes may have', async () => {

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import {
   controllerRevisions,
   daemonSets,
@@ -15,6 +16,9 @@ const image = (pod: V1Pod): string => pod.spec?.containers[0]?.image ?? ''
 const targetOf = (pod: V1Pod): string | undefined =>
   pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]
     ?.matchFields?.[0]?.values?.[0]
+
+// Conditions come within milliseconds; a busy machine may take longer.
+jest.setTimeout(30_000)
 
 describe('stateful sets and daemon sets on a real API server', () => {
   let plane: ControlPlane

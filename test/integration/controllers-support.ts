@@ -33,15 +33,39 @@ export interface ControlPlane extends TestServer {
 const lookAgainMs = 200
 
 export async function startControlPlane(
-  options: { node?: NodePlay; controllers?: readonly string[]; startsControllers?: boolean } = {},
+  options: {
+    node?: NodePlay
+    controllers?: readonly string[]
+    startsControllers?: boolean
+    podMetrics?: () => unknown
+  } = {},
 ): Promise<ControlPlane> {
   const server = await startTestServer()
   const stop = new AbortController()
   const warnings: string[] = []
   const warn = (message: string): void => void warnings.push(message)
   const log = { ...silentLogger, warn, error: warn }
-  const door = (username: string, ...groups: string[]) =>
+  const answer = (path: string): unknown =>
+    path.startsWith('/apis/metrics.k8s.io/') ? options.podMetrics?.() : undefined
+  const plainDoor = (username: string, ...groups: string[]) =>
     server.api.transport({ username, groups: [...groups, 'system:authenticated'] })
+  /** The metrics API is another server's: here the test's. */
+  const door: typeof plainDoor = (...who) => {
+    const transport = plainDoor(...who)
+    return async (request) => {
+      const body = answer(request.path)
+      if (body === undefined) return transport(request)
+      const bytes = new TextEncoder().encode(JSON.stringify(body))
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        bytes: () => Promise.resolve(bytes),
+        stream: async function* () {
+          yield await Promise.resolve(bytes)
+        },
+      }
+    }
+  }
   const start = async (identity?: string): Promise<RunningControllers> => {
     const started = await startControllers({
       transport: door('system:kube-controller-manager'),

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import {
   configMaps,
   deployments,
@@ -29,6 +30,9 @@ function deployment(name: string, more: Partial<NonNullable<V1Deployment['spec']
     },
   }
 }
+
+// Conditions come within milliseconds; a busy machine may take longer.
+jest.setTimeout(30_000)
 
 describe('controllers on a real API server', () => {
   let plane: ControlPlane
