@@ -53,6 +53,20 @@ describe('lists', () => {
     await server.ask('POST', maps, configMap('d', {}, { labels: { odd: 'false' } }))
   })
 
+  it('tells of a token that is too old, and gives one to go on with', async () => {
+    let now = new Date()
+    const late = await startTestServer({ now: () => now })
+    for (const name of ['a', 'b']) await late.ask('POST', maps, configMap(name))
+    const first = await late.ask('GET', `${maps}?limit=1`)
+    now = new Date(now.getTime() + 6 * 60_000)
+    const token = (answer: typeof first) => encodeURIComponent(String(answer.json.metadata?.['continue']))
+    const old = await late.ask('GET', `${maps}?limit=1&continue=${token(first)}`)
+    expect(old).toMatchObject({ status: 410, json: { reason: 'Expired' } })
+    const rest = await late.ask('GET', `${maps}?limit=1&continue=${token(old)}`)
+    expect(rest.json.items?.map((item) => item.metadata.name)).toEqual(['b'])
+    await late.close()
+  })
+
   it('shows tables, bare metadata and YAML', async () => {
     const table = await server.ask('GET', maps, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
     expect(table.json).toMatchObject({
@@ -66,6 +80,13 @@ describe('lists', () => {
     expect(partial.json).not.toHaveProperty('data')
     const yaml = await server.ask('GET', `${maps}/a`, undefined, { accept: 'application/yaml' })
     expect(yaml.text).toContain('kind: ConfigMap\nmetadata:\n')
+    const review = await server.ask(
+      'POST',
+      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      {},
+      { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    )
+    expect(review).toMatchObject({ status: 406, json: { reason: 'NotAcceptable' } })
   })
 })
 

@@ -7,7 +7,7 @@ import { admissionOptionsOf } from './create.ts'
 import { encodeForm } from './encode-form.ts'
 import { decodeBody } from './parse-body.ts'
 import { parseWriteOptions } from './query-options.ts'
-import { objectForm } from './respond.ts'
+import { plainForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
 import { addWarning, requestScope } from './write-scope.ts'
 
@@ -19,7 +19,7 @@ export async function actionEndpoint(
   action: ActionSubresource,
 ): Promise<Answer> {
   const options = parseWriteOptions(context.query, 'CreateOptions')
-  const form = objectForm(context, resource)
+  const form = plainForm(context)
   const warn = (text: string): void => addWarning(context, text)
   const body = await decodeBody(context, { gvk: action.kind, validation: options.fieldValidation, warn })
   const scope = requestScope(server, context, resource, {

@@ -6,12 +6,22 @@ export interface ContinueToken {
   revision: number
   /** The first key of the page, below the list's prefix. */
   start: string
+  /** When the token was given out, milliseconds since 1970; tokens of others may not say. */
+  issuedMs?: number
 }
+
+/**
+ * How long a token is good. The store may keep history for longer, but clients are written for servers that forget
+ * after some minutes, and find out here whether they cope.
+ */
+export const tokenLifeMs = 5 * 60_000
 
 const version = 'meta.k8s.io/v1'
 
 export function encodeContinue(token: ContinueToken): string {
-  return Buffer.from(JSON.stringify({ v: version, rv: token.revision, start: token.start })).toString('base64url')
+  return Buffer.from(
+    JSON.stringify({ v: version, rv: token.revision, start: token.start, at: token.issuedMs }),
+  ).toString('base64url')
 }
 
 /** The parser's complaint about text that is no JSON. */
@@ -36,7 +46,7 @@ export function decodeContinue(text: string): ContinueToken {
   const illegal = illegalBase64At(text)
   if (illegal !== undefined) throw bad(`illegal base64 data at input byte ${illegal}`)
   const plain = Buffer.from(text, 'base64url').toString('latin1')
-  let parsed: { v?: unknown; rv?: unknown; start?: unknown }
+  let parsed: { v?: unknown; rv?: unknown; start?: unknown; at?: unknown }
   try {
     parsed = JSON.parse(Buffer.from(text, 'base64url').toString()) as typeof parsed
   } catch {
@@ -50,5 +60,5 @@ export function decodeContinue(text: string): ContinueToken {
   if (revision === 0) throw bad(`incorrect encoded start resourceVersion 0 (version ${version})`)
   const path = `/${start.replace(/^\//, '')}`
   if (path.split('/').some((part) => part === '..' || part === '.')) throw bad(start)
-  return { revision, start }
+  return { revision, start, ...(typeof parsed.at === 'number' ? { issuedMs: parsed.at } : {}) }
 }

@@ -9,7 +9,7 @@ import { noCache, type Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import { spliceResourceVersion } from '../storage/watch-cache/splice.ts'
 import type { CachedObject, Snapshot } from '../storage/watch-cache/types.ts'
-import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts'
+import { decodeContinue, encodeContinue, tokenLifeMs, type ContinueToken } from './continue-token.ts'
 import { encodeForm } from './encode-form.ts'
 import { servedJson, servedObject, waitForRevision } from './get.ts'
 import { gzipAnswer } from './gzip.ts'
@@ -37,8 +37,9 @@ interface Page {
 const tooOld =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
-function nextToken(prefix: string, revision: number, last: Item): string {
-  return encodeContinue({ revision, start: `${last.key.slice(prefix.length)}\u0000` })
+function nextToken(context: RequestContext, prefix: string, revision: number, last: Item): string {
+  const start = `${last.key.slice(prefix.length)}\u0000`
+  return encodeContinue({ revision, start, issuedMs: context.now.getTime() })
 }
 
 /** The last key of the page before, below the list's prefix. */
@@ -84,7 +85,7 @@ function pageFromSnapshot(
     if (!selection.everything && !selection.matches(servedObject(resource, entry))) continue
     if (options.limit > 0 && page.items.length === options.limit) {
       const last = page.items.at(-1)
-      if (last !== undefined) page.continue = nextToken(prefix, snapshot.revision, last)
+      if (last !== undefined) page.continue = nextToken(context, prefix, snapshot.revision, last)
       if (selection.everything) {
         page.remaining =
           prefix === store.prefix && after === undefined
@@ -165,7 +166,7 @@ async function pageFromStore(
     if (options.limit > 0 && page.items.length === options.limit) {
       const last = page.items.at(-1)
       if (left && last !== undefined) {
-        page.continue = nextToken(prefix, at, last)
+        page.continue = nextToken(context, prefix, at, last)
         if (selection.everything) page.remaining = chunk.count - used
       }
       return page
@@ -191,7 +192,7 @@ async function readPage(
   const wanted = token === undefined ? parseListRevision(rv) : token.revision
   const at = wanted === undefined || wanted < 0 ? undefined : wanted
   const snapshot = token === undefined || at === undefined ? undefined : shelved(resource.store, at, performance.now())
-  if (snapshot !== undefined && token !== undefined) {
+  if (snapshot !== undefined && token !== undefined && !isOver(token, context)) {
     const after = `${keyPrefixOf(resource.store, context.info.namespace)}${keyOfStart(token.start)}`
     return pageFromSnapshot(context, resource, options, selection, { snapshot, after })
   }
@@ -199,16 +200,24 @@ async function readPage(
     const current = await resource.store.storage.revision()
     if (at > current) throw resourceVersionTooLarge(String(at), String(current))
   }
+  if (token !== undefined && at !== undefined && isOver(token, context)) throw tokenExpired(token)
   try {
     return await pageFromStore(context, resource, options, selection, { at, start: token?.start })
   } catch (error) {
     if (!(error instanceof StorageError) || error.reason !== 'compacted') throw error
-    if (token === undefined) throw expired(`The resourceVersion for the provided list is too old.`)
-    const again = expired(tooOld)
-    const resume = encodeContinue({ revision: -1, start: token.start })
-    ;(again.status.metadata as Record<string, unknown>)['continue'] = resume
-    throw again
+    throw token === undefined ? expired(`The resourceVersion for the provided list is too old.`) : tokenExpired(token)
   }
+}
+
+function isOver(token: ContinueToken, context: RequestContext): boolean {
+  return token.issuedMs !== undefined && context.now.getTime() - token.issuedMs > tokenLifeMs
+}
+
+/** The 410 of a token that is too old, with another that goes on from the newest state. */
+function tokenExpired(token: ContinueToken): Error {
+  const error = expired(tooOld)
+  error.status.metadata['continue'] = encodeContinue({ revision: -1, start: token.start })
+  return error
 }
 
 function listMetadata(page: Page): Record<string, unknown> {

@@ -24,6 +24,13 @@ export function objectForm(context: RequestContext, resource: ServedResource, ma
   return form
 }
 
+/** The form of what has no table: reviews, bindings, evictions. */
+export function plainForm(context: RequestContext): Form {
+  const form = negotiateForm(context.header('accept'), { offered: objectTypes, transform: false })
+  if (form === undefined) throw notAcceptableObject(objectTypes)
+  return form
+}
+
 export interface ObjectBody {
   object: () => KubeObject
   /** The object's JSON, when it is at hand: served without touching the object. */

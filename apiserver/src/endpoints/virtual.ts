@@ -5,7 +5,7 @@ import type { Answer } from '../server/answer.ts'
 import { encodeForm } from './encode-form.ts'
 import { decodeBody } from './parse-body.ts'
 import { parseWriteOptions } from './query-options.ts'
-import { objectAnswer, objectForm } from './respond.ts'
+import { objectAnswer, objectForm, plainForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
 import { includeObjectOf, tableOf } from './table.ts'
 import { addWarning } from './write-scope.ts'
@@ -19,7 +19,7 @@ export async function virtualEndpoint(
   const { definition } = resource
   const { services } = server
   const { info, user } = context
-  const form = objectForm(context, resource)
+  const form = info.verb === 'create' ? plainForm(context) : objectForm(context, resource)
   if (info.verb === 'create' && definition.create !== undefined) {
     const options = parseWriteOptions(context.query, 'CreateOptions')
     const warn = (text: string): void => addWarning(context, text)
