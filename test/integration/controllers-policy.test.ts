@@ -98,6 +98,48 @@ describe('budgets, quotas and clean-up on a real API server', () => {
     await used({ pods: '0', configmaps: '1', 'count/deployments.apps': '0' })
   })
 
+  it('pods that may not be made: it is said, and not tried in a tight loop', async () => {
+    const small = 'small'
+    await plane.client.resource(namespaces).create({ metadata: { name: small } })
+    await plane.client
+      .resource(resourceQuotas, small)
+      .create({ metadata: { name: 'q' }, spec: { hard: { pods: '1' } } })
+    await plane.until([resourceQuotas], async () => {
+      const { status } = await plane.client.resource(resourceQuotas, small).get('q')
+      return status?.hard?.pods === '1' ? true : undefined
+    })
+    let made = 0
+    const off = plane.informers.informer(pods).onChange({
+      add: ({ metadata }) => {
+        if (metadata?.namespace === small) made++
+      },
+    })
+    await plane.client.resource(deployments, small).create({
+      metadata: { name: 'big' },
+      spec: {
+        replicas: 3,
+        selector: { matchLabels: { app: 'big' } },
+        template: { metadata: { labels: { app: 'big' } }, spec: { containers: [{ name: 'c', image: 'v1' }] } },
+      },
+    })
+    const condition = await plane.until([deployments], async () => {
+      const { status } = await plane.client.resource(deployments, small).get('big')
+      return status?.availableReplicas === 1
+        ? status.conditions?.find(({ type }) => type === 'ReplicaFailure')
+        : undefined
+    })
+    off()
+    expect(condition).toMatchObject({ status: 'True', reason: 'FailedCreate' })
+    expect(condition.message).toContain('exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1')
+    expect(made).toBe(1)
+    // Back-off doubles from 5 ms: a second holds no more than about eight tries.
+    const retries = /workqueue_retries_total\{name="replicaset"\} ([0-9]+)/.exec(plane.metrics())
+    expect(Number(retries?.[1])).toBeLessThan(20)
+    await plane.client.resource(namespaces).delete(small)
+    expect(plane.warnings.every((text) => text.includes('exceeded quota'))).toBe(true)
+    plane.warnings.length = 0
+  })
+
   it('an ended Job goes when its time has passed', async () => {
     await plane.client.resource(jobs, ns).create({
       metadata: { name: 'brief' },
