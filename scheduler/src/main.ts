@@ -37,7 +37,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const { log, clock = realClock, schedulerName = 'default-scheduler', registry = new Registry() } = options
   const stop = new AbortController()
   const client = createClient(options.transport)
-  const recorder = createEventRecorder({ client, component: schedulerName, clock, log })
+  const recorder = createEventRecorder({ client, component: schedulerName, clock, log, signal: stop.signal })
   const informers = createInformerFactory({ client, log, clock, signal: stop.signal })
   const cluster = clusterReader(informers)
   const podLister = informers.informer(pods, livePods).lister
