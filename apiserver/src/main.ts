@@ -37,6 +37,7 @@ import { composePipeline, type PipelineStep } from './pipeline/pipeline.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
 import { createObjectAccess } from './registry/object-access.ts'
 import { ResourceTable, subresourcesOf } from './registry/resource-table.ts'
+import { createServiceResolver } from './registry/service-endpoints.ts'
 import type { ServerConfig, Services, TokenService } from './registry/services.ts'
 import { timedStorage } from './registry/timed-storage.ts'
 import { parseCidr } from './resources/common/ip.ts'
@@ -45,6 +46,7 @@ import { startHttpServer, type HttpServer } from './server/http-server.ts'
 import { inProcessTransport } from './server/in-process.ts'
 import { silentLog } from './server/log.ts'
 import { openStorage } from './server/open-storage.ts'
+import { createWebhookCaller } from './server/webhook-client.ts'
 import { createWatchCache } from './storage/watch-cache/watch-cache.ts'
 import { ParsedPool } from './storage/watch-cache/parsed-pool.ts'
 import { gitVersion, versionInfo } from './version.ts'
@@ -251,7 +253,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     http = await listening
     port = http?.port ?? 0
     await caches
-    await createCustomResources({ table, objects, now, log }).start()
+    await createCustomResources({
+      table,
+      objects,
+      services,
+      callWebhook: createWebhookCaller(createServiceResolver(objects)),
+      now,
+      log,
+      closing: closing.signal,
+    }).start()
     await bootstrap({
       objects,
       config,

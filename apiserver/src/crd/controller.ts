@@ -1,18 +1,25 @@
-import type { KubeObject } from '@kapell/openapi/meta/object'
 import { isReason } from '@kapell/openapi/meta/status'
-import { rfc3339 } from '@kapell/openapi/meta/time'
 import { deepEqual } from '../registry/deep-equal.ts'
-import type { ObjectAccess } from '../registry/services.ts'
-import { storagePrefixOf, type ResourceTable } from '../registry/resource-table.ts'
+import type { ObjectAccess, Services } from '../registry/services.ts'
+import type { ResourceTable } from '../registry/resource-table.ts'
 import type { ServerLogger } from '../server/log.ts'
-import { defineCustomResource } from './define.ts'
-import { cleanupFinalizer, conditionIs, crds, type Crd, type CrdCondition, type CrdNames } from './types.ts'
+import type { WebhookCaller } from '../server/webhook-client.ts'
+import { settleApiService } from './api-services.ts'
+import { storageDefinition } from './define.ts'
+import { deleteInstances } from './instances.ts'
+import { acceptNames, namesTaken } from './names.ts'
+import { createServing } from './serving.ts'
+import { settledStatus, withCondition } from './status.ts'
+import { cleanupFinalizer, conditionIs, crds, type Crd } from './types.ts'
 
 export interface CustomResourcesOptions {
   table: ResourceTable
   objects: ObjectAccess
+  services: Services
+  callWebhook: WebhookCaller
   now: () => Date
   log: ServerLogger
+  closing: AbortSignal
 }
 
 export interface CustomResources {
@@ -20,201 +27,168 @@ export interface CustomResources {
   start(): Promise<void>
 }
 
-interface Served {
-  group: string
-  plural: string
-  versions: string[]
-  prefix: string
-}
-
 const retryAfterMs = 1000
 
 /**
  * Makes custom resources of their definitions: accepts names, serves versions, and takes everything away again when a
- * definition is deleted. One definition is worked on at a time; whatever fails is tried again.
+ * definition is deleted. Names are granted one definition at a time, so that no two get the same; instances are deleted
+ * beside that. Whatever fails is tried again.
  */
 export function createCustomResources(options: CustomResourcesOptions): CustomResources {
-  const { table, objects, log } = options
-  const served = new Map<string, Served>()
-  const working = new Map<string, Promise<void>>()
+  const { table, objects, log, closing } = options
+  const serving = createServing({ table, callWebhook: options.callWebhook })
+  const waiting = new Set<string>()
+  const leaving = new Set<string>()
+  let working = false
 
+  const again = (name: string): void => {
+    if (!closing.aborted) setTimeout(() => enqueue(name), retryAfterMs).unref()
+  }
   const enqueue = (name: string): void => {
-    const before = working.get(name) ?? Promise.resolve()
-    const next = before
-      .then(() => reconcile(name))
-      .catch((error: unknown) => {
-        log.warn('a custom resource definition could not be brought up to date', { name, error: String(error) })
-        setTimeout(() => enqueue(name), retryAfterMs).unref()
-      })
-    working.set(name, next)
-    void next.then(() => {
-      if (working.get(name) === next) working.delete(name)
-    })
+    waiting.add(name)
+    if (!working) void work()
+  }
+  async function work(): Promise<void> {
+    working = true
+    for (const name of waiting) {
+      waiting.delete(name)
+      if (closing.aborted) break
+      try {
+        await settle(name)
+      } catch (error) {
+        if (!closing.aborted) {
+          log.warn('a custom resource definition could not be brought up to date', { name, error: String(error) })
+        }
+        again(name)
+      }
+    }
+    working = false
   }
 
-  const stopServing = (name: string, stores: boolean): void => {
-    const known = served.get(name)
-    if (known === undefined) return
-    for (const version of known.versions) table.remove({ group: known.group, version, plural: known.plural })
-    if (stores) table.dropStore(known.prefix)
-    served.delete(name)
+  async function update(name: string, change: (crd: Crd) => void): Promise<void> {
+    try {
+      const written = await objects.update<Crd>(crds, { name }, change, { raw: true })
+      await seen(written)
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error
+    }
   }
 
-  const serve = (crd: Crd): void => {
-    const name = crd.metadata?.name ?? ''
-    const definitions = defineCustomResource(crd)
-    stopServing(name, false)
-    const [first] = definitions
-    if (first?.type !== 'stored') return
-    table.addAll(definitions, { custom: true })
-    served.set(name, {
-      group: crd.spec.group,
-      plural: first.definition.plural,
-      versions: definitions.map((one) => one.definition.version),
-      prefix: storagePrefixOf(first.definition),
-    })
+  /** Names are judged by what the cache knows, so it has to know what was granted before. */
+  async function seen(written: Crd): Promise<void> {
+    const resource = table.named(crds)
+    const revision = Number(written.metadata?.resourceVersion ?? 0)
+    if (resource?.type === 'stored' && revision > 0) {
+      await resource.store
+        .cache()
+        .waitFor(revision, { signal: closing })
+        .catch(() => {})
+    }
   }
 
-  async function reconcile(name: string): Promise<void> {
+  /** Definitions that were refused a name may have it now. */
+  function askRefused(except: string): void {
+    for (const crd of objects.list<Crd>(crds)) {
+      const name = crd.metadata?.name ?? ''
+      if (name !== except && conditionIs(crd, 'NamesAccepted', 'False')) enqueue(name)
+    }
+  }
+
+  async function settle(name: string): Promise<void> {
     const crd = await objects.getLatest<Crd>(crds, { name })
     if (crd === undefined) {
-      stopServing(name, true)
+      await stop(name)
+      askRefused(name)
       return
     }
     if (crd.metadata?.deletionTimestamp !== undefined) {
-      await takeDown(name, crd)
+      if (conditionIs(crd, 'Established', 'True')) await serve(crd)
+      if (crd.metadata.finalizers?.includes(cleanupFinalizer) === true) takeDown(name)
       return
     }
-    const wanted = settledStatus(crd, acceptNames(crd), options.now())
-    if (wanted !== undefined) {
-      await objects.update<Crd>(
-        crds,
-        { name },
-        (stored) => {
-          stored.status = wanted(stored)
-        },
-        { raw: true },
+    const others = objects
+      .list<Crd>(crds)
+      .filter((other) => other.metadata?.name !== name && other.spec.group === crd.spec.group)
+    const judged = acceptNames(crd, namesTaken(others))
+    const wanted = settledStatus(crd, judged, options.now())
+    const current = { ...crd, status: wanted }
+    if (wanted !== crd.status) {
+      await update(name, (stored) => {
+        // What else was written meanwhile comes with its own event, and is judged then.
+        stored.status = { ...settledStatus(stored, judged, options.now()) }
+      })
+      if (!deepEqual(wanted.acceptedNames, crd.status?.acceptedNames)) askRefused(name)
+    }
+    if (conditionIs(current, 'Established', 'True')) await serve(current)
+  }
+
+  async function serve(crd: Crd): Promise<void> {
+    await settleApiServices(crd.spec.group, serving.serve(crd))
+  }
+
+  async function stop(name: string): Promise<void> {
+    const gone = serving.stop(name)
+    if (gone !== undefined) await settleApiServices(gone.group, gone.versions)
+  }
+
+  async function settleApiServices(group: string, versions: readonly string[]): Promise<void> {
+    for (const version of versions) {
+      await settleApiService(objects, { group, version }, table.resourcesOf(group, version).length > 0)
+    }
+  }
+
+  function takeDown(name: string): void {
+    if (leaving.has(name)) return
+    leaving.add(name)
+    clearAway(name)
+      .catch((error: unknown) => {
+        if (!closing.aborted) {
+          log.warn('the objects of a custom resource could not be deleted', { name, error: String(error) })
+        }
+        return false
+      })
+      .then((isGone) => {
+        leaving.delete(name)
+        if (!isGone) again(name)
+      })
+      .catch(() => {})
+  }
+
+  /** True when nothing is left and the definition may go. */
+  async function clearAway(name: string): Promise<boolean> {
+    const crd = await objects.getLatest<Crd>(crds, { name })
+    if (crd === undefined || crd.metadata?.finalizers?.includes(cleanupFinalizer) !== true) return true
+    const terminating = (stored: Crd, reason: string, message: string, status = 'True'): void => {
+      const conditions = stored.status?.conditions ?? []
+      const wanted = { type: 'Terminating', status, reason, message }
+      ;(stored.status ??= {}).conditions = withCondition(conditions, wanted, options.now())
+    }
+    // A definition whose names were refused has no objects; those under its key are another's.
+    if (conditionIs(crd, 'Established', 'True')) {
+      await update(name, (stored) =>
+        terminating(stored, 'InstanceDeletionInProgress', 'CustomResource deletion is in progress'),
       )
-      const fresh = await objects.getLatest<Crd>(crds, { name })
-      if (fresh !== undefined && conditionIs(fresh, 'Established', 'True')) serve(fresh)
-      return
-    }
-    if (conditionIs(crd, 'Established', 'True')) serve(crd)
-  }
-
-  /** The names of the definition that no other resource of its group has; the last clash, if there is one. */
-  function acceptNames(crd: Crd): { accepted: Partial<CrdNames>; clash?: { reason: string; message: string } } {
-    const { group, names } = crd.spec
-    const own = served.get(crd.metadata?.name ?? '')
-    const others = table.all().filter((one) => one.group === group && one.plural !== own?.plural)
-    const taken = {
-      names: new Set(
-        others.flatMap(({ plural, definition, kind }) => [
-          plural,
-          definition.singular ?? kind.toLowerCase(),
-          ...(definition.shortNames ?? []),
-        ]),
-      ),
-      kinds: new Set(others.flatMap(({ kind, listKind }) => [kind, listKind])),
-    }
-    const accepted: Partial<CrdNames> = { plural: '', kind: '' }
-    let clash: { reason: string; message: string } | undefined
-    const fits = (text: string, among: ReadonlySet<string>, reason: string): boolean => {
-      if (!among.has(text)) return true
-      clash = { reason, message: `${JSON.stringify(text)} is already in use` }
-      return false
-    }
-    if (fits(names.plural, taken.names, 'PluralConflict')) accepted.plural = names.plural
-    if (names.singular !== undefined && fits(names.singular, taken.names, 'SingularConflict'))
-      accepted.singular = names.singular
-    const shortNames = (names.shortNames ?? []).filter((text) => fits(text, taken.names, 'ShortNamesConflict'))
-    if (shortNames.length > 0) accepted.shortNames = shortNames
-    if (fits(names.kind, taken.kinds, 'KindConflict')) accepted.kind = names.kind
-    if (names.listKind !== undefined && fits(names.listKind, taken.kinds, 'ListKindConflict'))
-      accepted.listKind = names.listKind
-    if (names.categories !== undefined) accepted.categories = names.categories
-    return clash === undefined ? { accepted } : { accepted, clash }
-  }
-
-  /** Deletes every object of a kind; rejects while finalizers keep some. */
-  async function removeAll(name: { group: string; plural: string }): Promise<void> {
-    const resource = table.named(name)
-    if (resource?.type !== 'stored') return
-    const { store } = resource
-    const newest = async (): Promise<KubeObject[]> => {
-      await store.cache().waitFor(await store.storage.revision())
-      return objects.list(name)
-    }
-    const gone = async ({ metadata }: KubeObject): Promise<void> => {
-      try {
-        await objects.delete(name, { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' })
-      } catch (error) {
-        if (!isReason(error, 'NotFound')) throw error
+      const kept = storageDefinition(crd, { callWebhook: options.callWebhook })
+      const resource = kept === undefined ? undefined : table.describe(kept, { custom: true })
+      if (resource?.type === 'stored') {
+        const left = await deleteInstances(resource, { now: options.now(), services: options.services })
+        if (left > 0) return false
+        table.dropStore(resource.store.prefix)
       }
     }
-    await Promise.all((await newest()).map(gone))
-    const left = (await newest()).length
-    if (left > 0) throw new Error(`${left} objects are still being deleted`)
-  }
-
-  async function takeDown(name: string, crd: Crd): Promise<void> {
-    if (!(crd.metadata?.finalizers ?? []).includes(cleanupFinalizer)) return
-    const known = served.get(name)
-    if (known !== undefined) await removeAll({ group: known.group, plural: known.plural })
-    stopServing(name, true)
-    await objects.update<Crd>(
-      crds,
-      { name },
-      (stored) => {
-        const metadata = (stored.metadata ??= {})
-        metadata.finalizers = (metadata.finalizers ?? []).filter((one) => one !== cleanupFinalizer)
-      },
-      { raw: true },
-    )
+    await stop(name)
+    await update(name, (stored) => {
+      terminating(stored, 'InstanceDeletionCompleted', 'removed all instances', 'False')
+      const metadata = (stored.metadata ??= {})
+      metadata.finalizers = (metadata.finalizers ?? []).filter((one) => one !== cleanupFinalizer)
+    })
+    return true
   }
 
   return {
     async start() {
-      for (const crd of objects.list<Crd>(crds)) await reconcile(crd.metadata?.name ?? '')
+      for (const crd of objects.list<Crd>(crds)) await settle(crd.metadata?.name ?? '')
       objects.follow<Crd>(crds, (name) => enqueue(name))
     },
-  }
-}
-
-/** How the status has to change, or undefined when it says already what is. */
-function settledStatus(
-  crd: Crd,
-  names: { accepted: Partial<CrdNames>; clash?: { reason: string; message: string } },
-  now: Date,
-): ((stored: Crd) => NonNullable<Crd['status']>) | undefined {
-  const { accepted, clash } = names
-  const storage = crd.spec.versions.find((version) => version.storage)?.name ?? ''
-  const same = deepEqual(crd.status?.acceptedNames, accepted)
-  const known = crd.status?.storedVersions?.includes(storage) ?? false
-  const told = conditionIs(crd, 'NamesAccepted', clash === undefined ? 'True' : 'False')
-  const established =
-    conditionIs(crd, 'Established', 'True') || (clash !== undefined && conditionIs(crd, 'Established', 'False'))
-  if (same && known && told && established) return undefined
-  return (stored) => {
-    const before = stored.status?.conditions ?? []
-    const make = (type: string, status: string, reason: string, message: string): CrdCondition => {
-      const old = before.find((one) => one.type === type && one.status === status)
-      return { type, status, lastTransitionTime: old?.lastTransitionTime ?? rfc3339(now), reason, message }
-    }
-    const good = clash === undefined || conditionIs(stored, 'Established', 'True')
-    return {
-      ...stored.status,
-      conditions: [
-        ...before.filter((one) => one.type !== 'NamesAccepted' && one.type !== 'Established'),
-        clash === undefined
-          ? make('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found')
-          : make('NamesAccepted', 'False', clash.reason, clash.message),
-        good
-          ? make('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted')
-          : make('Established', 'False', 'NotAccepted', 'not all names are accepted'),
-      ],
-      acceptedNames: accepted,
-      storedVersions: [...new Set([...(stored.status?.storedVersions ?? []), storage])],
-    }
   }
 }

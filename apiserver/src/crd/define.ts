@@ -1,12 +1,17 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
+import type { FieldError } from '@kapell/openapi/meta/field-errors'
+import { forbiddenError } from '@kapell/openapi/meta/status'
 import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 import { validateCustomResource } from '@kapell/openapi/schema/structural/validate'
 import type { AnyDefinition, ResourceDefinition, Subresource } from '../registry/definition.ts'
+import type { WebhookCaller } from '../server/webhook-client.ts'
 import { customColumns } from './columns.ts'
+import { webhookConversion } from './conversion.ts'
 import { compileJsonPath } from './json-path.ts'
 import { ratchet } from './ratchet.ts'
-import { customShape } from './shape.ts'
-import type { Crd, CrdVersion } from './types.ts'
+import { checkRules } from './rules.ts'
+import { customShape, repaired } from './shape.ts'
+import { conditionIs, storageVersionOf, type Crd, type CrdVersion } from './types.ts'
 
 type CustomObject = KubeObject & { status?: unknown } & Record<string, unknown>
 
@@ -37,8 +42,19 @@ function setAt(object: CustomObject, path: string, value: number): void {
   at[last] = value
 }
 
+/** Of a status write only the status is looked at; its errors name its fields as seen from there. */
+function statusErrors(schema: JsonSchema | undefined, next: unknown, previous: unknown): FieldError[] {
+  if (schema === undefined || next === undefined) return []
+  const errors = validateCustomResource(schema, next)
+  return ratchet([...errors, ...checkRules({ schema, next, previous, errors })], next, previous).map((error) => ({
+    ...error,
+    field: error.field === '' ? 'status' : `status.${error.field}`,
+  }))
+}
+
 function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObject>> {
   const subresources: Record<string, Subresource<KubeObject>> = {}
+  const { status: statusSchema } = version.schema?.openAPIV3Schema?.properties ?? {}
   if (version.subresources?.status !== undefined) {
     subresources['status'] = {
       type: 'view',
@@ -52,6 +68,8 @@ function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObj
         else (next as CustomObject).status = status
         if (managedFields !== undefined) (next.metadata ??= {}).managedFields = managedFields
       },
+      validateUpdate: (next, previous) =>
+        statusErrors(statusSchema, (next as CustomObject).status, (previous as CustomObject).status),
     }
   }
   const scale = version.subresources?.scale
@@ -86,14 +104,56 @@ function selectableFields(version: CrdVersion): Record<string, (object: KubeObje
   )
 }
 
-function defineVersion(crd: Crd, version: CrdVersion, storage: CrdVersion): ResourceDefinition {
+export interface DefineOptions {
+  /** Reaches conversion webhooks. */
+  callWebhook: WebhookCaller
+  /** Per version: tells watches that objects are shown differently from now on. */
+  retired?: (version: string) => AbortSignal
+}
+
+/**
+ * How stored objects become what a version serves. None is needed while one version has had one schema: objects are
+ * stored as they are shown.
+ */
+function conversionOf(
+  crd: Crd,
+  version: CrdVersion,
+  schema: JsonSchema,
+  options: DefineOptions,
+): ResourceDefinition['conversion'] {
+  const { group, versions, conversion } = crd.spec
+  const isNew = (crd.metadata?.generation ?? 1) <= 1
+  if (versions.length === 1 && isNew) return undefined
+  const storage = storageVersionOf(crd)?.name ?? version.name
+  const served = `${group}/${version.name}`
+  const storedAs = `${group}/${storage}`
+  const repair = (object: KubeObject): KubeObject => repaired(schema, object)
+  return {
+    storedAs: { group, version: storage, plural: crd.spec.names.plural },
+    fromStored: (object) => repair({ ...object, apiVersion: served }),
+    toStored: (object) => ({ ...object, apiVersion: storedAs }),
+    ...(conversion?.strategy === 'Webhook' && versions.length > 1
+      ? { remote: webhookConversion({ conversion, served, storedAs, repair, call: options.callWebhook }) }
+      : {}),
+  }
+}
+
+function checked(schema: JsonSchema, next: KubeObject, previous: KubeObject | undefined): FieldError[] {
+  const found = validateCustomResource(schema, next)
+  const errors = [...found, ...checkRules({ schema, next, previous, errors: found })]
+  return previous === undefined ? errors : ratchet(errors, next, previous)
+}
+
+function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): ResourceDefinition {
   const { group, scope } = crd.spec
   const names = { ...crd.spec.names, ...crd.status?.acceptedNames }
   const schema = version.schema?.openAPIV3Schema ?? anything
   const gvk = { group, version: version.name, kind: names.kind }
   const hasStatus = version.subresources?.status !== undefined
   const { shortNames = [], categories = [] } = names
-  const asVersion = (object: KubeObject, name: string): KubeObject => ({ ...object, apiVersion: `${group}/${name}` })
+  const conversion = conversionOf(crd, version, schema, options)
+  const isTerminating = conditionIs(crd, 'Terminating', 'True') || crd.metadata?.deletionTimestamp !== undefined
+  const retired = options.retired?.(version.name)
   return {
     ...gvk,
     plural: names.plural,
@@ -111,6 +171,10 @@ function defineVersion(crd: Crd, version: CrdVersion, storage: CrdVersion): Reso
     ...(version.deprecated === true ? { deprecationText: deprecationText(crd, version) } : {}),
     subresources: subresourcesOf(version),
     prepareForCreate: (object) => {
+      if (isTerminating) {
+        const why = 'create not allowed while custom resource definition is terminating'
+        throw forbiddenError({ group, plural: names.plural }, object.metadata?.name, why)
+      }
       if (hasStatus) delete (object as CustomObject).status
     },
     prepareForUpdate: (next, previous) => {
@@ -119,17 +183,10 @@ function defineVersion(crd: Crd, version: CrdVersion, storage: CrdVersion): Reso
       if (status === undefined) delete (next as CustomObject).status
       else (next as CustomObject).status = status
     },
-    validate: (object) => validateCustomResource(schema, object),
-    validateUpdate: (next, previous) => ratchet(validateCustomResource(schema, next), next, previous),
-    ...(crd.spec.versions.length > 1
-      ? {
-          conversion: {
-            storedAs: { group, version: storage.name, plural: names.plural },
-            fromStored: (object: KubeObject) => asVersion(object, version.name),
-            toStored: (object: KubeObject) => asVersion(object, storage.name),
-          },
-        }
-      : {}),
+    validate: (object) => checked(schema, object, undefined),
+    validateUpdate: (next, previous) => checked(schema, next, previous),
+    ...(conversion === undefined ? {} : { conversion }),
+    ...(retired === undefined ? {} : { retired }),
   }
 }
 
@@ -137,11 +194,21 @@ function deprecationText(crd: Crd, version: CrdVersion): string {
   return version.deprecationWarning ?? `${crd.spec.group}/${version.name} ${crd.spec.names.kind} is deprecated`
 }
 
-/** The definitions of a custom resource's served versions. Throws when one cannot be made. */
-export function defineCustomResource(crd: Crd): AnyDefinition[] {
-  const storage = crd.spec.versions.find((version) => version.storage) ?? crd.spec.versions[0]
-  if (storage === undefined) return []
+/** What decides how a version shows its objects: where this changes, watches have to begin anew. */
+export function shownAs(crd: Crd, version: CrdVersion): string {
+  const { conversion, names } = crd.spec
+  return JSON.stringify([version.schema, version.served, conversion, names.kind])
+}
+
+/** The definition that a version's objects are kept and taken away by, served or not. */
+export function storageDefinition(crd: Crd, options: DefineOptions): AnyDefinition | undefined {
+  const storage = storageVersionOf(crd) ?? crd.spec.versions[0]
+  return storage === undefined ? undefined : { type: 'stored', definition: defineVersion(crd, storage, options) }
+}
+
+/** The definitions of a custom resource's served versions. */
+export function defineCustomResource(crd: Crd, options: DefineOptions): AnyDefinition[] {
   return crd.spec.versions
     .filter((version) => version.served)
-    .map((version) => ({ type: 'stored', definition: defineVersion(crd, version, storage) }))
+    .map((version) => ({ type: 'stored', definition: defineVersion(crd, version, options) }))
 }

@@ -1,8 +1,13 @@
-/** The JSONPath that printer columns and selectable fields are written in. Source: "JSONPath Support", what columns use of it. */
+/**
+ * The JSONPath that printer columns and selectable fields are written in. Source: "JSONPath Support", what columns use
+ * of it; slices, unions and recursion as the original reads them.
+ */
 type Step =
   | { type: 'field'; name: string }
-  | { type: 'index'; index: number }
+  | { type: 'index'; from: number; to: number | undefined; step: number; single: boolean }
+  | { type: 'union'; steps: Step[] }
   | { type: 'all' }
+  | { type: 'recursive' }
   | { type: 'filter'; path: Step[]; operator: string; value: unknown }
 
 export class JsonPathError extends Error {
@@ -13,7 +18,7 @@ export class JsonPathError extends Error {
 }
 
 const maxLength = 1000
-const maxResults = 100
+const maxResults = 1000
 
 function readName(text: string, from: number): { name: string; next: number } {
   let name = ''
@@ -40,17 +45,34 @@ function literal(text: string): unknown {
 
 function bracket(inner: string): Step {
   if (inner === '*') return { type: 'all' }
-  if (/^-?\d+$/.test(inner)) return { type: 'index', index: Number(inner) }
-  const quoted = /^(['"])(.*)\1$/s.exec(inner)
-  if (quoted !== null) return { type: 'field', name: quoted[2] ?? '' }
   const filter = /^\?\(\s*@((?:[^=!<>]|\\.)*?)\s*(?:(==|!=|<=|>=|<|>)\s*(.+?)\s*)?\)$/s.exec(inner)
-  if (filter === null) throw new JsonPathError(`unrecognized selector [${inner}]`)
-  return {
-    type: 'filter',
-    path: parseSteps(filter[1] ?? ''),
-    operator: filter[2] ?? 'exists',
-    value: filter[3] === undefined ? undefined : literal(filter[3]),
+  if (filter !== null) {
+    return {
+      type: 'filter',
+      path: parseSteps(filter[1] ?? ''),
+      operator: filter[2] ?? 'exists',
+      value: filter[3] === undefined ? undefined : literal(filter[3]),
+    }
   }
+  const quoted = /^'([^']*)'$/s.exec(inner)
+  if (quoted !== null) return { type: 'field', name: quoted[1] ?? '' }
+  const slice = /^(-?\d*)(?:(:)(-?\d*)(?::(-?\d+))?)?$/.exec(inner)
+  if (slice !== null && inner !== '') {
+    const [, from = '', colon, to = '', step = '1'] = slice
+    if (colon === undefined) {
+      return { type: 'index', from: Number(from), to: undefined, step: 1, single: true }
+    }
+    if (Number(step) < 1) throw new JsonPathError('step must be > 0')
+    return {
+      type: 'index',
+      from: Number(from === '' ? 0 : from),
+      to: to === '' ? undefined : Number(to),
+      step: Number(step),
+      single: false,
+    }
+  }
+  if (inner.includes(',')) return { type: 'union', steps: inner.split(',').map((part) => bracket(part.trim())) }
+  throw new JsonPathError(`invalid array index ${inner}`)
 }
 
 function closingBracket(text: string, from: number): number {
@@ -78,6 +100,10 @@ function parseSteps(text: string): Step[] {
       at = end + 1
     } else if (char === '.') {
       at++
+      if (text[at] === '.') {
+        steps.push({ type: 'recursive' })
+        at++
+      }
       if (at === text.length) break
       if (text[at] === '[') continue
       const { name, next } = readName(text, at)
@@ -106,34 +132,64 @@ function compares(operator: string, a: unknown, b: unknown): boolean {
   }
 }
 
+/** A value and everything in it, outermost first. */
+function* within(value: unknown): Iterable<unknown> {
+  yield value
+  if (typeof value !== 'object' || value === null) return
+  for (const inner of Object.values(value)) yield* within(inner)
+}
+
+function slice(list: readonly unknown[], step: Extract<Step, { type: 'index' }>): unknown[] {
+  const place = (index: number): number => (index < 0 ? index + list.length : index)
+  if (step.single) {
+    const at = place(step.from)
+    return at >= 0 && at < list.length ? [list[at]] : []
+  }
+  const found: unknown[] = []
+  const end = Math.min(step.to === undefined ? list.length : place(step.to), list.length)
+  for (let at = Math.max(place(step.from), 0); at < end; at += step.step) found.push(list[at])
+  return found
+}
+
+function* apply(step: Step, value: unknown): Iterable<unknown> {
+  if (typeof value !== 'object' || value === null) return
+  switch (step.type) {
+    case 'field':
+      if (!Array.isArray(value) && Object.hasOwn(value, step.name)) yield (value as Record<string, unknown>)[step.name]
+      return
+    case 'index':
+      if (Array.isArray(value)) yield* slice(value, step)
+      return
+    case 'union':
+      for (const one of step.steps) yield* apply(one, value)
+      return
+    case 'all':
+      yield* Object.values(value) as unknown[]
+      return
+    case 'recursive':
+      yield* within(value)
+      return
+    default:
+      for (const item of Object.values(value) as unknown[]) {
+        const found = evaluate(step.path, item)
+        const fits =
+          step.operator === 'exists' ? found.length > 0 : found.some((one) => compares(step.operator, one, step.value))
+        if (fits) yield item
+      }
+  }
+}
+
 function evaluate(steps: readonly Step[], start: unknown): unknown[] {
   let values = [start]
   for (const step of steps) {
     const next: unknown[] = []
     for (const value of values) {
-      if (typeof value !== 'object' || value === null) continue
-      if (step.type === 'field') {
-        if (!Array.isArray(value) && Object.hasOwn(value, step.name))
-          next.push((value as Record<string, unknown>)[step.name])
-      } else if (step.type === 'index') {
-        if (Array.isArray(value)) {
-          const found: unknown = value.at(step.index)
-          if (found !== undefined) next.push(found)
-        }
-      } else if (step.type === 'all') next.push(...(Object.values(value) as unknown[]))
-      else {
-        for (const item of Object.values(value) as unknown[]) {
-          const found = evaluate(step.path, item)
-          const fits =
-            step.operator === 'exists'
-              ? found.length > 0
-              : found.some((one) => compares(step.operator, one, step.value))
-          if (fits) next.push(item)
-        }
+      for (const found of apply(step, value)) {
+        if (next.push(found) >= maxResults) break
       }
-      if (next.length > maxResults) break
+      if (next.length >= maxResults) break
     }
-    values = next.slice(0, maxResults)
+    values = next
   }
   return values
 }

@@ -11,6 +11,13 @@ import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 import { defaultCustomResource, pruneCustomResource } from '@kapell/openapi/schema/structural/prune'
 import type { CustomShape } from '../registry/definition.ts'
 
+/** An object that an older schema let in, as this one has it: pruned and defaulted, in a copy. */
+export function repaired(schema: JsonSchema, stored: KubeObject): KubeObject {
+  const { object } = pruneCustomResource(schema, stored as KubeObject & Record<string, unknown>)
+  defaultCustomResource(schema, object)
+  return object as KubeObject
+}
+
 /** How objects of a custom kind are read: pruned by their schema, then defaulted. */
 export function customShape(gvk: GroupVersionKind, schema: JsonSchema, preserve: boolean): CustomShape {
   const apiVersion = apiVersionOf(gvk)

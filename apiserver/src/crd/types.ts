@@ -20,6 +20,12 @@ export interface CrdColumn {
   priority?: number
 }
 
+export interface CrdScale {
+  specReplicasPath: string
+  statusReplicasPath: string
+  labelSelectorPath?: string
+}
+
 export interface CrdVersion {
   name: string
   served: boolean
@@ -27,10 +33,7 @@ export interface CrdVersion {
   deprecated?: boolean
   deprecationWarning?: string
   schema?: { openAPIV3Schema?: JsonSchema }
-  subresources?: {
-    status?: object
-    scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string }
-  }
+  subresources?: { status?: object; scale?: CrdScale }
   additionalPrinterColumns?: CrdColumn[]
   selectableFields?: { jsonPath: string }[]
 }
@@ -43,13 +46,26 @@ export interface CrdCondition {
   lastTransitionTime?: string
 }
 
+/** Where a webhook listens: one of the two. */
+export interface WebhookClientConfig {
+  url?: string
+  service?: { namespace: string; name: string; path?: string; port?: number }
+  /** PEM, in base64. */
+  caBundle?: string
+}
+
+export interface CrdConversion {
+  strategy: string
+  webhook?: { clientConfig?: WebhookClientConfig; conversionReviewVersions?: string[] }
+}
+
 export interface Crd extends KubeObject {
   spec: {
     group: string
     names: CrdNames
     scope: string
     versions: CrdVersion[]
-    conversion?: { strategy: string }
+    conversion?: CrdConversion
     preserveUnknownFields?: boolean
   }
   status?: {
@@ -65,3 +81,7 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 export function conditionIs(crd: Crd, type: string, status: string): boolean {
   return crd.status?.conditions?.some((one) => one.type === type && one.status === status) ?? false
 }
+
+/** The version that objects are stored in. */
+export const storageVersionOf = (crd: Crd): CrdVersion | undefined =>
+  crd.spec.versions.find((version) => version.storage)

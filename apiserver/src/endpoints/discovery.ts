@@ -88,7 +88,8 @@ function verbsOf(resource: ServedResource): string[] {
 /** Names the version that is stored, for migrators. */
 function storageVersionHash(resource: ServedResource): string | undefined {
   if (resource.type !== 'stored') return undefined
-  const { group, version, kind } = resource.store.definition
+  const { group, version } = resource.definition.conversion?.storedAs ?? resource.store.definition
+  const { kind } = resource
   return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
 }
 

@@ -1,6 +1,6 @@
 import { notFound, resourceVersionTooLarge } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
-import { decodeServed } from '../registry/current.ts'
+import { convertAhead, servedFromCache, servedFromStore } from '../registry/conversion.ts'
 import { decodeJson, encodeServed, servedLine } from '../registry/encode.ts'
 import { keyOf } from '../registry/object-key.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
@@ -25,7 +25,7 @@ export async function waitForRevision(cache: WatchCache, revision: number, signa
 
 /** A cached object in the resource's own version. */
 export function servedObject(resource: StoredResource, cached: CachedObject): CachedObject['object'] {
-  return resource.definition.conversion?.fromStored(cached.object) ?? cached.object
+  return servedFromCache(resource.definition, cached)
 }
 
 /** The JSON of a cached object in the resource's own version. */
@@ -47,7 +47,9 @@ export async function getObject(context: RequestContext, resource: StoredResourc
     if (found === undefined) throw missing()
     const { value, revision } = found
     if (resource.definition.conversion !== undefined) {
-      return objectAnswer(context, resource, 200, { object: () => decodeServed(resource, value, revision) })
+      const [object] = await servedFromStore(resource.definition, [found])
+      if (object === undefined) throw missing()
+      return objectAnswer(context, resource, 200, { object: () => object })
     }
     const json = servedLine(value, revision)
     return objectAnswer(context, resource, 200, { object: () => decodeJson(json), json: () => json })
@@ -58,6 +60,7 @@ export async function getObject(context: RequestContext, resource: StoredResourc
   if (revision > 0) await waitForRevision(cache, revision, context.signal)
   const found = cache.get(key)
   if (found === undefined) throw missing()
+  await convertAhead(resource.definition, [found])
   return objectAnswer(context, resource, 200, {
     object: () => servedObject(resource, found),
     json: () => servedJson(resource, found),

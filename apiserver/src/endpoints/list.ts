@@ -1,6 +1,7 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { expired, notAcceptable as notAcceptableTypes, resourceVersionTooLarge } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
+import { convertAhead, servedFromStore } from '../registry/conversion.ts'
 import { decodeServed } from '../registry/current.ts'
 import { encodeServed } from '../registry/encode.ts'
 import { keyOf, keyPrefixOf } from '../registry/object-key.ts'
@@ -62,6 +63,7 @@ async function pageFromCache(
   if (selection.name !== undefined && (namespace !== '' || !resource.namespaced)) {
     const { revision } = cache.snapshot()
     const found = cache.get(keyOf(store, { namespace, name: selection.name }))
+    await convertAhead(resource.definition, [found])
     const items =
       found !== undefined && selection.matches(servedObject(resource, found)) ? [new CachedItem(resource, found)] : []
     return { revision, items, continue: '', remaining: undefined }
@@ -70,17 +72,20 @@ async function pageFromCache(
 }
 
 /** One page of a snapshot, `after` a key; a page that is not the last keeps the snapshot for those to come. */
-function pageFromSnapshot(
+async function pageFromSnapshot(
   context: RequestContext,
   resource: StoredResource,
   options: ListOptions,
   selection: Selection,
   from: { snapshot: Snapshot; after?: string },
-): Page {
+): Promise<Page> {
   const { store } = resource
   const { snapshot, after } = from
   const prefix = keyPrefixOf(store, context.info.namespace)
   const page: Page = { revision: snapshot.revision, items: [], continue: '', remaining: undefined }
+  const isCut = options.limit > 0 && selection.everything
+  const entries = snapshot.entries(prefix, after)
+  await convertAhead(resource.definition, isCut ? firstOf(entries, options.limit) : entries)
   for (const entry of snapshot.entries(prefix, after)) {
     if (!selection.everything && !selection.matches(servedObject(resource, entry))) continue
     if (options.limit > 0 && page.items.length === options.limit) {
@@ -98,6 +103,14 @@ function pageFromSnapshot(
     page.items.push(new CachedItem(resource, entry))
   }
   return page
+}
+
+function* firstOf<T>(entries: Iterable<T>, count: number): Iterable<T> {
+  let left = count
+  for (const entry of entries) {
+    if (left-- <= 0) return
+    yield entry
+  }
 }
 
 function countAfter(entries: Iterable<unknown>): number {
@@ -146,11 +159,16 @@ async function pageFromStore(
     })
     at ??= chunk.revision
     page.revision = at
+    const converted =
+      resource.definition.conversion?.remote === undefined
+        ? undefined
+        : await servedFromStore(resource.definition, chunk.items)
     let used = 0
     for (const { key, value, revision } of chunk.items) {
+      const ready = converted?.[used]
       used++
       after = key
-      const object = (): KubeObject => decodeServed(resource, value, revision)
+      const object = (): KubeObject => ready ?? decodeServed(resource, value, revision)
       if (!selection.everything && !selection.matches(object())) continue
       page.items.push({
         key,

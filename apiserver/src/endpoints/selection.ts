@@ -35,7 +35,7 @@ export function parseSelection(
   for (const { field } of fields.requirements) {
     if (field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(own, field)) continue
     throw badRequest(
-      Object.keys(own).length > 0
+      Object.keys(own).length > 0 || resource.definition.custom !== undefined
         ? `field label not supported: ${field}`
         : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     )

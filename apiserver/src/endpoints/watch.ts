@@ -1,10 +1,12 @@
-import { expired } from '@kapell/openapi/meta/status'
+import { ApiError, expired } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
+import { convertAhead } from '../registry/conversion.ts'
 import { keyPrefixOf } from '../registry/object-key.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { noCache, type Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
-import { waitForRevision } from './get.ts'
+import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
+import { servedObject, waitForRevision } from './get.ts'
 import { customStreamTypes, negotiateForm, notAcceptable, protobufType, streamTypes } from './negotiate.ts'
 import { parseListOptions, parseRevision, type ListOptions } from './query-options.ts'
 import { parseSelection, type Selection } from './selection.ts'
@@ -46,10 +48,16 @@ function* joined(frames: Iterable<Uint8Array>): Iterable<Uint8Array> {
 
 function* initialFrames(plan: WatchPlan, entries: Iterable<Parameters<FrameWriter['added']>[0]>): Iterable<Uint8Array> {
   const { selection, resource, writer } = plan
-  const convert = resource.definition.conversion
   for (const entry of entries) {
-    if (!selection.everything && !selection.matches(convert?.fromStored(entry.object) ?? entry.object)) continue
+    if (!selection.everything && !selection.matches(servedObject(resource, entry))) continue
     yield writer.added(entry)
+  }
+}
+
+function* shownIn(events: Iterable<CacheEvent>): Iterable<CachedObject | undefined> {
+  for (const event of events) {
+    yield event.current
+    yield event.previous
   }
 }
 
@@ -59,6 +67,7 @@ async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
   let after: number
   if (plan.initial) {
     const snapshot = cache.snapshot()
+    await convertAhead(resource.definition, snapshot.entries(prefix))
     yield* joined(initialFrames(plan, snapshot.entries(prefix)))
     after = snapshot.revision
     if (options.sendInitialEvents === true && options.allowWatchBookmarks) yield writer.bookmark(after, true)
@@ -69,6 +78,7 @@ async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
   try {
     for await (const batch of cache.watch({ prefix, after, signal })) {
       started = true
+      await convertAhead(resource.definition, shownIn(batch.events))
       const changes: Uint8Array[] = []
       for (const event of batch.events) {
         const frame = writer.change(event)
@@ -89,6 +99,11 @@ async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
     }
   } catch (error) {
     if (signal.aborted) return
+    // A webhook that converts objects failed.
+    if (error instanceof ApiError) {
+      yield writer.error(error.status)
+      return
+    }
     // The kind is served no more.
     if (error instanceof StorageError && error.reason === 'unavailable') return
     if (!(error instanceof StorageError) || error.reason !== 'compacted') throw error
@@ -143,7 +158,12 @@ export async function watchObjects(
     writer: createFrameWriter(resource, selection, { form, include, now: server.now, encodeWatchFrame }),
     initial,
     from: revision === 0 ? undefined : revision,
-    signal: AbortSignal.any([ending.signal, context.signal, server.closing]),
+    signal: AbortSignal.any([
+      ending.signal,
+      context.signal,
+      server.closing,
+      ...(resource.definition.retired === undefined ? [] : [resource.definition.retired]),
+    ]),
     bookmarkEveryMs: server.watch.bookmarkEveryMs,
   }
   return {

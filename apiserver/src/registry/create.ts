@@ -98,7 +98,7 @@ async function store(
       await reservation?.rollback()
       return outcomeOf(object, { created: true })
     }
-    const bytes = toStoredBytes(resource, object)
+    const bytes = await toStoredBytes(resource, object)
     const revision = await resource.store.storage.create(key, bytes, definition.ttlSeconds?.(object))
     await reservation?.commit()
     return writtenOutcome(resource, object, bytes, revision, true)

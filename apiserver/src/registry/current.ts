@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
+import { servedFromStore } from './conversion.ts'
 import { decodeStored } from './encode.ts'
 import { keyOf } from './object-key.ts'
 import type { StoredResource } from './resource-table.ts'
@@ -7,6 +8,8 @@ import type { StoredResource } from './resource-table.ts'
 export interface Current {
   key: string
   revision: number
+  /** As it is stored. */
+  value: Uint8Array
   object: KubeObject & { metadata: ObjectMeta }
   /** Another copy, to change. Parsing again is cheaper than cloning. */
   copy(): KubeObject & { metadata: ObjectMeta }
@@ -33,6 +36,11 @@ export async function readCurrent(
   const found = await resource.store.storage.get(key)
   if (found === undefined) return undefined
   const { value, revision } = found
+  if (resource.definition.conversion?.remote !== undefined) {
+    const [object] = await servedFromStore(resource.definition, [found])
+    if (object === undefined) return undefined
+    return { key, revision, value, object, copy: () => structuredClone(object) }
+  }
   const copy = (): Current['object'] => decodeServed(resource, value, revision)
-  return { key, revision, object: copy(), copy }
+  return { key, revision, value, object: copy(), copy }
 }

@@ -150,6 +150,12 @@ export interface CustomShape {
   ): { object: KubeObject; unknown: string[] }
 }
 
+/** Conversion by asking somebody else; many objects at once. Rejects with an ApiError. */
+export interface RemoteConversion {
+  fromStored(objects: readonly KubeObject[]): Promise<KubeObject[]>
+  toStored(object: KubeObject): Promise<KubeObject>
+}
+
 export interface ResourceDefinition<T extends KubeObject = KubeObject> extends Strategy<T> {
   /** '' is the core group. */
   group: string
@@ -172,6 +178,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
     storedAs: { group: string; version: string; plural: string }
     fromStored: (stored: KubeObject) => T
     toStored: (object: T) => KubeObject
+    /** Set where the conversion asks a webhook: this is done ahead then, and the two above only name the version. */
+    remote?: RemoteConversion
   }
   /** Defaults to Name and Created At. */
   columns?: readonly Column<T>[]
@@ -201,6 +209,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
   deprecationText?: string
   /** Set for custom resources. */
   custom?: CustomShape
+  /** Aborted when objects are shown differently from now on, or no more: watches end, and clients begin them anew. */
+  retired?: AbortSignal
 }
 
 /** A kind that is answered, not stored: TokenReview, SubjectAccessReview, ComponentStatus… */

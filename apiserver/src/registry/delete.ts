@@ -177,7 +177,7 @@ async function attemptDelete(scope: WriteScope, options: DeletionOptions, curren
   }
   if (plan.act === 'mark' && deepEqual(object, current.object)) return outcomeOf(object)
   if (scope.dryRun) return outcomeOf(object, { removed: plan.act === 'mark-and-remove' })
-  const bytes = toStoredBytes(scope.resource, object)
+  const bytes = await toStoredBytes(scope.resource, object)
   const revision = await store.storage.update(current.key, bytes, current.revision, definition.ttlSeconds?.(object))
   const outcome = writtenOutcome(scope.resource, object, bytes, revision)
   if (plan.act === 'mark') return outcome

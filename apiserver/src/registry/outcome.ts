@@ -26,9 +26,10 @@ export function outcomeOf(
   }
 }
 
-/** The object as it is stored: in the storage version, with its bytes. */
-export function toStoredBytes(resource: StoredResource, object: KubeObject): Uint8Array {
+/** The object's bytes as they are stored: in the storage version. */
+export function toStoredBytes(resource: StoredResource, object: KubeObject): Uint8Array | Promise<Uint8Array> {
   const conversion = resource.definition.conversion
+  if (conversion?.remote !== undefined) return conversion.remote.toStored(object).then(encodeStored)
   return encodeStored(conversion === undefined ? object : conversion.toStored(object))
 }
 

@@ -55,7 +55,7 @@ export function subresourcesOf(resource: ServedResource): Readonly<Record<string
 /** Groups whose keys upstream lays out under the group's name; all others are named by the plural alone. */
 const groupedPrefixes = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
 
-export function storagePrefixOf(definition: ResourceDefinition): string {
+export function storagePrefixOf(definition: Pick<ResourceDefinition, 'group' | 'plural' | 'storagePrefix'>): string {
   const builtIn = definition.group === '' || !definition.group.includes('.') || definition.group.endsWith('.k8s.io')
   const prefix =
     definition.storagePrefix ??
@@ -107,8 +107,7 @@ export class ResourceTable {
   }
 
   #add(entry: AnyDefinition, custom: boolean): void {
-    const { definition } = entry
-    const { group, version, plural, kind, namespaced } = definition
+    const { group, version, plural } = entry.definition
     const apiVersion = apiVersionOf({ group, version })
     let byPlural = this.#byVersion.get(apiVersion)
     if (byPlural === undefined) {
@@ -116,18 +115,24 @@ export class ResourceTable {
       this.#byVersion.set(apiVersion, byPlural)
     }
     if (byPlural.has(plural)) throw new Error(`${apiVersion} ${plural} is defined twice`)
+    byPlural.set(plural, this.describe(entry, { custom }))
+  }
+
+  /** What would serve a definition, without serving it. */
+  describe(entry: AnyDefinition, options: { custom?: boolean } = {}): ServedResource {
+    const { group, version, plural, kind, namespaced } = entry.definition
+    const apiVersion = apiVersionOf({ group, version })
     const served = { group, version, plural, apiVersion, kind, namespaced }
     if (entry.type === 'virtual') {
-      byPlural.set(plural, {
+      return {
         ...served,
         type: 'virtual',
         definition: entry.definition,
         listKind: `${kind}List`,
         verbs: new Set(entry.definition.verbs),
-      })
-      return
+      }
     }
-    byPlural.set(plural, {
+    return {
       ...served,
       type: 'stored',
       definition: entry.definition,
@@ -135,8 +140,8 @@ export class ResourceTable {
       verbs: new Set(entry.definition.verbs ?? allVerbs),
       store: this.#storeOf(entry.definition),
       head: new TextEncoder().encode(headText(apiVersion, kind)),
-      itemsKeepKind: custom,
-    })
+      itemsKeepKind: options.custom ?? false,
+    }
   }
 
   #storeOf(definition: ResourceDefinition): ObjectStore {

@@ -6,6 +6,7 @@ import { hasGeneration } from './create.ts'
 import { readCurrent, type Current } from './current.ts'
 import { deepEqual } from './deep-equal.ts'
 import type { Reservation, ViewSubresource } from './definition.ts'
+import { decodeJson } from './encode.ts'
 import { readyToGo, removeStored } from './delete.ts'
 import {
   nameRuleOf,
@@ -190,16 +191,23 @@ async function attemptUpdate(
   }
 }
 
+/** A custom resource that is stored in an older version is written anew even when nothing else changes. */
+async function isStoredSo({ resource }: WriteScope, next: KubeObject, current: Current): Promise<boolean> {
+  const { conversion, custom } = resource.definition
+  if (custom === undefined || conversion === undefined) return true
+  return deepEqual(decodeJson(await toStoredBytes(resource, next)), decodeJson(current.value))
+}
+
 async function write(scope: WriteScope, next: KubeObject, current: Current): Promise<Outcome> {
   const { resource } = scope
   const { definition } = resource
-  if (deepEqual(next, current.object)) return outcomeOf(next)
+  if (deepEqual(next, current.object) && (await isStoredSo(scope, next, current))) return outcomeOf(next)
   if (readyToGo(definition, next)) {
     if (!scope.dryRun) await removeStored(scope, next, current)
     return outcomeOf(next, { removed: true })
   }
   if (scope.dryRun) return outcomeOf(next)
-  const bytes = toStoredBytes(resource, next)
+  const bytes = await toStoredBytes(resource, next)
   const revision = await resource.store.storage.update(
     current.key,
     bytes,

@@ -1,7 +1,8 @@
 import { column, defineResource } from '../../registry/definition.ts'
-import { crdDeletion, defaultCrd, prepareCrdForCreate, validateCrd, validateCrdUpdate } from '../../crd/strategy.ts'
+import { crdDeletion, crdWarnings, defaultCrd, prepareCrdForCreate, prepareCrdForUpdate } from '../../crd/strategy.ts'
 import type { Crd } from '../../crd/types.ts'
-import { keepStatus, statusView } from '../common/status.ts'
+import { validateCrd, validateCrdStatus, validateCrdUpdate } from '../../crd/validation.ts'
+import { statusView } from '../common/status.ts'
 import { nameColumn } from '../common/columns.ts'
 
 export const customResourceDefinitions = defineResource<Crd>({
@@ -18,9 +19,10 @@ export const customResourceDefinitions = defineResource<Crd>({
   columns: [nameColumn, column('Created At', 'date', (o) => o.metadata?.creationTimestamp ?? '')],
   default: defaultCrd,
   prepareForCreate: prepareCrdForCreate,
-  prepareForUpdate: keepStatus,
+  prepareForUpdate: prepareCrdForUpdate,
   deletion: crdDeletion,
   validate: validateCrd,
   validateUpdate: validateCrdUpdate,
-  subresources: { status: statusView({ keep: 'all' }) },
+  warnings: crdWarnings,
+  subresources: { status: statusView<Crd>({ keep: 'all', validate: validateCrdStatus }) },
 })

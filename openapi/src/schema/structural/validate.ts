@@ -63,6 +63,8 @@ function validateType(schema: JsonSchema, value: unknown, path: string, errors: 
     typeError(errors, path, found, wanted, found)
     if (wanted === 'integer' && found === 'number') {
       fail(errors, 'FieldValueInvalid', '', '', `Checked value must be of type integer (default format) in ${path}`)
+      // A fraction is still a number, with bounds of its own.
+      return true
     }
     return false
   }
