@@ -56,6 +56,18 @@ describe('bad input', () => {
     expect(await ask('POST', `${maps}?fieldValidation=Nope`, bad)).toMatchObject({ status: 422 })
   })
 
+  it('tells of keys that an applied document sets twice', async () => {
+    const twice = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: twice\ndata:\n  a: "1"\n  a: "2"\n'
+    const path = (validation: string) => `${maps}/twice?fieldManager=m&fieldValidation=${validation}`
+    expect(await server.ask('PATCH', path('Strict'), twice, patchTo('apply-patch+yaml'))).toMatchObject({
+      status: 400,
+      json: { message: expect.stringContaining('line 7: key "a" already set in map') },
+    })
+    expect((await server.ask('PATCH', path('Warn'), twice, patchTo('apply-patch+yaml'))).headers['warning']).toBe(
+      '299 - "line 7: key \\"a\\" already set in map"',
+    )
+  })
+
   it.each([
     ['GET', '/api/v1/nopes', 404],
     ['GET', '/apis/apps/v9/deployments', 404],

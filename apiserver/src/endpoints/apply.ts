@@ -4,6 +4,7 @@ import { rfc3339 } from '@kapell/openapi/meta/time'
 import { applyPatch } from '@kapell/openapi/patch/apply'
 import { decodeOrThrow } from '@kapell/openapi/schema/decode-object'
 import { DecodeError } from '@kapell/openapi/schema/problems'
+import { strictYamlProblems } from '@kapell/openapi/wire/body'
 import { decodeText } from '@kapell/openapi/wire/json'
 import { decodeYaml, YamlError } from '@kapell/openapi/wire/yaml'
 import type { RequestContext } from '../pipeline/context.ts'
@@ -14,15 +15,21 @@ import { updateObject } from '../registry/update.ts'
 import type { Answer } from '../server/answer.ts'
 import { admissionOptionsOf, outcomeBody, settleNamespace } from './create.ts'
 import { unknownFieldsOf, unsupportedBody } from './parse-body.ts'
-import { parseWriteOptions } from './query-options.ts'
+import { parseWriteOptions, type FieldValidation } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
 import { checkName } from './update.ts'
 import { addWarning, requestScope } from './write-scope.ts'
 
-async function readApplied(context: RequestContext): Promise<unknown> {
+async function readApplied(context: RequestContext, validation: FieldValidation): Promise<unknown> {
   try {
-    return (await decodeYaml(decodeText(await context.body()))).value
+    const { value, problems } = await decodeYaml(decodeText(await context.body()))
+    const [told] = strictYamlProblems(problems)
+    if (told !== undefined && validation === 'Strict') {
+      throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${told}`)
+    }
+    if (validation === 'Warn') for (const problem of problems) addWarning(context, problem)
+    return value
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
@@ -40,7 +47,7 @@ export async function applyEndpoint(
   const schema = structSchemaOf(resource)
   if (schema === undefined) throw unsupportedBody(['application/json-patch+json', 'application/merge-patch+json'])
   const { info } = context
-  const applied = await readApplied(context)
+  const applied = await readApplied(context, options.fieldValidation)
 
   const merged = (live: KubeObject | undefined): { object: KubeObject; changed: boolean } => {
     const result = applyPatch({
