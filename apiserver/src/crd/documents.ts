@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { customResourcesDocument, type CustomResourceSource } from '@kapell/openapi/documents/custom-resources'
+import { customResourcesDocument } from '@kapell/openapi/documents/custom-resources'
+import { swaggerWith, type CustomGroup } from '@kapell/openapi/documents/custom-resources-v2'
 import type { CustomDocuments } from '../endpoints/openapi.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 
@@ -12,16 +13,24 @@ export function createCustomDocuments(table: ResourceTable): () => CustomDocumen
   }
 }
 
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+const hashOf = (content: string | Uint8Array): string =>
+  createHash('sha512').update(content).digest('hex').toUpperCase()
+
 function documentsOf(table: ResourceTable): CustomDocuments {
-  const sources = new Map<string, { group: string; version: string; resources: CustomResourceSource[] }>()
+  const groups = new Map<string, CustomGroup & { resources: CustomGroup['resources'][number][] }>()
   for (const resource of table.all()) {
     if (resource.type !== 'stored') continue
     const { custom, subresources = {} } = resource.definition
     if (custom === undefined) continue
     const { group, version } = resource
     const name = `apis/${group}/${version}`
-    let at = sources.get(name)
-    if (at === undefined) sources.set(name, (at = { group, version, resources: [] }))
+    let at = groups.get(name)
+    if (at === undefined) groups.set(name, (at = { group, version, resources: [] }))
     at.resources.push({
       plural: resource.plural,
       kind: resource.kind,
@@ -32,11 +41,20 @@ function documentsOf(table: ResourceTable): CustomDocuments {
       scale: subresources['scale'] !== undefined,
     })
   }
-  return new Map(
-    [...sources].map(([name, source]) => {
-      const hash = createHash('sha512').update(JSON.stringify(source)).digest('hex').toUpperCase()
-      let bytes: Uint8Array | undefined
-      return [name, { hash, bytes: () => (bytes ??= customResourcesDocument(source)) }] as const
-    }),
-  )
+  const v2 = once(() => swaggerWith([...groups.values()]))
+  return {
+    v2: {
+      json: once(() => ({ bytes: v2().json, hash: hashOf(v2().json) })),
+      protobuf: once(() => {
+        const bytes = v2().protobuf()
+        return { bytes, hash: hashOf(bytes) }
+      }),
+    },
+    v3: new Map(
+      [...groups].map(([name, source]) => [
+        name,
+        { hash: hashOf(JSON.stringify(source)), bytes: once(() => customResourcesDocument(source)) },
+      ]),
+    ),
+  }
 }

@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  openApiV2,
-  openApiV2Protobuf,
-  openApiV2ProtobufType,
-  openApiV3Document,
-  openApiV3Hashes,
-  openApiV3Index,
-} from '@kapell/openapi/documents'
+import { openApiV2ProtobufType, openApiV3Document, openApiV3Hashes, openApiV3Index } from '@kapell/openapi/documents'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
@@ -28,8 +21,18 @@ function tagged(
   return gzipAnswer(context, { ...answer, headers: { ...answer.headers, ...headers } }, bytes.length)
 }
 
-/** The OpenAPI 3.0 documents of custom resources, by name: made when asked for. */
-export type CustomDocuments = ReadonlyMap<string, { hash: string; bytes: () => Uint8Array }>
+interface Tagged {
+  bytes: Uint8Array
+  hash: string
+}
+
+/** The documents as custom resources make them; each is made when it is asked for. */
+export interface CustomDocuments {
+  /** Everything, built-in resources included. */
+  v2: { json: () => Tagged; protobuf: () => Tagged }
+  /** Those of custom resources only, by name. */
+  v3: ReadonlyMap<string, { hash: string; bytes: () => Uint8Array }>
+}
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha512').update(bytes).digest('hex').toUpperCase()
 
@@ -38,8 +41,6 @@ export function createOpenApi(options: {
   table: ResourceTable
   custom: () => CustomDocuments
 }): (context: RequestContext) => Promise<Answer | undefined> {
-  let v2Hash: string | undefined
-  let v2ProtobufHash: string | undefined
   const { custom } = options
   const serves = (name: string): boolean => {
     const [, group, version] = /^apis\/([^/]+)(?:\/([^/]+))?$/.exec(name) ?? []
@@ -52,24 +53,22 @@ export function createOpenApi(options: {
     if (path === '/openapi/v2') {
       const accept = context.header('accept') ?? ''
       if (accept.includes(openApiV2ProtobufType)) {
-        const bytes = openApiV2Protobuf()
-        v2ProtobufHash ??= hashOf(bytes)
-        return tagged(context, openApiV2ProtobufType.replace('@', '.'), bytes, v2ProtobufHash)
+        const { bytes, hash } = custom().v2.protobuf()
+        return tagged(context, openApiV2ProtobufType.replace('@', '.'), bytes, hash)
       }
       const json = accept === '' || /application\/json|\*\/\*|application\/\*/.test(accept)
       if (!json) throw notAcceptableObject(['application/json', openApiV2ProtobufType])
-      const bytes = openApiV2()
-      v2Hash ??= hashOf(bytes)
-      return tagged(context, 'application/json', bytes, v2Hash)
+      const { bytes, hash } = custom().v2.json()
+      return tagged(context, 'application/json', bytes, hash)
     }
     if (path === '/openapi/v3') {
-      const more = Object.fromEntries([...custom()].map(([name, { hash }]) => [name, hash]))
+      const more = Object.fromEntries([...custom().v3].map(([name, { hash }]) => [name, hash]))
       const bytes = jsonBytes(openApiV3Index({ serves, more }))
       return tagged(context, 'application/json', bytes, hashOf(bytes))
     }
     if (!path.startsWith('/openapi/v3/')) return undefined
     const name = path.slice('/openapi/v3/'.length)
-    const made = custom().get(name)
+    const made = custom().v3.get(name)
     const bytes = made?.bytes() ?? (serves(name) ? openApiV3Document(name) : undefined)
     if (bytes === undefined) return { status: 404, headers: {} }
     const hash = made?.hash ?? openApiV3Hashes()[name] ?? hashOf(bytes)

@@ -26,8 +26,7 @@ export function customResourcesDocument(options: {
   resources: readonly CustomResourceSource[]
 }): Uint8Array {
   const { group, version, resources } = options
-  // "com.example.v1" for example.com/v1, as built-in packages are called, too.
-  const at: GroupVersion = { group, version, package: [...group.split('.').reverse(), version].join('.') }
+  const at = placeOf(group, version)
   const schemas = builtInSchemas()
   for (const resource of resources) {
     schemas[`${at.package}.${resource.kind}`] = objectSchema(resource, at)
@@ -36,6 +35,13 @@ export function customResourcesDocument(options: {
   const paths = resources.flatMap((resource) => pathsOf(resource, at)).sort((a, b) => (a.path < b.path ? -1 : 1))
   return new TextEncoder().encode(JSON.stringify(openApi3Document(`apis/${group}/${version}`, paths, schemas)))
 }
+
+/** "com.example.v1" for example.com/v1, as built-in packages are called, too. */
+export const placeOf = (group: string, version: string): GroupVersion => ({
+  group,
+  version,
+  package: [...group.split('.').reverse(), version].join('.'),
+})
 
 const ref = (name: string): string => `#/components/schemas/${name}`
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
@@ -50,7 +56,7 @@ function builtInSchemas(): Record<string, Schema3> {
   return Object.fromEntries(wanted)
 }
 
-const typeFields = {
+export const typeFields = {
   apiVersion: { type: 'string', description: 'The group and version of the object, as "group/version".' },
   kind: { type: 'string', description: 'The kind of the object.' },
 } satisfies Record<string, Schema3>
@@ -106,7 +112,8 @@ function published(schema: JsonSchema): Schema3 {
   return out
 }
 
-function pathsOf(resource: CustomResourceSource, at: GroupVersion): PathItem[] {
+/** The paths of a custom resource, sorted by nothing yet. */
+export function pathsOf(resource: CustomResourceSource, at: GroupVersion): PathItem[] {
   const base: Resource = {
     at,
     plural: resource.plural,

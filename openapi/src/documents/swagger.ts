@@ -11,7 +11,7 @@ export function swaggerDocument(definitions: Definitions, paths: readonly PathIt
   return {
     swagger: '2.0',
     info: title,
-    paths: Object.fromEntries(paths.map((item) => [item.path, pathOf(item)])),
+    paths: swaggerPaths(paths),
     definitions,
     parameters: Object.fromEntries(
       Object.keys(parameters)
@@ -24,6 +24,10 @@ export function swaggerDocument(definitions: Definitions, paths: readonly PathIt
     security: [{ BearerToken: [] }],
   }
 }
+
+/** Paths as swagger 2.0 writes them. */
+export const swaggerPaths = (paths: readonly PathItem[]): Record<string, object> =>
+  Object.fromEntries(paths.map((item) => [item.path, pathOf(item)]))
 
 function fact(key: string): ParameterFact {
   const found = parameters[key]
