@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
@@ -53,9 +53,11 @@ export function startLoops(options: {
   controllers: boolean
   scheduler: boolean
   rootCa: string
+  /** The authority that approved certificate requests are signed by. */
+  signing?: { certificate: string; key: string }
   log: Logger
 }): Promise<Running> {
-  const { door, log, rootCa } = options
+  const { door, log, rootCa, signing } = options
   const parts: Promise<Running>[] = []
   if (options.controllers)
     parts.push(
@@ -64,6 +66,7 @@ export function startLoops(options: {
         transportFor: (name) => door(identities.controllerIdentity(name)),
         rootCa,
         log,
+        ...(signing === undefined ? {} : { signing }),
       }),
     )
   if (options.scheduler) parts.push(startScheduler({ transport: door(identities.scheduler), log }))
@@ -72,6 +75,12 @@ export function startLoops(options: {
       await Promise.all(running.map((part) => part.close()))
     },
   }))
+}
+
+/** The cluster's certificate authority, where this process keeps it. */
+export function signingPair(dataDir: string): { certificate: string; key: string } {
+  const read = (name: string): string => readFileSync(`${dataDir}/pki/${name}`, 'utf8')
+  return { certificate: read('ca.crt'), key: read('ca.key') }
 }
 
 /** Only the owner may read it: it holds the administrator's key. */

@@ -6,7 +6,7 @@ import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { silentLogger, type Logger } from '@kapell/controllers/machinery/log'
 import type { Transport } from '@kapell/openapi/wire/transport'
-import { startApi, startLoops } from './cluster.ts'
+import { signingPair, startApi, startLoops } from './cluster.ts'
 import * as identities from './identities.ts'
 
 export interface EmbeddedOptions {
@@ -50,6 +50,7 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     controllers: options.controllers ?? true,
     scheduler: options.scheduler ?? true,
     rootCa: api.caCertificate,
+    signing: signingPair(dataDir),
     log,
   })
   return {

@@ -5,7 +5,7 @@ import { nodes } from '@kapell/openapi/meta/refs'
 import type { V1Node } from '@kapell/openapi/types'
 import type { ApiServer } from '@kapell/apiserver/main'
 import { gitVersion } from '@kapell/apiserver/version'
-import { startApi, startLoops, writePrivateFile, type Doors, type Running } from './cluster.ts'
+import { signingPair, startApi, startLoops, writePrivateFile, type Doors, type Running } from './cluster.ts'
 import { openDataDir } from './data-dir.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
@@ -78,10 +78,15 @@ function plan(options: UpOptions, log: Logger, running: Running[], signal: Abort
     steps.push({
       title: ['controllers', 'scheduler'].filter((name) => has(name as 'scheduler')).join(' and '),
       run: async () => {
-        const rootCa = api?.caCertificate ?? ''
-        running.push(
-          await startLoops({ door, controllers: has('controllers'), scheduler: has('scheduler'), rootCa, log }),
-        )
+        const loops = await startLoops({
+          door,
+          controllers: has('controllers'),
+          scheduler: has('scheduler'),
+          rootCa: api?.caCertificate ?? '',
+          ...(api === undefined ? {} : { signing: signingPair(options.dataDir) }),
+          log,
+        })
+        running.push(loops)
       },
     })
   if (has('node-agent'))

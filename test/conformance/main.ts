@@ -29,9 +29,13 @@ async function main(args: readonly string[]): Promise<number> {
   const apart = ['--pod-cidr', '10.245.0.0/24', '--service-cluster-ip-range', '10.97.0.0/16', '--agent-port', '0']
   const cluster = await startKapell({ dataDir, port: await freePort(), args: apart })
   try {
-    const suite = spawn('bash', [script, cluster.kubeconfig, ...args], { stdio: 'inherit' })
-    // Ctrl-C reaches the suite as well; the cluster is stopped once the suite has ended.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => suite.kill(signal))
+    const suite = spawn('bash', [script, cluster.kubeconfig, ...args], {
+      stdio: 'inherit',
+      detached: true,
+    })
+    // The suite and all it started end; then the cluster is stopped.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => suite.pid !== undefined && process.kill(-suite.pid, 'SIGKILL'))
     await once(suite, 'exit')
     return suite.exitCode ?? 1
   } finally {
