@@ -12,6 +12,8 @@ export default {
   rootDir: import.meta.dirname,
   reporters: ['<rootDir>/test/reporter.cjs'],
   workerIdleMemoryLimit: '600MB',
+  // A bound against hanging, not a measure: machines are slow and busy.
+  testTimeout: 60_000,
   forceExit: true,
   projects: [
     project('unit', [
