@@ -42,14 +42,19 @@ function setAt(object: CustomObject, path: string, value: number): void {
   at[last] = value
 }
 
+/** What a write gets wrong; of an update only what it changed, or made wrong. */
+function checked(schema: JsonSchema, next: unknown, previous: unknown): FieldError[] {
+  const found = validateCustomResource(schema, next)
+  const errors = previous === undefined ? found : ratchet(found, { schema, next, previous })
+  return [...errors, ...checkRules({ schema, next, previous, errors })]
+}
+
 /** Of a status write only the status is looked at; its errors name its fields as seen from there. */
 function statusErrors(schema: JsonSchema | undefined, next: unknown, previous: unknown): FieldError[] {
   if (schema === undefined || next === undefined) return []
-  const errors = validateCustomResource(schema, next)
-  return ratchet([...errors, ...checkRules({ schema, next, previous, errors })], next, previous).map((error) => ({
-    ...error,
-    field: error.field === '' ? 'status' : `status.${error.field}`,
-  }))
+  return checked(schema, next, previous).map((error) =>
+    error.field === '' ? error : { ...error, field: `status.${error.field}` },
+  )
 }
 
 function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObject>> {
@@ -136,12 +141,6 @@ function conversionOf(
       ? { remote: webhookConversion({ conversion, served, storedAs, repair, call: options.callWebhook }) }
       : {}),
   }
-}
-
-function checked(schema: JsonSchema, next: KubeObject, previous: KubeObject | undefined): FieldError[] {
-  const found = validateCustomResource(schema, next)
-  const errors = [...found, ...checkRules({ schema, next, previous, errors: found })]
-  return previous === undefined ? errors : ratchet(errors, next, previous)
 }
 
 function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): ResourceDefinition {

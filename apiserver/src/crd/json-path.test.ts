@@ -1,34 +1,35 @@
 import { compileJsonPath, JsonPathError } from './json-path.ts'
 
-const value = {
-  spec: { replicas: 3, 'a.b': 'dotted' },
-  items: [
-    { type: 'Ready', status: 'True', n: 1 },
-    { type: 'Other', status: 'False', n: 2 },
-  ],
+const object = {
+  a: 1,
+  f: [{ x: '1', y: 'Y', z: 1 }, { x: '2', y: 'Z', z: 2 }, { y: 'q' }],
+  h: ['h0', 'h1', 'h2'],
+  m: { k: 'K', j: 'J' },
+  metadata: { labels: { 'app.io/x': 'lab' } },
 }
 
-describe('JSONPath of printer columns', () => {
-  it.each([
-    ['.spec.replicas', [3]],
-    ['spec.replicas', [3]],
-    ['{.spec.replicas}', [3]],
-    ['$.spec.replicas', [3]],
-    ['.spec.a\\.b', ['dotted']],
-    [".spec['a.b']", ['dotted']],
-    ['.items[0].type', ['Ready']],
-    ['.items[-1].type', ['Other']],
-    ['.items[*].n', [1, 2]],
-    ['.items[?(@.type=="Ready")].status', ['True']],
-    [".items[?(@.type == 'Other')].status", ['False']],
-    ['.items[?(@.n>1)].type', ['Other']],
-    ['.items[?(@.missing)].type', []],
-    ['.nope.deeper', []],
-  ])('%s', (path, expected) => {
-    expect(compileJsonPath(path)(value)).toEqual(expected)
-  })
+it.each<[rule: string, path: string, found: unknown[]]>([
+  ['a field', '.a', [1]],
+  ['a missing field', '.b.c', []],
+  ['dots in names are escaped', '.metadata.labels.app\\.io/x', ['lab']],
+  ['names may be quoted', ".m['k']", ['K']],
+  ['an index', '.h[1]', ['h1']],
+  ['an index from the end', '.h[-1]', ['h2']],
+  ['an index beyond the end', '.h[7]', []],
+  ['a slice', '.h[0:2]', ['h0', 'h1']],
+  ['a slice with steps', '.h[0:3:2]', ['h0', 'h2']],
+  ['a union', '.h[0,2]', ['h0', 'h2']],
+  ['all', '.h[*]', ['h0', 'h1', 'h2']],
+  ['all members', '.m.*', ['K', 'J']],
+  ['a filter on a text', '.f[?(@.x=="1")].y', ['Y']],
+  ['a filter on a number', '.f[?(@.z>1)].z', [2]],
+  ['a filter on presence', '.f[?(@.x)].x', ['1', '2']],
+  ['recursion', '..k', ['K']],
+  ['what is not a list has no items', '.m[*].x', []],
+])('%s: %s', (_, path, found) => {
+  expect(compileJsonPath(path)(object)).toEqual(found)
+})
 
-  it.each(['.a[', '.a[?(nope)]', '.a..b', 'a]b'])('refuses %s', (path) => {
-    expect(() => compileJsonPath(path)).toThrow(JsonPathError)
-  })
+it.each(['.h[', '.m["k"]', '.a..[', '.h[0:2:0]', `.${'a'.repeat(2000)}`])('refuses %s', (path) => {
+  expect(() => compileJsonPath(path)).toThrow(JsonPathError)
 })

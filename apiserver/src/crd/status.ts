@@ -26,7 +26,7 @@ export function withCondition(
 export function settledStatus(crd: Crd, { accepted, clash }: AcceptedNames, now: Date): Status {
   const status = crd.status ?? {}
   let conditions = withCondition(
-    status.conditions ?? [],
+    approvalCondition(crd, status.conditions ?? [], now),
     clash === undefined
       ? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' }
       : { type: 'NamesAccepted', status: 'False', ...clash },
@@ -46,7 +46,6 @@ export function settledStatus(crd: Crd, { accepted, clash }: AcceptedNames, now:
       now,
     )
   }
-  conditions = approvalCondition(crd, conditions, now)
   const storage = storageVersionOf(crd)?.name
   const stored = status.storedVersions ?? []
   const storedVersions = storage === undefined || stored.includes(storage) ? stored : [...stored, storage]
@@ -65,7 +64,7 @@ export function approvalOf(text: string): 'approved' | 'unapproved' | undefined 
   return URL.canParse(text) && new URL(text).host !== '' ? 'approved' : undefined
 }
 
-function approvalCondition(crd: Crd, conditions: CrdCondition[], now: Date): CrdCondition[] {
+function approvalCondition(crd: Crd, conditions: readonly CrdCondition[], now: Date): readonly CrdCondition[] {
   if (!isProtectedGroup(crd.spec.group)) return conditions
   const type = 'KubernetesAPIApprovalPolicyConformant'
   const text = crd.metadata?.annotations?.[approvalAnnotation] ?? ''
