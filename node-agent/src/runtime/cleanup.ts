@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile, readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,10 +38,11 @@ export function isOurContainerd(args: readonly string[], configFile: string): bo
   return args[0]?.endsWith('containerd') === true && args.includes(configFile)
 }
 
+/** A process that has ended but that nobody has collected (in a container without a real init) is not alive. */
 export const alive = (pid: number): boolean => {
   try {
-    process.kill(pid, 0)
-    return true
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat[stat.lastIndexOf(')') + 2] !== 'Z'
   } catch {
     return false
   }
