@@ -112,6 +112,8 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
     const judged = acceptNames(crd, namesTaken(others))
     const wanted = settledStatus(crd, judged, options.now())
     const current = { ...crd, status: wanted }
+    // Served before it is said: who waits for Established finds the resource there.
+    if (conditionIs(current, 'Established', 'True')) await serve(current)
     if (wanted !== crd.status) {
       await update(name, (stored) => {
         // What else was written meanwhile comes with its own event, and is judged then.
@@ -119,7 +121,6 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
       })
       if (!deepEqual(wanted.acceptedNames, crd.status?.acceptedNames)) askRefused(name)
     }
-    if (conditionIs(current, 'Established', 'True')) await serve(current)
   }
 
   async function serve(crd: Crd): Promise<void> {
