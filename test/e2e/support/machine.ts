@@ -56,8 +56,8 @@ export async function leftovers(dataDir: string): Promise<string[]> {
 }
 
 /** Interfaces and nftables tables of the machine, to be compared before and after. */
-export async function networkState(): Promise<{ links: string[]; tables: string[] }> {
+export async function networkNames(): Promise<string[]> {
   const links = (await run('ip', ['-o', 'link'])).stdout.match(/^\d+: [^:@]+/gm) ?? []
   const tables = (await run('nft', ['list', 'tables'])).stdout.trim().split('\n').filter(Boolean)
-  return { links: links.map((link) => link.replace(/^\d+: /, '')), tables }
+  return [...links.map((link) => link.replace(/^\d+/, 'link')), ...tables]
 }
