@@ -6,9 +6,10 @@ import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
-import { pods, services } from '@kapell/openapi/meta/refs'
+import { nodes, pods, services } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import type { Cri } from './cri/client.ts'
+import { createPodAdmission } from './pods/admission.ts'
 import { Backoff } from './pods/backoff.ts'
 import type { NodeFacts, PodDeps } from './pods/deps.ts'
 import { parseResolvConf } from './pods/dns.ts'
@@ -100,6 +101,11 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     objects,
     probes: createProber({ cri, clock, events, nodeIp: node.ip, changed: poke }),
     status,
+    admission: createPodAdmission({
+      pods: () => informer.lister.list(),
+      allocatable: node.allocatable,
+      node: () => client.resource(nodes).get(node.name, { signal }),
+    }),
     events,
     crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),
     clock,

@@ -1,7 +1,7 @@
 import type { V1Node } from '@kapell/openapi/types'
 import { addPod, nodeInfo, removePod, type MutableNodeInfo, type NodeInfo } from './framework/node-info.ts'
 import type { PodInfo } from './framework/pod-info.ts'
-import { parseResources } from './framework/resources.ts'
+import { parseResources } from '@kapell/controllers/machinery/placement/resources'
 import type { Snapshot } from './framework/snapshot.ts'
 
 /**

@@ -4,6 +4,7 @@ import type { V1ConfigMap, V1Pod, V1PodStatus, V1Secret, V1Service } from '@kape
 import type { Cri } from '../cri/client.ts'
 import type { ProbeStates } from '../status/container-status.ts'
 import type { ProbeVerdicts } from './actions.ts'
+import type { PodAdmission } from './admission.ts'
 import type { Backoff } from './backoff.ts'
 import type { Mount } from './container-config.ts'
 import type { DnsSurroundings } from './dns.ts'
@@ -23,6 +24,7 @@ export interface PodDeps {
   objects: ObjectSource
   probes: Probes
   status: PodStatuses
+  admission: PodAdmission
   events: PodEvents
   crashBackoff: Backoff
   clock: Clock

@@ -5,6 +5,7 @@ import { FakeClock, settle } from '@kapell/controllers/machinery/clock'
 import { silentLogger } from '@kapell/controllers/machinery/log'
 import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../cri/simulated.ts'
+import type { Rejection } from './admission.ts'
 import { Backoff } from './backoff.ts'
 import type { PodDeps } from './deps.ts'
 import { createImagePuller } from './images.ts'
@@ -25,6 +26,8 @@ interface Bench {
   unmounted: number
   done: boolean
   mountError: string | undefined
+  rejection: Rejection | undefined
+  statuses: V1PodStatus[]
 }
 
 let dir: string
@@ -50,6 +53,8 @@ function build(): Bench {
     unmounted: 0,
     done: false,
     mountError: undefined,
+    rejection: undefined,
+    statuses: [],
   }
   const events: PodDeps['events'] = (_pod, _type, reason) => made.events.push(reason)
   const note = (status: V1PodStatus): void => {
@@ -74,11 +79,15 @@ function build(): Bench {
     },
     probes: { started: () => true, ready: () => true, failed: () => undefined, update: () => {}, stop: () => {} },
     status: {
-      set: (_pod, status) => note(status),
+      set: (_pod, status) => {
+        made.statuses.push(status)
+        note(status)
+      },
       finish: (_pod, status) => void made.finished.push(status),
       forget: () => {},
     },
     events,
+    admission: { admit: () => Promise.resolve(made.rejection) },
     crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),
     clock,
     log: silentLogger,
@@ -301,4 +310,23 @@ it('replaces a sandbox that died, and counts the restart', async () => {
   await until('another sandbox', () => count('runPodSandbox 1') === 1)
   await until('the container', () => bench.runtime.calls.includes('createContainer c 1'))
   expect(bench.events).toContain('SandboxChanged')
+})
+
+test('a pod that the node does not take has failed, and nothing of it is made', async () => {
+  bench.rejection = { reason: 'NodePorts', message: 'taken' }
+  bench.worker.update(testPod())
+  await until('the pod to be unmounted', () => bench.unmounted === 1)
+  await bench.worker.idle()
+  expect(bench.statuses.at(-1)).toMatchObject({
+    phase: 'Failed',
+    reason: 'NodePorts',
+    message: 'Pod was rejected: taken',
+    startTime: '2026-01-01T00:00:00Z',
+  })
+  expect(bench.statuses.at(-1)?.containerStatuses).toBeUndefined()
+  expect(bench.events).toEqual(['NodePorts'])
+  expect(count('RunPodSandbox') + count('runPodSandbox')).toBe(0)
+  bench.worker.update(deleted(testPod(), 0))
+  await until('the pod to be finished', () => bench.finished.length === 1)
+  expect(bench.finished[0]?.phase).toBe('Failed')
 })

@@ -1,6 +1,6 @@
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
-import { computePodStatus } from '../status/compute.ts'
+import { computePodStatus, rejectedStatus } from '../status/compute.ts'
 import type { Waiting } from '../status/container-status.ts'
 import type { PodDeps } from './deps.ts'
 import { podTitle, withRemembered, type PodIdentity, type PodRecord } from './record.ts'
@@ -45,6 +45,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   /** The last pod the API had, after it is gone. */
   let lastPod: V1Pod | undefined
   let phase: 'sync' | 'terminating' | 'terminated' | 'gone' = 'sync'
+  let admitted = false
   let failure: { reason: string; message: string } | undefined
   let finalStatus: V1PodStatus | undefined
   let graceSeconds: number | undefined
@@ -99,6 +100,19 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
     deps.events(pod, 'Normal', 'DeadlineExceeded', failure.message)
     return true
+  }
+
+  /** Asked before anything of the pod is made. A pod that the node does not take has failed and stays as it is. */
+  const admit = async (): Promise<void> => {
+    const at = pod!
+    const rejection = await deps.admission.admit(at)
+    admitted = true
+    if (rejection === undefined) return
+    const { reason, message } = rejection
+    deps.events(at, 'Warning', reason, message)
+    finalStatus = rejectedStatus(at, { reason, message: `Pod was rejected: ${message}` }, clock.now())
+    deps.status.set(at, finalStatus)
+    phase = 'terminated'
   }
 
   const sync = async (signal: AbortSignal): Promise<void> => {
@@ -164,6 +178,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
 
   const step = async (signal: AbortSignal): Promise<void> => {
     if (phase === 'sync' && mustEnd()) phase = 'terminating'
+    if (phase === 'sync' && !admitted) await admit()
     if (phase === 'sync') await sync(signal)
     if (phase === 'terminating') await terminate(signal)
     if (phase === 'terminated') await finish()

@@ -150,6 +150,8 @@ async function sendLog(options: AgentServerOptions, request: Request, response: 
   const instance = loggedInstance(found, wants.previous)
   const gone = new AbortController()
   response.on('close', () => gone.abort())
+  // Who left while the container was looked up is not told of any more.
+  if (response.destroyed) return
   response.type('text/plain')
   response.flushHeaders()
   const uid = found.pod.metadata?.uid ?? ''
@@ -174,8 +176,9 @@ async function sendLog(options: AgentServerOptions, request: Request, response: 
       }),
   })
   for await (const chunk of chunks) {
-    if (!response.write(chunk)) await drained(response)
-    if (gone.signal.aborted) break
+    const more = response.write(chunk)
+    if (gone.signal.aborted || response.destroyed) break
+    if (!more) await drained(response)
   }
   response.end()
 }

@@ -60,6 +60,19 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
   }
 }
 
+/** Of a pod that the node did not take: none of its containers ever was. */
+export function rejectedStatus(pod: V1Pod, why: { reason: string; message: string }, now: Date): V1PodStatus {
+  const generation = pod.metadata?.generation
+  return {
+    phase: 'Failed',
+    ...why,
+    startTime: pod.status?.startTime ?? rfc3339(now),
+    qosClass: qosClass(pod),
+    ...(pod.status?.conditions === undefined ? {} : { conditions: pod.status.conditions }),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  }
+}
+
 function statuses(input: PodStatusInput, kind: 'init' | 'app' | 'ephemeral'): V1ContainerStatus[] {
   const { pod } = input
   const list = {

@@ -2,7 +2,7 @@ import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import { fitErrorMessage } from './fit-error.ts'
 import type { Plugin, Verdict } from './plugin.ts'
 import { podInfo } from './pod-info.ts'
-import { podRequests } from './resources.ts'
+import { podRequests } from '@kapell/controllers/machinery/placement/resources'
 import { Framework } from './runtime.ts'
 import { SchedulerCache } from '../cache.ts'
 

@@ -1,6 +1,11 @@
 import type { V1Node } from '@kapell/openapi/types'
 import type { PodInfo } from './pod-info.ts'
-import { addResources, noResources, parseResources, type Resources } from './resources.ts'
+import {
+  addResources,
+  noResources,
+  parseResources,
+  type Resources,
+} from '@kapell/controllers/machinery/placement/resources'
 
 /** A node as the scheduler counts it: what it offers, and the pods that are (or are about to be) on it. */
 export interface NodeInfo {

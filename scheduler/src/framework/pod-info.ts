@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kapell/openapi/types'
-import { podRequests, podRequestsForScoring, type Resources } from './resources.ts'
+import { podRequests, podRequestsForScoring, type Resources } from '@kapell/controllers/machinery/placement/resources'
 
 /** A pod with what plug-ins ask of it over and over, worked out once. */
 export interface PodInfo {

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kapell/openapi/types'
 import { maxNodeScore, unresolvable, type Plugin } from '../framework/plugin.ts'
-import { matchesNodeSelector, matchesTerm } from './node-selector.ts'
+import { matchesNodeSelector, matchesTerm } from '@kapell/controllers/machinery/placement/node-selector'
 
 /** `nodeSelector` and node affinity. Source: "Assigning Pods to Nodes". */
 export const nodeAffinity: Plugin = {

@@ -3,7 +3,7 @@ import type { V1LabelSelector, V1Pod, V1TopologySpreadConstraint } from '@kapell
 import type { Handle } from '../../framework/handle.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
-import { matchesNodeSelector } from '../node-selector.ts'
+import { matchesNodeSelector } from '@kapell/controllers/machinery/placement/node-selector'
 import { tolerates } from '../tolerations.ts'
 
 /** A spread constraint with its defaults filled in and its selector ready. Source: "Pod Topology Spread Constraints". */
