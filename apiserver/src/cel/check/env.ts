@@ -1,0 +1,60 @@
+/** What an expression may name: variables, functions, types; and how the checker treats literals. */
+import { FunctionTable, type Overload } from '../library/declare.ts'
+import { types, type CelType } from '../types/types.ts'
+
+export interface EnvOptions {
+  readonly variables?: Readonly<Record<string, CelType>>
+  readonly functions: readonly Overload[]
+  /** Names are looked up in it first: `a.b` sees `a.b.x`, then `a.x`, then `x`. */
+  readonly container?: string
+  /** Lists and maps must be of one type, as upstream's API server asks. */
+  readonly homogeneousLiterals?: boolean
+}
+
+const typeNames: Readonly<Record<string, CelType>> = {
+  bool: types.bool,
+  int: types.int,
+  uint: types.uint,
+  double: types.double,
+  string: types.string,
+  bytes: types.bytes,
+  null_type: types.null,
+  list: types.list(types.dyn),
+  map: types.map(types.dyn, types.dyn),
+  type: types.type(types.dyn),
+  optional_type: types.optional(types.dyn),
+  'google.protobuf.Timestamp': types.timestamp,
+  'google.protobuf.Duration': types.duration,
+}
+
+export class CelEnv {
+  readonly variables: ReadonlyMap<string, CelType>
+  readonly functions: FunctionTable
+  readonly container: string
+  readonly homogeneousLiterals: boolean
+
+  constructor(options: EnvOptions) {
+    this.variables = new Map(Object.entries(options.variables ?? {}))
+    this.functions = new FunctionTable(options.functions)
+    this.container = options.container ?? ''
+    this.homogeneousLiterals = options.homogeneousLiterals ?? false
+  }
+  /** The type of that name, as a value. */
+  typeNamed(name: string): CelType | undefined {
+    return Object.hasOwn(typeNames, name) ? typeNames[name] : undefined
+  }
+  /** What a name may mean, the most specific first. */
+  candidates(name: string): string[] {
+    if (name.startsWith('.')) return [name.slice(1)]
+    const prefixes = this.container === '' ? [] : this.container.split('.')
+    return [...prefixes.map((_, i) => [...prefixes.slice(0, prefixes.length - i), name].join('.')), name]
+  }
+  /** The full name of a variable or type that a name means here. */
+  resolveName(name: string): string | undefined {
+    return this.candidates(name).find((full) => this.variables.has(full) || this.typeNamed(full))
+  }
+  /** The full name of a function. */
+  resolveFunction(name: string): string | undefined {
+    return this.candidates(name).find((full) => this.functions.overloads(full).some((one) => !one.member))
+  }
+}
