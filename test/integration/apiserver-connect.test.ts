@@ -3,6 +3,7 @@ import { createServer, request, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { WebSocket } from 'ws'
 import { startTestServer, type TestServer } from './apiserver-support.ts'
 
 interface Agent {
@@ -126,6 +127,41 @@ describe('streams to pods', () => {
     let rest = ''
     for await (const chunk of socket) rest += String(chunk)
     expect(rest).toBe('the last words')
+  })
+
+  const messagesOf = async (path: string, protocols: string[], count: number) => {
+    const ws = new WebSocket(`wss://127.0.0.1:${api.api.port}${path}`, protocols, {
+      ca: api.api.caCertificate,
+      ...client,
+    })
+    const messages: { text: string; binary: boolean }[] = []
+    const enough = Promise.withResolvers<void>()
+    ws.on('message', (data: Buffer, binary) => {
+      if (messages.push({ text: data.toString(), binary }) >= count) enough.resolve()
+    })
+    ws.on('error', enough.reject)
+    ws.on('close', () => enough.resolve())
+    await enough.promise
+    ws.terminate()
+    return messages
+  }
+
+  it.each([
+    [[], true, 'one\ntwo\n'],
+    [['binary.k8s.io'], true, 'one\ntwo\n'],
+    [['base64.binary.k8s.io'], false, 'one\ntwo\n'],
+  ])('sends a log over a WebSocket of %j', async (protocols, binary, text) => {
+    const messages = await messagesOf(`${pods}/p/log?container=c`, protocols, Infinity)
+    expect(messages.every((message) => message.binary === binary)).toBe(true)
+    const parts = messages.map((message) => (binary ? message.text : Buffer.from(message.text, 'base64').toString()))
+    expect(parts.join('')).toBe(text)
+  })
+
+  it('sends a watch over a WebSocket, one event a message', async () => {
+    const messages = await messagesOf(`${pods}?watch=true`, [], 3)
+    const events = messages.map(({ text }) => JSON.parse(text) as { type: string; object: { metadata: object } })
+    expect(events.map(({ type }) => type)).toEqual(['ADDED', 'ADDED', 'ADDED'])
+    expect(messages.some(({ binary }) => binary)).toBe(false)
   })
 
   it('refuses the upgrade of those who may not', async () => {

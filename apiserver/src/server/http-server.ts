@@ -12,6 +12,7 @@ import type { Handler } from '../pipeline/pipeline.ts'
 import type { Answer } from './answer.ts'
 import { HttpContext } from './http-context.ts'
 import type { ServerLogger } from './log.ts'
+import { sendMessages, wantsMessages } from './web-socket-body.ts'
 
 type Request = IncomingMessage | Http2ServerRequest
 type Response = ServerResponse | Http2ServerResponse
@@ -166,7 +167,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       onClose: (listener) => socket.on('close', listener),
     })
     handler(context)
-      .then((answer) => answerUpgrade(socket, head, answer))
+      .then((answer) =>
+        wantsMessages(request, answer)
+          ? sendMessages(request, socket, head, answer)
+          : answerUpgrade(socket, head, answer),
+      )
       .catch((error: unknown) => {
         log.warn('upgrade failed', { path: context.path, error: String(error) })
         socket.destroy()

@@ -31,12 +31,17 @@ function addressed(context: RequestContext, what: string): Addressed {
   return found
 }
 
+const proxyPrefix = /^\/api\/v1\/(?:namespaces\/[^/]+\/)?[^/]+\/[^/]+\/proxy/
+
 function pathOf(context: RequestContext): string {
-  const marker = `/${context.info.subresource}`
-  const at = context.path.indexOf(marker, context.path.indexOf(context.info.resource))
-  const rest = context.path.slice(at + marker.length)
-  const path = rest === '' ? '/' : rest
+  const path = passedPath(context.path)
   return context.rawQuery === '' ? path : `${path}?${context.rawQuery}`
+}
+
+/** What of a path is meant for the target: all that follows "…/NAME/proxy". */
+export function passedPath(path: string): string {
+  const rest = path.replace(proxyPrefix, '')
+  return rest === '' ? '/' : rest
 }
 
 function relay(context: RequestContext, target: RelayTarget): Promise<Answer> {
