@@ -11,8 +11,8 @@ export interface ParityRequest {
   headers?: Record<string, string>
   body?: unknown
   rawBody?: string
-  /** Puts `char` × `times` where the body says "@FILL@": bodies too big to write down. */
-  fill?: { char: string; times: number }
+  /** Puts `char` × `times` where the body (its own, if it has one) says "@FILL@": bodies too big to write down. */
+  fill?: { char: string; times: number; body?: unknown }
   /** Without credentials. */
   anonymous?: boolean
 }

@@ -76,7 +76,8 @@ function prepare(request: ParityRequest, variables: ReadonlyMap<string, string>)
       if (value === undefined) return whole
       return quoted === undefined ? value : encodeURIComponent(value)
     })
-  let body = request.rawBody ?? (request.body === undefined ? undefined : JSON.stringify(request.body))
+  const object = request.body ?? request.fill?.body
+  let body = request.rawBody ?? (object === undefined ? undefined : JSON.stringify(object))
   if (body !== undefined) body = fillIn(body)
   if (body !== undefined && request.fill !== undefined)
     body = body.replace('@FILL@', request.fill.char.repeat(request.fill.times))
