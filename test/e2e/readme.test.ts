@@ -42,7 +42,7 @@ afterAll(async () => {
   await cluster.ended
   expect(cluster.output()).toContain('Stopped.')
   expect(cluster.output()).not.toContain('at once;')
-  expect(await leftovers(dir.path)).toEqual([])
+  expect(await leftovers(dir.path, '10.233.0.')).toEqual([])
   dir.remove()
 }, 60_000)
 

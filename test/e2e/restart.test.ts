@@ -9,12 +9,11 @@ import {
   startExampleCluster,
   type ExampleCluster,
 } from './support/example.ts'
-import { leftovers, networkNames, runningTasks } from './support/machine.ts'
+import { leftovers, runningTasks } from './support/machine.ts'
 import { until } from './support/wait.ts'
 
 /** Ends of every kind and starts after them: nothing lost, nothing started twice, nothing left on the machine. */
 let example: ExampleCluster
-let before: string[]
 const nodePort = '127.0.0.1:30080'
 
 const kubectl = (...args: string[]): Promise<string> => example.kubectl.run(...args)
@@ -24,8 +23,9 @@ const uidsOf = (all: readonly V1Pod[]): string[] => all.map(({ metadata }) => me
 const idsOf = (all: readonly V1Pod[]): string[] =>
   all.map(({ status }) => status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '').sort()
 
+const podPrefix = '10.225.0.'
+
 beforeAll(async () => {
-  before = await networkNames()
   example = await startExampleCluster({ name: 'restart', octet: 225 })
 }, 60_000)
 afterAll(async () => {
@@ -126,10 +126,11 @@ it('starts a containerd again that was killed, and the pods run on', async () =>
 it('stops on Ctrl-C without leaving anything on the machine, and brings all back at the next start', async () => {
   const had = await pods()
   const { clusterIP } = (await example.kubectl.json<V1Service>('get', 'service', 'language-model')).spec ?? {}
+  for (const kind of ['process', 'mount', 'ip -o address', 'ip route', 'nft list tables', 'cgroup'])
+    expect((await leftovers(example.dataDir, podPrefix)).join('\n')).toContain(kind)
   expect(await example.cluster.stop()).toBe(0)
   expect(example.cluster.output()).toContain('Stopped.')
-  expect(await leftovers(example.dataDir)).toEqual([])
-  expect((await networkNames()).filter((name) => !before.includes(name))).toEqual([])
+  expect(await leftovers(example.dataDir, podPrefix)).toEqual([])
   await example.start()
   await until('the pods to run again', async () => (await pods()).every(isReady))
   const has = await pods()
@@ -143,6 +144,5 @@ it('cleans up after a kill too, when started and stopped again', async () => {
   await example.cluster.kill()
   await example.start()
   expect(await example.cluster.stop()).toBe(0)
-  expect(await leftovers(example.dataDir)).toEqual([])
-  expect((await networkNames()).filter((name) => !before.includes(name))).toEqual([])
+  expect(await leftovers(example.dataDir, podPrefix)).toEqual([])
 }, 120_000)

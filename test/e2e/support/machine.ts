@@ -38,26 +38,29 @@ function readArgs(pid: string): string {
   }
 }
 
-/** What a cluster of this data directory has left on the machine: one line a finding, none when all is clean. */
-export async function leftovers(dataDir: string): Promise<string[]> {
+/**
+ * What a cluster has left on the machine, one line a finding, none when all is clean. Other clusters may run beside it:
+ * its own are known by the data directory and by the first bytes of its pods' addresses ("10.244.0.").
+ */
+export async function leftovers(dataDir: string, podPrefix: string): Promise<string[]> {
   const paths = runtimePaths(dataDir)
   const found = [dataDir, paths.runDir].flatMap((text) =>
     processesNaming(text).map(({ pid, args }) => `process ${pid}: ${args}`),
   )
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
   for (const line of mounts) if (line.includes(dataDir) || line.includes(paths.runDir)) found.push(`mount ${line}`)
-  const links = await run('ip', ['-o', 'link'])
-  if (links.stdout.includes(paths.linkName)) found.push(`interface ${paths.linkName}`)
+  const lists = [
+    ['ip', '-o', 'link'],
+    ['ip', '-o', 'address'],
+    ['ip', 'route'],
+    ['nft', 'list', 'tables'],
+  ]
+  for (const [program = '', ...args] of lists)
+    for (const line of (await run(program, args)).stdout.split('\n'))
+      if (line.includes(paths.linkName) || line.includes(podPrefix)) found.push(`${program} ${args.join(' ')}: ${line}`)
   if (existsSync(paths.runDir)) found.push(`directory ${paths.runDir}`)
   const roots = ['/sys/fs/cgroup', ...readdirSync('/sys/fs/cgroup').map((name) => `/sys/fs/cgroup/${name}`)]
   for (const root of roots)
     if (existsSync(`${root}${paths.cgroupParent}`)) found.push(`cgroup ${root}${paths.cgroupParent}`)
   return found
-}
-
-/** Interfaces and nftables tables of the machine, to be compared before and after. */
-export async function networkNames(): Promise<string[]> {
-  const links = (await run('ip', ['-o', 'link'])).stdout.match(/^\d+: [^:@]+/gm) ?? []
-  const tables = (await run('nft', ['list', 'tables'])).stdout.trim().split('\n').filter(Boolean)
-  return [...links.map((link) => link.replace(/^\d+/, 'link')), ...tables]
 }
