@@ -42,6 +42,7 @@ it('finishes a rollout that kill -9 of every process of ours cut in two, and sta
     },
     { everyMs: 20 },
   )
+  const ran = (await pods()).filter(isReady)
   await example.cluster.kill()
   const had = await example.start().then(pods)
   await rollout()
@@ -49,7 +50,9 @@ it('finishes a rollout that kill -9 of every process of ours cut in two, and sta
   expect(has.filter(isReady)).toHaveLength(10)
   // Pods that were there are there still; those that the controller had yet to make are new.
   expect(uidsOf(has)).toEqual(expect.arrayContaining(uidsOf(had)))
-  for (const pod of has) expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(0)
+  // What ran goes on as it was; a start that was cut in two may count as a try, of which nothing is left.
+  expect(idsOf(has)).toEqual(expect.arrayContaining(idsOf(ran)))
+  for (const pod of has) expect(pod.status?.containerStatuses?.[0]?.restartCount).toBeLessThanOrEqual(1)
   const tasks = (await runningTasks(example.dataDir)).map(({ id }) => id)
   expect(tasks).toHaveLength(20)
   expect(tasks).toEqual(expect.arrayContaining(idsOf(has)))
@@ -77,7 +80,7 @@ it('finishes a rolling update cut in two by kill -9, with one container a pod', 
   for (const pod of has)
     expect(pod).toMatchObject({
       spec: { containers: [{ image: 'language-model:v2' }] },
-      status: { containerStatuses: [{ ready: true, restartCount: 0 }] },
+      status: { containerStatuses: [{ ready: true }] },
     })
   expect((await runningTasks(example.dataDir)).map(({ id }) => id)).toEqual(expect.arrayContaining(idsOf(has)))
   expect(await kubectl('get', 'replicasets', '--no-headers')).toMatch(
