@@ -11,6 +11,7 @@ import { deploymentController } from './deployment/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { claimProtectionController } from './volume-protection/claims.ts'
+import { attributesClassProtectionController } from './volume-protection/attributes-classes.ts'
 import { volumeProtectionController } from './volume-protection/volumes.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
@@ -55,6 +56,7 @@ export const controllers: readonly Controller[] = [
   resourceQuotaController,
   claimProtectionController,
   volumeProtectionController,
+  attributesClassProtectionController,
   certificateApprovingController,
   certificateSigningController,
   certificateCleaningController,

@@ -15,6 +15,7 @@ import {
   podDisruptionBudgets,
   pods,
   resourceQuotas,
+  volumeAttributesClasses,
 } from '@kapell/openapi/meta/refs'
 import { startControlPlane, type ControlPlane } from './controllers-support.ts'
 
@@ -198,6 +199,25 @@ describe('budgets, quotas and clean-up on a real API server', () => {
     await plane.client.resource(pods, ns).delete('user')
     await plane.until([persistentVolumeClaims], async () =>
       (await plane.client.resource(persistentVolumeClaims, ns).list()).items.length === 0 ? true : undefined,
+    )
+  })
+
+  it('an attributes class stays until no claim names it', async () => {
+    const classes = plane.client.resource(volumeAttributesClasses)
+    await classes.create({ metadata: { name: 'gold' }, driverName: 'd.example.com', parameters: { iops: '1' } })
+    await plane.client.resource(persistentVolumeClaims, ns).create({
+      metadata: { name: 'golden' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        volumeAttributesClassName: 'gold',
+      },
+    })
+    await classes.delete('gold')
+    expect((await classes.get('gold')).metadata?.deletionTimestamp).toBeDefined()
+    await plane.client.resource(persistentVolumeClaims, ns).delete('golden')
+    await plane.until([volumeAttributesClasses], async () =>
+      (await classes.list()).items.length === 0 ? true : undefined,
     )
   })
 

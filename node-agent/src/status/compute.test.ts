@@ -246,3 +246,13 @@ it('gives a pod on the network of the node the address of the node', () => {
   const status = compute(testPod({ hostNetwork: true }), record([running('c')], [sandbox({ ips: [] })]))
   expect(status).toMatchObject({ podIP: '1.2.3.4', podIPs: [{ ip: '1.2.3.4' }] })
 })
+
+test('a resize is going on until the runtime says that the container has its new resources', () => {
+  const requests = { cpu: '25m', memory: '40Mi' }
+  const pod = testPod({ containers: [testContainer('c', { resources: { requests } })] })
+  const has = (cpuShares: number): PodRecord =>
+    record([running('c', { limits: { cpuShares, cpuQuota: 0, memoryBytes: 0 } })])
+  const types = (status: V1PodStatus): string[] => (status.conditions ?? []).map(({ type }) => type)
+  expect(types(compute(pod, has(20)))).toContain('PodResizeInProgress')
+  expect(types(compute(pod, has(25)))).not.toContain('PodResizeInProgress')
+})

@@ -1,8 +1,8 @@
 import type { V1ContainerStatus, V1Pod, V1PodStatus } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
-import { ephemeralContainers, isSidecar } from '../pods/actions.ts'
+import { allContainers, ephemeralContainers, isSidecar } from '../pods/actions.ts'
 import type { PodRecord } from '../pods/record.ts'
-import { qosClass } from '../pods/resources.ts'
+import { qosClass, resizeNeeded } from '../pods/resources.ts'
 import { podConditions } from './conditions.ts'
 import { containerStatus, type ProbeStates, type Waiting } from './container-status.ts'
 
@@ -45,7 +45,15 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
     input.failure ?? (phase === 'Failed' ? { reason: previous?.reason, message: previous?.message } : {})
   return {
     phase,
-    conditions: podConditions({ pod, phase, inits, containers, sandboxReady: sandboxReady && !input.ended, now }),
+    conditions: podConditions({
+      pod,
+      phase,
+      inits,
+      containers,
+      sandboxReady: sandboxReady && !input.ended,
+      resizing: !input.terminating && isResizing(pod, record),
+      now,
+    }),
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
     ...(known.length === 0 ? {} : { podIP: known[0]!, podIPs: known.map((ip) => ({ ip })) }),
@@ -58,6 +66,14 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
     ...(message === undefined ? {} : { message }),
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
   }
+}
+
+/** Whether a running container has not yet what its spec wants. */
+function isResizing(pod: V1Pod, record: PodRecord): boolean {
+  return allContainers(pod).some((container) => {
+    const newest = record.containers.find(({ name }) => name === container.name)
+    return newest?.state === 'running' && resizeNeeded(container, newest) !== 'none'
+  })
 }
 
 /** Of a pod that the node did not take: none of its containers ever was. */

@@ -2,6 +2,9 @@ import type { V1ContainerStatus, V1Pod, V1PodCondition } from '@kapell/openapi/t
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { isSidecar } from '../pods/actions.ts'
 
+/** There only while it holds. */
+export const resizeInProgress = 'PodResizeInProgress'
+
 type Draft = Pick<V1PodCondition, 'type' | 'status'> & { reason?: string; message?: string }
 
 export interface ConditionsInput {
@@ -11,6 +14,8 @@ export interface ConditionsInput {
   containers: readonly V1ContainerStatus[]
   /** Whether the sandbox lives and has its network. */
   sandboxReady: boolean
+  /** Running containers have yet to get the resources that their spec wants. */
+  resizing: boolean
   now: Date
 }
 
@@ -25,6 +30,7 @@ export function podConditions(input: ConditionsInput): V1PodCondition[] {
     ready(pod, containersReady),
     { ...containersReady, type: 'ContainersReady' },
     { type: 'PodScheduled', status: 'True' },
+    ...(input.resizing ? [{ type: resizeInProgress, status: 'True' }] : []),
   ]
   return drafts.map((draft) => {
     const before = old.get(draft.type)

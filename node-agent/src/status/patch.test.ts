@@ -37,6 +37,15 @@ it('sends what changed, and removes what is gone', () => {
   })
 })
 
+it('takes away that a resize is going on, when it is done', () => {
+  const stored = testPod({}, { status: { phase: 'Running', conditions: [condition('PodResizeInProgress', 'True')] } })
+  expect(statusPatch(stored, { phase: 'Running', conditions: [] })).toEqual({
+    metadata: { uid: 'u1' },
+    status: { conditions: [{ type: 'PodResizeInProgress', $patch: 'delete' }] },
+  })
+  expect(statusPatch(stored, { phase: 'Running', conditions: stored.status!.conditions! })).toBeUndefined()
+})
+
 it.each([
   [undefined, null, true],
   [{}, undefined, true],

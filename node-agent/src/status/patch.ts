@@ -1,4 +1,5 @@
 import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
+import { resizeInProgress } from './conditions.ts'
 
 /** Fields of a pod's status that this agent writes; everything else belongs to others. */
 const ownFields = [
@@ -35,12 +36,14 @@ export function statusPatch(stored: V1Pod, wanted: V1PodStatus): Record<string, 
   }
   const oldConditions = new Map((stored.status?.conditions ?? []).map((condition) => [condition.type, condition]))
   const changed = (wanted.conditions ?? []).filter((condition) => !equal(oldConditions.get(condition.type), condition))
-  if (changed.length > 0) {
-    status['conditions'] = changed.map((condition) => {
+  const over = oldConditions.has(resizeInProgress) && !wanted.conditions?.some(({ type }) => type === resizeInProgress)
+  if (changed.length > 0 || over) {
+    const list = changed.map((condition) => {
       const old = oldConditions.get(condition.type) as Record<string, unknown> | undefined
       const gone = Object.keys(old ?? {}).filter((key) => !(key in condition))
       return { ...condition, ...Object.fromEntries(gone.map((key) => [key, null])) }
     })
+    status['conditions'] = over ? [...list, { type: resizeInProgress, $patch: 'delete' }] : list
   }
   if (Object.keys(status).length === 0) return undefined
   return { metadata: { uid: stored.metadata?.uid }, status }
