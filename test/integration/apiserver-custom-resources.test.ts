@@ -65,6 +65,11 @@ describe('custom resources', () => {
     server = await startTestServer()
     expect((await server.ask('POST', definitions, definition())).status).toBe(201)
     await served(server, things)
+    // Served first, and told then.
+    for (let told = ''; !told.includes('Established');) {
+      told = (await server.ask('GET', `${definitions}/things.example.com`)).text
+      await setImmediate()
+    }
   })
   afterAll(() => server.close())
 

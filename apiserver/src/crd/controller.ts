@@ -6,7 +6,7 @@ import type { ServerLogger } from '../server/log.ts'
 import type { WebhookCaller } from '../server/webhook-client.ts'
 import { settleApiService } from './api-services.ts'
 import { storageDefinition } from './define.ts'
-import { deleteInstances } from './instances.ts'
+import { deleteInstances, nextDeletion } from './instances.ts'
 import { acceptNames, namesTaken } from './names.ts'
 import { createServing } from './serving.ts'
 import { settledStatus, withCondition } from './status.ts'
@@ -146,16 +146,17 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
         if (!closing.aborted) {
           log.warn('the objects of a custom resource could not be deleted', { name, error: String(error) })
         }
-        return false
+        return undefined
       })
       .then((isGone) => {
         leaving.delete(name)
-        if (!isGone) again(name)
+        if (isGone === undefined) again(name)
+        else if (!isGone) enqueue(name)
       })
       .catch(() => {})
   }
 
-  /** True when nothing is left and the definition may go. */
+  /** True when nothing is left and the definition may go; false when it is time to look again. */
   async function clearAway(name: string): Promise<boolean> {
     const crd = await objects.getLatest<Crd>(crds, { name })
     if (crd === undefined || crd.metadata?.finalizers?.includes(cleanupFinalizer) !== true) return true
@@ -172,8 +173,12 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
       const kept = storageDefinition(crd, { callWebhook: options.callWebhook })
       const resource = kept === undefined ? undefined : table.describe(kept, { custom: true })
       if (resource?.type === 'stored') {
+        const since = await resource.store.storage.revision()
         const left = await deleteInstances(resource, { now: options.now(), services: options.services })
-        if (left > 0) return false
+        if (left > 0) {
+          await nextDeletion(resource.store, { since, signal: closing })
+          return false
+        }
         table.dropStore(resource.store.prefix)
       }
     }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import type { FieldError } from '@kapell/openapi/meta/field-errors'
-import { forbiddenError } from '@kapell/openapi/meta/status'
+import { invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { forbiddenError, internalError } from '@kapell/openapi/meta/status'
 import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 import { validateCustomResource } from '@kapell/openapi/schema/structural/validate'
 import type { AnyDefinition, ResourceDefinition, Subresource } from '../registry/definition.ts'
@@ -11,13 +11,13 @@ import { compileJsonPath } from './json-path.ts'
 import { ratchet } from './ratchet.ts'
 import { checkRules } from './rules.ts'
 import { customShape, repaired } from './shape.ts'
-import { conditionIs, storageVersionOf, type Crd, type CrdVersion } from './types.ts'
+import { conditionIs, storageVersionOf, type Crd, type CrdScale, type CrdVersion } from './types.ts'
 
 type CustomObject = KubeObject & { status?: unknown } & Record<string, unknown>
 
 const anything: JsonSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-/** The value at a dotted path. */
+/** The value at a dotted path; 0 where there is none. */
 function numberAt(path: string): (object: KubeObject) => number {
   const read = compileJsonPath(path)
   return (object) => {
@@ -49,12 +49,28 @@ function checked(schema: JsonSchema, next: unknown, previous: unknown): FieldErr
   return [...errors, ...checkRules({ schema, next, previous, errors })]
 }
 
+const maxReplicas = 2 ** 31 - 1
+
+/** What /scale reads and writes has to make sense to it. The paths in its errors are those of the definition. */
+function scaleErrors(scale: CrdScale | undefined, object: KubeObject): FieldError[] {
+  if (scale === undefined) return []
+  return [scale.specReplicasPath, scale.statusReplicasPath].flatMap((path) => {
+    const [found] = compileJsonPath(path)(object)
+    if (typeof found !== 'number') return []
+    if (found < 0) return [invalid(path, found, 'should be a non-negative integer')]
+    return found > maxReplicas ? [invalid(path, found, `should be less than or equal to ${maxReplicas}`)] : []
+  })
+}
+
 /** Of a status write only the status is looked at; its errors name its fields as seen from there. */
 function statusErrors(schema: JsonSchema | undefined, next: unknown, previous: unknown): FieldError[] {
   if (schema === undefined || next === undefined) return []
-  return checked(schema, next, previous).map((error) =>
-    error.field === '' ? error : { ...error, field: `status.${error.field}` },
-  )
+  return checked(schema, next, previous).map((error) => {
+    if (error.field !== '') return { ...error, field: `status.${error.field}` }
+    // An error of the status as a whole, which has no name from there.
+    if (!error.detail.startsWith('<nil> ')) return error
+    return { ...error, field: 'status', detail: error.detail.replace('<nil>', '') }
+  })
 }
 
 function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObject>> {
@@ -73,8 +89,10 @@ function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObj
         else (next as CustomObject).status = status
         if (managedFields !== undefined) (next.metadata ??= {}).managedFields = managedFields
       },
-      validateUpdate: (next, previous) =>
-        statusErrors(statusSchema, (next as CustomObject).status, (previous as CustomObject).status),
+      validateUpdate: (next, previous) => [
+        ...statusErrors(statusSchema, (next as CustomObject).status, (previous as CustomObject).status),
+        ...scaleErrors(version.subresources?.scale, next),
+      ],
     }
   }
   const scale = version.subresources?.scale
@@ -83,6 +101,10 @@ function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObj
     subresources['scale'] = {
       type: 'scale',
       getSpecReplicas: numberAt(scale.specReplicasPath),
+      requireSpec: (object) => {
+        if (compileJsonPath(scale.specReplicasPath)(object).length > 0) return
+        throw internalError(`the spec replicas field ${JSON.stringify(scale.specReplicasPath)} does not exist`)
+      },
       setSpecReplicas: (object, replicas) => setAt(object as CustomObject, scale.specReplicasPath, replicas),
       statusReplicas: numberAt(scale.statusReplicasPath),
       selector: (object) => {
@@ -149,6 +171,7 @@ function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): R
   const schema = version.schema?.openAPIV3Schema ?? anything
   const gvk = { group, version: version.name, kind: names.kind }
   const hasStatus = version.subresources?.status !== undefined
+  const scale = version.subresources?.scale
   const { shortNames = [], categories = [] } = names
   const conversion = conversionOf(crd, version, schema, options)
   const isTerminating = conditionIs(crd, 'Terminating', 'True') || crd.metadata?.deletionTimestamp !== undefined
@@ -182,8 +205,8 @@ function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): R
       if (status === undefined) delete (next as CustomObject).status
       else (next as CustomObject).status = status
     },
-    validate: (object) => checked(schema, object, undefined),
-    validateUpdate: (next, previous) => checked(schema, next, previous),
+    validate: (object) => [...checked(schema, object, undefined), ...scaleErrors(scale, object)],
+    validateUpdate: (next, previous) => [...checked(schema, next, previous), ...scaleErrors(scale, next)],
     ...(conversion === undefined ? {} : { conversion }),
     ...(retired === undefined ? {} : { retired }),
   }

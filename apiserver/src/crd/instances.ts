@@ -1,12 +1,31 @@
 import { isReason } from '@kapell/openapi/meta/status'
 import { deleteObject } from '../registry/delete.ts'
-import type { StoredResource } from '../registry/resource-table.ts'
+import type { ObjectStore, StoredResource } from '../registry/resource-table.ts'
 import type { Services } from '../registry/services.ts'
+import { StorageError } from '../storage/storage.ts'
 
 const self = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
 const pageSize = 500
 /** Objects deleted side by side: enough to share a flush of the store. */
 const together = 64
+
+/** When nothing is seen to go for that long, it is looked again. */
+const patienceMs = 5000
+
+/** Waits until an object of a kind goes after the revision `since`, or for a while. */
+export async function nextDeletion(store: ObjectStore, options: { since: number; signal: AbortSignal }): Promise<void> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(patienceMs)])
+  const cache = store.cache()
+  try {
+    await cache.waitFor(options.since, { signal })
+    for await (const batch of cache.watch({ prefix: store.prefix, after: options.since, signal })) {
+      if (batch.events.some((event) => event.type === 'DELETED')) return
+    }
+  } catch (error) {
+    // Too old, too slow or closed: looking again tells.
+    if (!signal.aborted && !(error instanceof StorageError)) throw error
+  }
+}
 
 /** Deletes every object of a kind, straight from the store; tells how many are left because finalizers keep them. */
 export async function deleteInstances(

@@ -26,9 +26,9 @@ export function customShape(gvk: GroupVersionKind, schema: JsonSchema, preserve:
     schema: customResourceSchema(schema, gvk.kind),
     decode(value, options) {
       const given = value as KubeObject & Record<string, unknown>
-      if (given.apiVersion !== undefined && given.apiVersion !== apiVersion) {
+      if (given.apiVersion !== apiVersion) {
         throw badRequest(
-          `the API version in the data (${given.apiVersion}) does not match the expected API version (${apiVersion})`,
+          `the API version in the data (${given.apiVersion ?? ''}) does not match the expected API version (${apiVersion})`,
         )
       }
       if (given.kind !== undefined && given.kind !== gvk.kind) {
@@ -49,7 +49,10 @@ export function customShape(gvk: GroupVersionKind, schema: JsonSchema, preserve:
         ...(options.problems ?? []),
         ...(options.text === undefined
           ? removed.map((path) => `unknown field ${JSON.stringify(path)}`)
-          : memberProblems(options.text, removed)),
+          : [
+              ...memberProblems(options.text),
+              ...removed.sort().map((path) => `unknown field ${JSON.stringify(path)}`),
+            ]),
       ]
       if (options.unknownFields === 'strict' && told.length > 0) {
         throw new DecodeError(`strict decoding error: ${told.join(', ')}`)

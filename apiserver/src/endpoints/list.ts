@@ -238,10 +238,11 @@ function tokenExpired(token: ContinueToken): Error {
   return error
 }
 
-function listMetadata(page: Page): Record<string, unknown> {
+function listMetadata(page: Page, resource: StoredResource): Record<string, unknown> {
   return {
     resourceVersion: String(page.revision),
-    ...(page.continue === '' ? {} : { continue: page.continue }),
+    // Lists of custom resources say it even when there is nothing to go on with.
+    ...(page.continue === '' && !resource.itemsKeepKind ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   }
 }
@@ -262,7 +263,7 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   const pretty = context.query.get('pretty') === 'true'
   if (form.as === undefined && form.mediaType === 'application/json' && !pretty) {
     const items = page.items.map((item) => item.json())
-    const { length, chunks } = spliceList(resource, { metadata: listMetadata(page), items })
+    const { length, chunks } = spliceList(resource, { metadata: listMetadata(page, resource), items })
     const headers = { 'content-type': 'application/json', 'cache-control': noCache }
     const answer: Answer =
       length <= listChunkBytes
@@ -276,7 +277,7 @@ export async function listObjects(context: RequestContext, resource: StoredResou
     return gzipAnswer(context, answer, length)
   }
   const objects = page.items.map((item) => item.object())
-  const metadata = listMetadata(page)
+  const metadata = listMetadata(page, resource)
   if (form.as === 'Table') {
     return encodeForm(200, tableOf(resource, objects, { include, now: context.now, metadata }), form.mediaType, pretty)
   }

@@ -66,6 +66,18 @@ export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeO
 
 function decodeCustom(shape: CustomShape, parsed: DecodedBody, request: DecodeRequest): KubeObject {
   const { gvk } = request
+  const given = (parsed.value ?? {}) as { apiVersion?: unknown; kind?: unknown }
+  const kind = given.kind ?? ''
+  if (typeof kind !== 'string' || kind === '') {
+    const text = parsed.text ?? JSON.stringify(parsed.value)
+    const why =
+      kind === ''
+        ? `Object 'Kind' is missing in '${text}'`
+        : `couldn't get version/kind; json parse error: json: cannot unmarshal ${typeof kind} into Go struct field .kind of type string`
+    const start = text.startsWith('{') ? text.slice(0, 30) : Buffer.from(text.slice(0, 30)).toString('hex')
+    const excerpt = text.length > 30 ? `${start} ...` : start
+    throw badRequest(`the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${excerpt})`)
+  }
   try {
     const { object, unknown } = shape.decode(parsed.value ?? {}, {
       unknownFields: unknownFieldsOf(request.validation),

@@ -1,6 +1,6 @@
-import { parseApiVersion, type GroupVersionKind, type KubeObject } from '@kapell/openapi/meta/object'
-import { ApiError } from '@kapell/openapi/meta/status'
-import { fieldErrorMessage, causeMessage, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { apiVersionOf, parseApiVersion, type GroupVersionKind, type KubeObject } from '@kapell/openapi/meta/object'
+import { ApiError, invalidObject } from '@kapell/openapi/meta/status'
+import { fieldErrorMessage, causeMessage, invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
 import { applyJsonPatch, parseJsonPatch, type JsonPatchOperation } from '@kapell/openapi/patch/json-patch'
 import { applyMergePatch, parseMergePatch } from '@kapell/openapi/patch/merge-patch'
 import { applyStrategicPatch, parseStrategicPatch } from '@kapell/openapi/patch/strategic-merge'
@@ -87,11 +87,22 @@ function applied(current: KubeObject, body: PatchBody, gvk: GroupVersionKind): u
   }
 }
 
+/** A patch cannot move a custom resource to another version; the error names no group, as the original has it. */
+function checkOwnVersion(result: unknown, current: KubeObject, gvk: GroupVersionKind): void {
+  const { apiVersion = '' } = (result ?? {}) as { apiVersion?: unknown }
+  const wanted = apiVersionOf(gvk)
+  if (apiVersion === wanted) return
+  throw invalidObject({ group: '', kind: gvk.kind }, current.metadata?.name, [
+    invalid('apiVersion', apiVersion, `must be ${wanted}`),
+  ])
+}
+
 /** The current object with the patch applied, decoded anew as its kind. Throws 400 and 422. */
 export async function patchedObject(current: KubeObject, body: PatchBody, request: DecodeRequest): Promise<KubeObject> {
   const { gvk } = request
   const result = applied(current, body, gvk)
   if (request.custom !== undefined) {
+    checkOwnVersion(result, current, gvk)
     try {
       const { object, unknown } = request.custom.decode(result, { unknownFields: unknownFieldsOf(request.validation) })
       for (const text of unknown) request.warn(text)

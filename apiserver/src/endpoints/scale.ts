@@ -4,6 +4,7 @@ import { invalidObject, notFound } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import { readCurrent } from '../registry/current.ts'
 import type { ScaleSubresource } from '../registry/definition.ts'
+import { trackUpdate } from '../registry/managed-fields.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { updateObject } from '../registry/update.ts'
 import type { Answer } from '../server/answer.ts'
@@ -14,7 +15,7 @@ import { parseWriteOptions } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
 import { checkName } from './update.ts'
-import { addWarning, requestScope } from './write-scope.ts'
+import { addWarning, managerOf, requestScope } from './write-scope.ts'
 
 export const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
 
@@ -50,6 +51,7 @@ export async function scaleEndpoint(
   if (info.verb === 'get') {
     const current = await readCurrent(resource, info)
     if (current === undefined) throw notFound({ group: resource.group, plural: resource.plural }, info.name)
+    rules.requireSpec?.(current.object)
     return answer(current.object)
   }
   const patch = info.verb === 'patch'
@@ -77,17 +79,21 @@ export async function scaleEndpoint(
     dryRun: options.dryRun,
     admissionOptions: admissionOptionsOf(patch ? 'PatchOptions' : 'UpdateOptions', options),
   })
+  const manager = managerOf(context, options.fieldManager)
   const outcome = await updateObject(scope, {
     patch: true,
     next: async (current) => {
       const scale = await wanted(current)
       const replicas = scale.spec?.replicas ?? 0
-      if (replicas < 0) {
+      const live = structuredClone(current)
+      // Custom resources check what the definition calls replicas themselves.
+      if (replicas < 0 && resource.definition.custom === undefined) {
         throw invalidObject(scaleKind, info.name, [
           invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
         ])
       }
       rules.setSpecReplicas(current, replicas)
+      trackUpdate({ live, object: current, resource, manager, now: context.now, subresource: 'scale' })
       const version = scale.metadata?.resourceVersion ?? ''
       if (version === '') delete (current as KubeObject).metadata?.resourceVersion
       else current.metadata.resourceVersion = version

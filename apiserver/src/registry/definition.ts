@@ -83,6 +83,8 @@ export interface ViewSubresource<T extends KubeObject> {
 export interface ScaleSubresource<T extends KubeObject> {
   type: 'scale'
   getSpecReplicas: (object: T) => number
+  /** Throws an ApiError when the object has no scale to read; only a GET asks. */
+  requireSpec?: (object: T) => void
   setSpecReplicas: (object: T, replicas: number) => void
   statusReplicas: (object: T) => number
   /** The label selector in its string form. */

@@ -25,6 +25,7 @@ export function structSchemaOf(resource: StoredResource): StructSchema | undefin
 /** Fields that a request cannot change, and so nobody comes to own by asking for them. */
 export function resetFieldsOf(resource: StoredResource, subresource: string): readonly string[] {
   if (resource.definition.subresources?.['status'] === undefined) return []
+  if (subresource === 'status' && resource.definition.custom !== undefined) return ['spec', 'metadata']
   return subresource === 'status' ? ['spec'] : subresource === '' ? ['status'] : []
 }
 

@@ -57,7 +57,10 @@ function builtInSchemas(): Record<string, Schema3> {
 }
 
 export const typeFields = {
-  apiVersion: { type: 'string', description: 'The group and version of the object, as "group/version".' },
+  apiVersion: {
+    type: 'string',
+    description: 'APIVersion defines which schema the object is written in, as "group/version".',
+  },
   kind: { type: 'string', description: 'The kind of the object.' },
 } satisfies Record<string, Schema3>
 

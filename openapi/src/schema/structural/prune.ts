@@ -1,5 +1,5 @@
 import { decodeStruct } from '../decode.ts'
-import { pathText } from '../problems.ts'
+import { DecodeError, pathText } from '../problems.ts'
 import { objectMetaSchema } from '../registry.ts'
 import {
   isEmbedded,
@@ -39,8 +39,13 @@ export function pruneCustomResource(schema: JsonSchema, object: JsonObject): Pru
       path.push(key)
       const found = at === undefined ? undefined : memberSchema(at, key)
       if (isResource && key === 'metadata') setMember(out, key, metadata(inner))
-      else if (isResource && ownFields.has(key)) setMember(out, key, inner)
-      else if (found !== undefined && found !== true) setMember(out, key, prune(found, inner, isEmbedded(found)))
+      else if (isResource && ownFields.has(key)) {
+        // The server itself sees to those of the object as a whole.
+        if (path.length > 1 && typeof inner !== 'string') {
+          throw new DecodeError(`${pathText(path)}: Invalid value: ${JSON.stringify(inner)}: must be a string`)
+        }
+        setMember(out, key, inner)
+      } else if (found !== undefined && found !== true) setMember(out, key, prune(found, inner, isEmbedded(found)))
       else if (found === true || keepsUnknown) setMember(out, key, inner)
       else removed.push(pathText(path))
       path.pop()
@@ -49,9 +54,17 @@ export function pruneCustomResource(schema: JsonSchema, object: JsonObject): Pru
   }
   /** The same metadata as of every object, pruned and checked alike. */
   const metadata = (value: unknown): unknown => {
-    const { value: decoded, unknown } = decodeStruct(objectMetaSchema(), value ?? {})
+    const { value: decoded, unknown } = decodedMetadata(value)
     removed.push(...unknown.map((inner) => `${pathText(path)}.${inner}`))
     return decoded
+  }
+  const decodedMetadata = (value: unknown): ReturnType<typeof decodeStruct> => {
+    try {
+      return decodeStruct(objectMetaSchema(), value ?? {})
+    } catch (error) {
+      if (path.length < 2 || !(error instanceof DecodeError)) throw error
+      throw new DecodeError(`${pathText(path)}: Invalid value: ${JSON.stringify(value)}: ${error.message}`)
+    }
   }
   const pruneList = (at: JsonSchema | undefined, list: unknown[]): unknown[] => {
     const items = at === undefined ? undefined : itemSchema(at)

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import type { FieldError, FieldErrorType } from '../../meta/field-errors.ts'
+import { dns1035Label } from '../../meta/names.ts'
 import { hasFormat } from './formats.ts'
 import { isEmbedded, isJsonObject, itemSchema, memberSchema, type JsonObject, type JsonSchema } from './json-schema.ts'
 
@@ -68,12 +69,18 @@ function validateType(schema: JsonSchema, value: unknown, path: string, errors: 
     }
     return false
   }
+  if (found === 'integer' && schema.format === 'int32' && !isInt32(value as number)) {
+    fail(errors, 'FieldValueInvalid', '', '', `Checked value must be of type integer with format int32 in ${path}`)
+    return true
+  }
   if (typeof value === 'string' && schema.format !== undefined && !hasFormat(schema.format, value)) {
     typeError(errors, path, value, schema.format, value)
     return false
   }
   return true
 }
+
+const isInt32 = (value: number): boolean => value >= -(2 ** 31) && value < 2 ** 31
 
 function typeError(errors: FieldError[], path: string, badValue: string, wanted: string, shown: string): void {
   const detail = `${nameOf(path)} in body must be of type ${wanted}: ${JSON.stringify(shown)}`
@@ -160,10 +167,26 @@ function validateObject(schema: JsonSchema, object: JsonObject, path: string, er
   for (const key of new Set(required)) {
     if (!Object.hasOwn(object, key)) fail(errors, 'FieldValueRequired', child(path, key), undefined, '')
   }
+  if (isEmbedded(schema)) validateTypeFields(object, path, errors)
   for (const key of keys) {
     if (errors.length >= maxErrors) return
     const member = memberSchema(schema, key)
     if (member !== undefined && member !== true) validate(member, object[key], child(path, key), errors)
+  }
+}
+
+/** What an embedded object says it is must at least be a kind and a version. */
+function validateTypeFields(object: JsonObject, path: string, errors: FieldError[]): void {
+  const { kind, apiVersion } = object
+  if (typeof kind === 'string' && kind !== '') {
+    for (const why of dns1035Label(kind.toLowerCase())) {
+      const detail = `may have mixed case, but should otherwise match: ${why}`
+      fail(errors, 'FieldValueInvalid', child(path, 'kind'), kind, detail)
+    }
+  }
+  if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
+    const detail = `unexpected GroupVersion string: ${apiVersion}`
+    fail(errors, 'FieldValueInvalid', child(path, 'apiVersion'), apiVersion, detail)
   }
 }
 
