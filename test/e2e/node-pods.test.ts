@@ -47,7 +47,11 @@ function pidOf(containerId: string): number {
 }
 
 it('registers the node, ready, with a lease', async () => {
-  const found = await node.client.resource(nodes).get('node-under-test')
+  // containerd 2 has its network up moments after it answers.
+  const found = await until('the node to be ready', async () => {
+    const seen = await node.client.resource(nodes).get('node-under-test')
+    return seen.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ? seen : undefined
+  })
   const conditions = Object.fromEntries(
     found.status!.conditions!.map(({ type, status, reason }) => [type, `${status} ${reason}`]),
   )

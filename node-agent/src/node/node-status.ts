@@ -45,6 +45,8 @@ export interface NodeStatus {
 }
 
 const checkMs = 10_000
+/** A node that is not ready is waited for: a runtime's network comes up moments after the runtime. */
+const unreadyCheckMs = 500
 /** An unchanged status is written this often all the same. */
 const reportMs = 5 * 60_000
 const maxImages = 50
@@ -170,11 +172,21 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
     return patched
   }
 
+  const isReady = (): boolean =>
+    node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+
+  const keepLooking = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(isReady() ? checkMs : unreadyCheckMs, signal)
+      if (signal.aborted) return
+      await refresh().catch((error: unknown) => log.warn(`status of node ${nodeName}: ${errorText(error)}`))
+    }
+  }
+
   return {
     register,
     refresh,
-    start: () =>
-      clock.every(checkMs, refresh, signal, (error) => log.warn(`status of node ${nodeName}: ${errorText(error)}`)),
+    start: () => void keepLooking(),
     uid: () => node?.metadata?.uid ?? '',
   }
 }
@@ -215,11 +227,13 @@ function ownConditions(status: unknown, after: V1Node['status']): unknown {
   return { ...rest, conditions: Object.fromEntries(Object.entries(conditions).filter(([type]) => own.has(type))) }
 }
 
-async function runtimeProblem(cri: Cri): Promise<string> {
+/** Why the runtime cannot run pods; '' when it can. */
+export async function runtimeProblem(cri: Pick<Cri, 'runtime'>): Promise<string> {
   try {
     const { status } = await cri.runtime.status({}, { deadlineMs: 5000 })
     const problems = (status?.conditions ?? [])
-      .filter((condition) => !condition.status)
+      // Others only inform: containerd 2 complains of deprecated settings this way.
+      .filter(({ type, status: ok }) => !ok && (type === 'RuntimeReady' || type === 'NetworkReady'))
       .map(({ type, reason, message }) => `${type}=false reason:${reason} message:${message}`)
     const network = problems.filter((text) => text.startsWith('NetworkReady'))
     const runtime = problems.filter((text) => !text.startsWith('NetworkReady'))
