@@ -29,3 +29,13 @@ export const extensionFunctions: readonly Overload[] = [
   ...listLibrary,
   ...regexLibrary,
 ]
+
+/** Those of them that expressions of the Kubernetes API have. */
+export const apiFunctions: readonly Overload[] = [
+  ...optionals,
+  ...strings,
+  ...sets,
+  ...encoders,
+  ...listLibrary,
+  ...regexLibrary,
+]

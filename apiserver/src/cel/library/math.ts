@@ -1,6 +1,6 @@
 /** Numbers. Source: the math extension's document. */
 import { CelError, noSuchOverload } from '../runtime/errors.ts'
-import type { ListValue} from '../values/collections.ts';
+import type { ListValue } from '../values/collections.ts'
 import { type Value } from '../values/collections.ts'
 import { compareNumbers, numeric } from '../values/compare.ts'
 import { CelUint, int, minInt } from '../values/scalars.ts'

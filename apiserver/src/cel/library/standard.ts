@@ -1,5 +1,5 @@
 /** The standard functions, without arithmetic, conversions and time. Source: cel-spec, "List of Standard Definitions". */
-import type { ListValue} from '../values/collections.ts';
+import type { ListValue } from '../values/collections.ts'
 import { ArrayList, GrowingList, mapKey, type MapValue, type Value } from '../values/collections.ts'
 import { compare, equals } from '../values/compare.ts'
 import { codePointLength } from '../values/text.ts'

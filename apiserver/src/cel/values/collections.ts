@@ -23,7 +23,11 @@ export abstract class ListValue {
   /** Undefined outside of the list. */
   abstract get(index: number): Value | undefined
   /** 'set': order does not matter to equality, and `+` adds what is missing (x-kubernetes-list-type). */
-  readonly semantics: ListSemantics | undefined = undefined;
+  readonly semantics: ListSemantics | undefined
+
+  constructor(semantics?: ListSemantics) {
+    this.semantics = semantics
+  }
 
   *[Symbol.iterator](): IterableIterator<Value> {
     for (let i = 0; i < this.size; i++) yield this.get(i) as Value

@@ -1,0 +1,167 @@
+/**
+ * What an expression can cost at most, before it runs: by the largest sizes that its types declare. Source: the
+ * Kubernetes documentation, "Estimated cost limits".
+ */
+import type { CelEnv } from '../check/env.ts'
+import type { Overload } from '../library/declare.ts'
+import { prices } from '../runtime/meter.ts'
+import type { Call, Comprehension, Expr } from '../syntax/ast.ts'
+import { qualifiedName } from '../syntax/parser.ts'
+import { types, type CelType } from '../types/types.ts'
+import { codePointLength } from '../values/text.ts'
+
+export interface Estimate {
+  readonly min: number
+  readonly max: number
+}
+type Sizes = ReadonlyMap<string, Estimate>
+
+const exactly = (value: number): Estimate => ({ min: value, max: value })
+const add = (...parts: Estimate[]): Estimate => ({
+  min: parts.reduce((sum, part) => sum + part.min, 0),
+  max: parts.reduce((sum, part) => sum + part.max, 0),
+})
+const either = (a: Estimate, b: Estimate): Estimate => ({ min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) })
+/** Nothing times without end is nothing. */
+const times = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : a * b)
+
+export function estimateCost(program: { expr: Expr; typeOf: ReadonlyMap<number, CelType> }, env: CelEnv): Estimate {
+  return new Estimator(program.typeOf, env).cost(program.expr, new Map())
+}
+
+class Estimator {
+  readonly #typeOf: ReadonlyMap<number, CelType>
+  readonly #env: CelEnv
+  constructor(typeOf: ReadonlyMap<number, CelType>, env: CelEnv) {
+    this.#typeOf = typeOf
+    this.#env = env
+  }
+
+  cost(expr: Expr, sizes: Sizes): Estimate {
+    switch (expr.kind) {
+      case 'literal':
+        return exactly(0)
+      case 'ident':
+        return exactly(prices.ident)
+      case 'select':
+        return add(this.cost(expr.operand, sizes), exactly(expr.testOnly ? 0 : prices.select))
+      case 'call':
+        return this.#call(expr, sizes)
+      case 'list':
+        return add(exactly(prices.list), ...expr.elements.map(({ value }) => this.cost(value, sizes)))
+      case 'map':
+        return add(
+          exactly(prices.map),
+          ...expr.entries.flatMap(({ key, value }) => [this.cost(key, sizes), this.cost(value, sizes)]),
+        )
+      case 'struct':
+        return add(exactly(prices.struct), ...expr.fields.map(({ value }) => this.cost(value, sizes)))
+      case 'comprehension':
+        return this.#fold(expr, sizes)
+    }
+  }
+
+  #call(call: Call, sizes: Sizes): Estimate {
+    const args = argumentsOf(call)
+    const costs = args.map((arg) => this.cost(arg, sizes))
+    const [a = exactly(0), b = exactly(0), c = exactly(0)] = costs
+    if (call.fn === '_&&_' || call.fn === '_||_') return { min: a.min, max: a.max + b.max }
+    if (call.fn === '_?_:_') return add(a, either(b, c))
+    const lengths = args.map((arg) => this.#size(arg, sizes))
+    const result = this.#size(call, sizes)
+    const priced = this.#overloads(call).map(({ cost }): Estimate => {
+      if (!cost) return exactly(prices.call)
+      return {
+        min: cost(
+          lengths.map(({ min }) => min),
+          result.min,
+        ),
+        max: cost(
+          lengths.map(({ max }) => max),
+          result.max,
+        ),
+      }
+    })
+    const own = priced.length === 0 ? exactly(prices.call) : priced.reduce(either)
+    return add(...costs, own)
+  }
+
+  /** The functions that the types of the arguments leave possible. */
+  #overloads(call: Call): Overload[] {
+    const owner = call.target && qualifiedName(call.target)
+    const space = owner === undefined ? undefined : this.#env.resolveFunction(`${owner}.${call.fn}`)
+    const member = call.target !== undefined && space === undefined
+    const args = (member ? argumentsOf(call) : call.args).map((arg) => this.#typeOf.get(arg.id) ?? types.dyn)
+    const named = this.#env.functions.overloads(space ?? call.fn)
+    return named.filter(
+      (one) =>
+        one.member === member &&
+        one.params.length === args.length &&
+        one.params.every((param, i) => mayBe(param, args[i] ?? types.dyn)),
+    )
+  }
+
+  #fold(fold: Comprehension, sizes: Sizes): Estimate {
+    const range = this.#size(fold.iterRange, sizes)
+    const inside = this.#foldSizes(fold, range, sizes)
+    const loop = add(this.cost(fold.loopCondition, inside), this.cost(fold.loopStep, inside))
+    return add(
+      this.cost(fold.iterRange, sizes),
+      this.cost(fold.accuInit, sizes),
+      { min: times(range.min, loop.min), max: times(range.max, loop.max) },
+      this.cost(fold.result, inside),
+    )
+  }
+
+  /** Collecting folds collect at most one for each element; bindings are as large as what they name. */
+  #foldSizes(fold: Comprehension, range: Estimate, sizes: Sizes): Sizes {
+    const collects = fold.accuVar === '@result' && (fold.accuInit.kind === 'list' || fold.accuInit.kind === 'map')
+    const accu = collects ? { min: 0, max: range.max } : this.#size(fold.accuInit, sizes)
+    const inside = new Map([...sizes, [fold.accuVar, accu] as const])
+    inside.delete(fold.iterVar)
+    if (fold.iterVar2 !== undefined) inside.delete(fold.iterVar2)
+    return inside
+  }
+
+  #size(expr: Expr, sizes: Sizes): Estimate {
+    if (expr.kind === 'literal') {
+      if (typeof expr.value === 'string') return exactly(codePointLength(expr.value))
+      return exactly(expr.value instanceof Uint8Array ? expr.value.length : 1)
+    }
+    if (expr.kind === 'list') return exactly(expr.elements.length)
+    if (expr.kind === 'map') return exactly(expr.entries.length)
+    const bound = expr.kind === 'ident' ? sizes.get(expr.name) : undefined
+    if (bound) return bound
+    if (expr.kind === 'comprehension') {
+      const inside = this.#foldSizes(expr, this.#size(expr.iterRange, sizes), sizes)
+      return this.#size(expr.result, inside)
+    }
+    if (expr.kind === 'call') {
+      const [, yes, no] = expr.args
+      if (expr.fn === '_?_:_' && yes && no) return either(this.#size(yes, sizes), this.#size(no, sizes))
+      const sized = this.#overloads(expr).flatMap(({ resultSize }) => (resultSize ? [resultSize] : []))
+      if (sized.length > 0) {
+        const largest = argumentsOf(expr).map((arg) => this.#size(arg, sizes).max)
+        return { min: 0, max: Math.max(...sized.map((rule) => rule(largest))) }
+      }
+    }
+    return declaredSize(this.#typeOf.get(expr.id) ?? types.dyn)
+  }
+}
+
+const argumentsOf = (call: Call): readonly Expr[] => (call.target ? [call.target, ...call.args] : call.args)
+
+const sized = new Set(['string', 'bytes', 'list', 'map', 'dyn', 'param'])
+/** Unsized values count as one; where nothing is declared, there is no end. */
+function declaredSize(type: CelType): Estimate {
+  if (type.kind === 'optional') return declaredSize(type.params[0] ?? types.dyn)
+  if (!sized.has(type.kind)) return exactly(1)
+  return { min: 0, max: type.maxSize ?? Infinity }
+}
+
+function mayBe(param: CelType, arg: CelType): boolean {
+  const open = (type: CelType): boolean => type.kind === 'dyn' || type.kind === 'param' || type.kind === 'error'
+  if (open(param) || open(arg)) return true
+  if (param.kind !== arg.kind || param.name !== arg.name) return false
+  return param.params.every((inner, i) => mayBe(inner, arg.params[i] ?? types.dyn))
+}

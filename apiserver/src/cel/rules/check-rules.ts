@@ -1,0 +1,140 @@
+/** Whether the rules of a definition's schema compile, and cannot cost too much. Source: recorded answers. */
+import { forbidden, invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
+import { estimateCost } from '../cost/estimate.ts'
+import { costLimits } from '../kubernetes/environment.ts'
+import { typeOfSchema } from '../schema/schema-type.ts'
+import { types, type CelType } from '../types/types.ts'
+import { compileRule, rulesOf, type CompiledRule, type Rule } from './compile-rules.ts'
+
+const maxDepth = 100
+const advice =
+  'try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared'
+
+interface Place {
+  readonly at: FieldPath
+  readonly root: boolean
+  readonly depth: number
+  /** How many such values one object may hold. */
+  readonly cardinality: number
+  /** The list whose items cannot be told from each other over time. */
+  readonly uncorrelatable: FieldPath | undefined
+}
+
+/** `wellFormed` tells whether a rule is worth compiling. */
+export function checkRuleExpressions(
+  schema: JsonSchema,
+  at: FieldPath,
+  wellFormed: (rule: Rule, at: FieldPath) => boolean = () => true,
+): FieldError[] {
+  const check = new Check(wellFormed)
+  check.visit(schema, { at, root: true, depth: 0, cardinality: 1, uncorrelatable: undefined })
+  if (check.total > costLimits.perSchema) {
+    const factor = factorText(check.total, costLimits.perSchema)
+    const total = `x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of ${factor}`
+    check.errors.push(forbidden(at, `${total} (${advice})`))
+  }
+  return check.errors
+}
+
+function factorText(cost: number, limit: number): string {
+  const factor = cost / limit
+  return factor > 100 ? 'more than 100x' : `${Math.max(factor, 1.1).toFixed(1)}x`
+}
+
+class Check {
+  readonly errors: FieldError[] = []
+  readonly #wellFormed: (rule: Rule, at: FieldPath) => boolean
+  total = 0
+
+  constructor(wellFormed: (rule: Rule, at: FieldPath) => boolean) {
+    this.#wellFormed = wellFormed
+  }
+
+  visit(schema: JsonSchema, place: Place): void {
+    if (place.depth > maxDepth) return
+    const rules = rulesOf(schema)
+    const type = rules.length > 0 ? typeOfSchema(schema, { root: place.root }) : undefined
+    for (const [i, rule] of rules.entries()) {
+      const at = place.at.child('x-kubernetes-validations').index(i)
+      if (this.#wellFormed(rule, at)) this.#rule(rule, type ?? types.dyn, { ...place, at })
+    }
+    this.#inner(schema, place)
+  }
+
+  #inner(schema: JsonSchema, place: Place): void {
+    const below = { ...place, root: false, depth: place.depth + 1 }
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      this.visit(property, { ...below, at: place.at.child('properties').key(name) })
+    }
+    const { additionalProperties, items } = schema
+    const count = (): number => typeOfSchema(schema)?.maxSize ?? Infinity
+    if (typeof additionalProperties === 'object') {
+      const cardinality = place.cardinality * count()
+      this.visit(additionalProperties, { ...below, cardinality, at: place.at.child('additionalProperties') })
+    }
+    if (items === undefined || Array.isArray(items)) return
+    const keyed = schema['x-kubernetes-list-type'] === 'map'
+    const uncorrelatable = place.uncorrelatable ?? (keyed ? undefined : place.at)
+    this.visit(items, {
+      ...below,
+      uncorrelatable,
+      cardinality: place.cardinality * count(),
+      at: place.at.child('items'),
+    })
+  }
+
+  #rule(rule: Rule, type: CelType, { at, cardinality, uncorrelatable }: Place): void {
+    const compiled = compileRule(rule, type)
+    const { program, text } = compiled.compilation
+    const fail = (detail: string): number => this.errors.push(invalid(at.child('rule'), internalForm(rule), detail))
+    if (!program) {
+      fail(`compilation failed: ${text}`)
+      return
+    }
+    if (program.resultType.kind !== 'bool') {
+      fail('cel expression must evaluate to a bool')
+      return
+    }
+    if (compiled.usesOldSelf && uncorrelatable) {
+      const where = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelatable.text}`
+      this.errors.push(invalid(at.child('rule'), rule.rule, where))
+      return
+    }
+    if (rule.optionalOldSelf && !compiled.usesOldSelf) {
+      this.errors.push(invalid(at.child('optionalOldSelf'), true, 'may not be set if oldSelf is not used in rule'))
+    }
+    this.#cost(at.child('rule'), 'rule', cardinality * estimateCost(program, compiled.env).max)
+    this.#message(compiled, at.child('messageExpression'), cardinality)
+  }
+
+  #message({ rule, message, env }: CompiledRule, at: FieldPath, cardinality: number): void {
+    if (!message) return
+    if (!message.program) {
+      this.errors.push(invalid(at, internalForm(rule), `messageExpression compilation failed: ${message.text}`))
+    } else if (message.program.resultType.kind !== 'string') {
+      this.errors.push(invalid(at, internalForm(rule), 'messageExpression must evaluate to a string'))
+    } else {
+      this.#cost(at, 'messageExpression', cardinality * estimateCost(message.program, env).max)
+    }
+  }
+
+  #cost(at: FieldPath, what: string, cost: number): void {
+    this.total += cost
+    if (cost <= costLimits.perRule) return
+    const factor = factorText(cost, costLimits.perRule)
+    this.errors.push(forbidden(at, `estimated ${what} cost exceeds budget by factor of ${factor} (${advice})`))
+  }
+}
+
+/** How a refused rule is shown: in upstream's internal form. */
+function internalForm(rule: Rule): object {
+  return {
+    Rule: rule.rule,
+    Message: rule.message ?? '',
+    MessageExpression: rule.messageExpression ?? '',
+    Reason: rule.reason ?? null,
+    FieldPath: rule.fieldPath ?? '',
+    OptionalOldSelf: rule.optionalOldSelf ?? null,
+  }
+}
