@@ -1,6 +1,7 @@
 import { isReason } from '@kapell/openapi/meta/status'
 import { deepEqual } from '../registry/deep-equal.ts'
 import type { ObjectAccess, Services } from '../registry/services.ts'
+import { trackUpdate } from '../registry/managed-fields.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import type { ServerLogger } from '../server/log.ts'
 import type { WebhookCaller } from '../server/webhook-client.ts'
@@ -28,6 +29,8 @@ export interface CustomResources {
 }
 
 const retryAfterMs = 1000
+/** Whom the status of definitions is put down to. */
+const manager = 'kube-apiserver'
 
 /**
  * Makes custom resources of their definitions: accepts names, serves versions, and takes everything away again when a
@@ -67,8 +70,14 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
 
   async function update(name: string, change: (crd: Crd) => void): Promise<void> {
     try {
-      const written = await objects.update<Crd>(crds, { name }, change, { raw: true })
-      await seen(written)
+      const tracked = (crd: Crd): void => {
+        const live = structuredClone(crd)
+        change(crd)
+        const resource = table.named(crds)
+        if (resource?.type !== 'stored') return
+        trackUpdate({ live, object: crd, resource, manager, now: options.now(), subresource: 'status' })
+      }
+      await seen(await objects.update<Crd>(crds, { name }, tracked, { raw: true }))
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error
     }

@@ -2,6 +2,7 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import { invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
 import { forbiddenError, internalError } from '@kapell/openapi/meta/status'
 import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
+import { defaultCustomResource } from '@kapell/openapi/schema/structural/prune'
 import { validateCustomResource } from '@kapell/openapi/schema/structural/validate'
 import type { AnyDefinition, ResourceDefinition, Subresource } from '../registry/definition.ts'
 import type { WebhookCaller } from '../server/webhook-client.ts'
@@ -198,8 +199,11 @@ function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): R
         throw forbiddenError({ group, plural: names.plural }, object.metadata?.name, why)
       }
       if (hasStatus) delete (object as CustomObject).status
+      // Admission may have brought in objects that have defaults of their own; so may /scale.
+      defaultCustomResource(schema, object)
     },
     prepareForUpdate: (next, previous) => {
+      defaultCustomResource(schema, next)
       if (!hasStatus) return
       const { status } = previous as CustomObject
       if (status === undefined) delete (next as CustomObject).status

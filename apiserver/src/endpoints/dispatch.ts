@@ -123,8 +123,9 @@ export function createDispatcher(
 function isUnknownGroup(server: EndpointServer, group: string, version: string): boolean {
   const versions = server.table.versionsOf(group)
   if (versions.length === 0) return true
-  if (versions.includes(version)) return false
-  return server.table.resourcesOf(group, versions[0] ?? '').every((one) => one.type === 'stored' && one.itemsKeepKind)
+  // Where all is custom, what is missing is told of by nobody.
+  const at = versions.includes(version) ? version : (versions[0] ?? '')
+  return server.table.resourcesOf(group, at).every((one) => one.type === 'stored' && one.itemsKeepKind)
 }
 
 function isConnect(resource: ServedResource, name: string): boolean {
