@@ -16,7 +16,7 @@ export interface CustomGroup {
 type Schema2 = Record<string, unknown>
 
 const metadataField = (kind: 'ObjectMeta' | 'ListMeta'): Schema2 => ({
-  description: kind === 'ObjectMeta' ? 'Standard metadata of the object.' : "The list's own metadata.",
+  description: kind === 'ObjectMeta' ? "Standard object's metadata." : "The list's own metadata.",
   $ref: refTo(metaDefinition(kind)),
 })
 

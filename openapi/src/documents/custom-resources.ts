@@ -65,7 +65,7 @@ export const typeFields = {
 } satisfies Record<string, Schema3>
 
 const metadataField = (kind: 'ObjectMeta' | 'ListMeta'): Schema3 => ({
-  description: kind === 'ObjectMeta' ? 'Standard metadata of the object.' : "The list's own metadata.",
+  description: kind === 'ObjectMeta' ? "Standard object's metadata." : "The list's own metadata.",
   allOf: [{ $ref: ref(`${meta}.${kind}`) }],
 })
 

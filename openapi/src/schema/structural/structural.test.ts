@@ -32,6 +32,19 @@ describe('validation', () => {
       ],
     ],
     ['an integer is a number', { type: 'number' }, 2, []],
+    [
+      'int32 has its bounds',
+      { type: 'integer', format: 'int32' },
+      2 ** 31,
+      [' FieldValueInvalid Invalid value: "": Checked value must be of type integer with format int32 in spec.a'],
+    ],
+    ['int64 takes more', { type: 'integer', format: 'int64' }, 2 ** 31, []],
+    [
+      'an embedded object is a kind of a version',
+      { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+      { apiVersion: 'a/b/c', kind: 'Pod' },
+      ['spec.a.apiVersion FieldValueInvalid Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c'],
+    ],
     ['null where it is allowed', { type: 'string', nullable: true }, null, []],
     ['int or string takes both', { 'x-kubernetes-int-or-string': true }, 'x', []],
     [
