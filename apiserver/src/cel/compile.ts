@@ -3,6 +3,7 @@
  */
 import { check } from './check/checker.ts'
 import type { CelEnv } from './check/env.ts'
+import { literalIssues } from './check/literals.ts'
 import { CelError, CostExceededError } from './runtime/errors.ts'
 import type { Activation } from './runtime/frame.ts'
 import { Meter } from './runtime/meter.ts'
@@ -43,11 +44,12 @@ export interface Compilation {
 
 export function compile(source: string, env: CelEnv, options: CompileOptions = {}): Compilation {
   const failed = (issues: readonly Issue[]): Compilation => ({ issues, text: formatIssues(source, issues) })
-  const parsed = parse(source, options.limits)
+  const parsed = parse(source, { withoutMacros: env.withoutMacros, ...options.limits })
   if (!parsed.expr) return failed(parsed.issues)
   const { expr } = parsed
   const checked = options.check === false ? undefined : check(expr, env)
-  if (checked && checked.issues.length > 0) return failed(checked.issues)
+  const issues = checked ? [...checked.issues, ...(env.strictLiterals ? literalIssues(expr) : [])] : []
+  if (issues.length > 0) return failed(issues)
   const typeOf = checked?.typeOf ?? new Map<number, CelType>()
   const step = new Planner(env).plan(expr)
   const evaluate = (activation: Activation, { costBudget = Infinity }: EvaluateOptions = {}): Outcome => {

@@ -158,7 +158,7 @@ export class Checker {
   #join(previous: CelType | undefined, current: CelType, offset: number): CelType {
     if (!previous) return current
     if (this.substitution.assignable([previous], [current])) return this.substitution.mostGeneral(previous, current)
-    if (this.env.homogeneousLiterals) {
+    if (this.env.strictLiterals) {
       const [expected, found] = [previous, current].map((type) => this.substitution.resolve(type, true))
       return this.#mismatch(offset, expected as CelType, found as CelType)
     }

@@ -7,8 +7,10 @@ export interface EnvOptions {
   readonly functions: readonly Overload[]
   /** Names are looked up in it first: `a.b` sees `a.b.x`, then `a.x`, then `x`. */
   readonly container?: string
-  /** Lists and maps must be of one type, as upstream's API server asks. */
-  readonly homogeneousLiterals?: boolean
+  /** Macros that are not known here, by name. */
+  readonly withoutMacros?: readonly string[]
+  /** Lists and maps must be of one type, and literal patterns and times valid, as upstream's API server asks. */
+  readonly strictLiterals?: boolean
 }
 
 const typeNames: Readonly<Record<string, CelType>> = {
@@ -31,13 +33,15 @@ export class CelEnv {
   readonly variables: ReadonlyMap<string, CelType>
   readonly functions: FunctionTable
   readonly container: string
-  readonly homogeneousLiterals: boolean
+  readonly strictLiterals: boolean
+  readonly withoutMacros: ReadonlySet<string>
 
   constructor(options: EnvOptions) {
     this.variables = new Map(Object.entries(options.variables ?? {}))
     this.functions = new FunctionTable(options.functions)
     this.container = options.container ?? ''
-    this.homogeneousLiterals = options.homogeneousLiterals ?? false
+    this.strictLiterals = options.strictLiterals ?? false
+    this.withoutMacros = new Set(options.withoutMacros)
   }
   /** The type of that name, as a value. */
   typeNamed(name: string): CelType | undefined {

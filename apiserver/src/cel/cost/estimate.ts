@@ -62,7 +62,7 @@ class Estimator {
   }
 
   #call(call: Call, sizes: Sizes): Estimate {
-    const args = argumentsOf(call)
+    const args = this.#arguments(call)
     const costs = args.map((arg) => this.cost(arg, sizes))
     const [a = exactly(0), b = exactly(0), c = exactly(0)] = costs
     if (call.fn === '_&&_' || call.fn === '_||_') return { min: a.min, max: a.max + b.max }
@@ -86,12 +86,20 @@ class Estimator {
     return add(...costs, own)
   }
 
+  /** The full name of a function in a namespace. */
+  #space(call: Call): string | undefined {
+    const owner = call.target && qualifiedName(call.target)
+    return owner === undefined ? undefined : this.#env.resolveFunction(`${owner}.${call.fn}`)
+  }
+  #arguments(call: Call): readonly Expr[] {
+    return call.target && this.#space(call) === undefined ? [call.target, ...call.args] : call.args
+  }
+
   /** The functions that the types of the arguments leave possible. */
   #overloads(call: Call): Overload[] {
-    const owner = call.target && qualifiedName(call.target)
-    const space = owner === undefined ? undefined : this.#env.resolveFunction(`${owner}.${call.fn}`)
+    const space = this.#space(call)
     const member = call.target !== undefined && space === undefined
-    const args = (member ? argumentsOf(call) : call.args).map((arg) => this.#typeOf.get(arg.id) ?? types.dyn)
+    const args = this.#arguments(call).map((arg) => this.#typeOf.get(arg.id) ?? types.dyn)
     const named = this.#env.functions.overloads(space ?? call.fn)
     return named.filter(
       (one) =>
@@ -141,15 +149,13 @@ class Estimator {
       if (expr.fn === '_?_:_' && yes && no) return either(this.#size(yes, sizes), this.#size(no, sizes))
       const sized = this.#overloads(expr).flatMap(({ resultSize }) => (resultSize ? [resultSize] : []))
       if (sized.length > 0) {
-        const largest = argumentsOf(expr).map((arg) => this.#size(arg, sizes).max)
+        const largest = this.#arguments(expr).map((arg) => this.#size(arg, sizes).max)
         return { min: 0, max: Math.max(...sized.map((rule) => rule(largest))) }
       }
     }
     return declaredSize(this.#typeOf.get(expr.id) ?? types.dyn)
   }
 }
-
-const argumentsOf = (call: Call): readonly Expr[] => (call.target ? [call.target, ...call.args] : call.args)
 
 const sized = new Set(['string', 'bytes', 'list', 'map', 'dyn', 'param'])
 /** Unsized values count as one; where nothing is declared, there is no end. */

@@ -30,4 +30,10 @@ export const costLimits = {
 export const kubernetesEnv = (
   variables: NonNullable<EnvOptions['variables']>,
   more: readonly Overload[] = [],
-): CelEnv => new CelEnv({ variables, functions: [...kubernetesFunctions, ...more], homogeneousLiterals: true })
+): CelEnv =>
+  new CelEnv({
+    variables,
+    functions: [...kubernetesFunctions, ...more],
+    strictLiterals: true,
+    withoutMacros: ['bind', 'greatest', 'least'],
+  })

@@ -8,7 +8,7 @@ import { mapInserts, optionals } from './optionals.ts'
 import { regexLibrary } from './patterns.ts'
 import { encoders, sets } from './sets.ts'
 import { standard } from './standard.ts'
-import { strings } from './strings.ts'
+import { reverseText, strings } from './strings.ts'
 import { timeLibrary } from './time.ts'
 
 /** The language itself. */
@@ -23,6 +23,7 @@ export const languageFunctions: readonly Overload[] = [
 export const extensionFunctions: readonly Overload[] = [
   ...optionals,
   ...strings,
+  ...reverseText,
   ...sets,
   ...encoders,
   ...math,
@@ -31,11 +32,4 @@ export const extensionFunctions: readonly Overload[] = [
 ]
 
 /** Those of them that expressions of the Kubernetes API have. */
-export const apiFunctions: readonly Overload[] = [
-  ...optionals,
-  ...strings,
-  ...sets,
-  ...encoders,
-  ...listLibrary,
-  ...regexLibrary,
-]
+export const apiFunctions: readonly Overload[] = [...optionals, ...strings, ...sets, ...listLibrary, ...regexLibrary]

@@ -124,11 +124,15 @@ export const strings = declare({
     ...cut,
   },
   'string.trim(): string': { call: trim, ...cut },
-  'string.reverse(): string': { call: (text: string) => [...text].reverse().join(''), ...cut },
   'strings.quote(string): string': { call: quote, cost: walk(), resultSize: ([size = 1]) => size * 2 + 2 },
   'string.format(list<dyn>): string': {
     call: (text: string, args: ListValue): Value => format(text, args),
     cost: walk(),
     resultSize: () => maxText,
   },
+})
+
+/** Not in the API's expressions. */
+export const reverseText = declare({
+  'string.reverse(): string': { call: (text: string) => [...text].reverse().join(''), ...cut },
 })

@@ -8,6 +8,7 @@ import { types, type CelType } from '../types/types.ts'
 import { compileRule, rulesOf, type CompiledRule, type Rule } from './compile-rules.ts'
 
 const maxDepth = 100
+const maxContributors = 4
 const advice =
   'try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared'
 
@@ -30,6 +31,8 @@ export function checkRuleExpressions(
   const check = new Check(wellFormed)
   check.visit(schema, { at, root: true, depth: 0, cardinality: 1, uncorrelatable: undefined })
   if (check.total > costLimits.perSchema) {
+    const contributed = 'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema'
+    for (const expensive of check.mostExpensive()) check.errors.push(forbidden(expensive.at, contributed))
     const factor = factorText(check.total, costLimits.perSchema)
     const total = `x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of ${factor}`
     check.errors.push(forbidden(at, `${total} (${advice})`))
@@ -45,7 +48,14 @@ function factorText(cost: number, limit: number): string {
 class Check {
   readonly errors: FieldError[] = []
   readonly #wellFormed: (rule: Rule, at: FieldPath) => boolean
+  readonly #costs: { at: FieldPath; cost: number }[] = []
   total = 0
+
+  /** The few that matter. */
+  mostExpensive(): readonly { at: FieldPath; cost: number }[] {
+    const significant = this.#costs.filter(({ cost }) => cost > costLimits.perSchema / 100)
+    return significant.sort((a, b) => b.cost - a.cost).slice(0, maxContributors)
+  }
 
   constructor(wellFormed: (rule: Rule, at: FieldPath) => boolean) {
     this.#wellFormed = wellFormed
@@ -121,6 +131,7 @@ class Check {
 
   #cost(at: FieldPath, what: string, cost: number): void {
     this.total += cost
+    this.#costs.push({ at, cost })
     if (cost <= costLimits.perRule) return
     const factor = factorText(cost, costLimits.perRule)
     this.errors.push(forbidden(at, `estimated ${what} cost exceeds budget by factor of ${factor} (${advice})`))

@@ -16,7 +16,7 @@ const fitting = (minJsonSize = 1): number => Math.floor((maxRequest - 2) / (minJ
 
 /** Undefined: expressions cannot see a value of the schema. */
 export function typeOfSchema(schema: JsonSchema, options: { root?: boolean; name?: string } = {}): CelType | undefined {
-  return typeAt(schema, options.root ?? false, options.name ?? 'object', 0)
+  return typeAt(schema, options.root ?? false, options.name ?? 'selfType', 0)
 }
 
 function typeAt(schema: JsonSchema, root: boolean, name: string, depth: number): CelType | undefined {

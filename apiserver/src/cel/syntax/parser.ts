@@ -17,8 +17,10 @@ export interface ParseLimits {
   readonly maxRecursion: number
   /** How deep the tree may become by chains of operators and selections. */
   readonly maxDepth: number
+  /** Macros that stay calls, by name. */
+  readonly withoutMacros: ReadonlySet<string>
 }
-const defaultLimits: ParseLimits = { maxLength: 100_000, maxRecursion: 250, maxDepth: 1000 }
+const defaultLimits: ParseLimits = { maxLength: 100_000, maxRecursion: 250, maxDepth: 1000, withoutMacros: new Set() }
 
 export type ParseResult = { expr: Expr; issues: [] } | { expr?: undefined; issues: Issue[] }
 
@@ -199,7 +201,8 @@ class Parser {
   }
 
   #call(offset: number, fn: string, args: Expr[], target?: Expr): Expr {
-    const expanded = macroFor(fn, args.length, target)?.({ make: this.#make, offset, target, args })
+    const macro = this.#limits.withoutMacros.has(fn) ? undefined : macroFor(fn, args.length, target)
+    const expanded = macro?.({ make: this.#make, offset, target, args })
     if (expanded) return expanded
     return this.#make.node(offset, { kind: 'call', fn, args, ...(target && { target }) })
   }

@@ -49,6 +49,12 @@ export class TokenStream {
     return this.is(type) ? this.take() : undefined
   }
   expect(type: TokenType, also: readonly TokenType[] = []): Token {
+    const { offset, text } = this.peek()
+    // At the end a single missing token is taken as read.
+    if (also.length === 0 && type === ')' && text === '<EOF>') {
+      this.issues.push({ offset, message: `Syntax error: missing ${display(type)} at '${text}'` })
+      return { type, text: type, offset }
+    }
     this.require([type, ...also])
     if (this.is(type)) return this.take()
     throw this.mismatch([type, ...also])
