@@ -1,45 +1,13 @@
 import { invalid, notSupported, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { checkRuleExpressions } from '../cel/rules/check-rules.ts'
+import { compileRules, type Rule, type RuleNode } from '../cel/rules/compile-rules.ts'
+import { evaluateRules } from '../cel/rules/evaluate-rules.ts'
 import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 
 /**
- * x-kubernetes-validations. Their form is checked here; to evaluate them is {@link checkRules}' to come.
+ * x-kubernetes-validations: their form is checked here, and where they are compiled and run is decided.
  * Source: "Custom Resources", "Validation rules"; recorded answers.
  */
-interface Rule {
-  rule?: string
-  message?: string
-  messageExpression?: string
-  reason?: string
-  fieldPath?: string
-}
-
-/** Every schema inside a schema, with its place; bounded by the depth that the structural check allows. */
-export function* schemasIn(
-  schema: JsonSchema,
-  at: FieldPath,
-  depth = 0,
-): Iterable<{ schema: JsonSchema; at: FieldPath }> {
-  yield { schema, at }
-  if (depth > 100) return
-  for (const [name, inner] of Object.entries(schema.properties ?? {})) {
-    yield* schemasIn(inner, at.child('properties').key(name), depth + 1)
-  }
-  if (typeof schema.additionalProperties === 'object') {
-    yield* schemasIn(schema.additionalProperties, at.child('additionalProperties'), depth + 1)
-  }
-  if (schema.items !== undefined && !Array.isArray(schema.items)) {
-    yield* schemasIn(schema.items, at.child('items'), depth + 1)
-  }
-}
-
-export function hasRules(schema: JsonSchema, depth = 0): boolean {
-  if ((schema['x-kubernetes-validations']?.length ?? 0) > 0) return true
-  if (depth > 100) return false
-  const inner = [...Object.values(schema.properties ?? {})]
-  if (typeof schema.additionalProperties === 'object') inner.push(schema.additionalProperties)
-  if (schema.items !== undefined && !Array.isArray(schema.items)) inner.push(schema.items)
-  return inner.some((one) => hasRules(one, depth + 1))
-}
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
 const hasBreak = (text: string): boolean => /[\n\r]/.test(text)
@@ -66,22 +34,39 @@ function ruleErrors(rule: Rule, at: FieldPath): FieldError[] {
   return errors
 }
 
-/** Whether the rules of a schema are well-formed; that they compile and stay within their cost is not checked here. */
+/** Whether the rules of a schema are well-formed, compile, and stay within what they may cost. */
 export function checkRuleForms(schema: JsonSchema, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  for (const one of schemasIn(schema, at)) {
-    one.schema['x-kubernetes-validations']?.forEach((rule, i) => {
-      errors.push(...ruleErrors(rule as Rule, one.at.child('x-kubernetes-validations').index(i)))
-    })
-  }
-  return errors
+  const compiled = checkRuleExpressions(schema, at, (rule, place) => {
+    const found = ruleErrors(rule, place)
+    errors.push(...found)
+    return found.length === 0
+  })
+  return [...errors, ...compiled]
 }
 
 const blocking = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'])
 
+/** Rules are compiled once a schema; a resource's own fields are there at the root of a whole object only. */
+const compiledRoots = new WeakMap<JsonSchema, { node: RuleNode | undefined }>()
+const compiledParts = new WeakMap<JsonSchema, { node: RuleNode | undefined }>()
+
+function compiledRules(schema: JsonSchema, root: boolean): RuleNode | undefined {
+  const known = root ? compiledRoots : compiledParts
+  let entry = known.get(schema)
+  if (!entry) {
+    entry = { node: compileRules(schema, { root }) }
+    known.set(schema, entry)
+  }
+  return entry.node
+}
+
+const isWholeObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'apiVersion' in value && 'kind' in value
+
 /**
- * The one place where rules are to be evaluated: called with what the other keywords found wrong. Objects that these
- * make unfit for evaluation are told so, as rules of any kind may have more to say.
+ * Runs the rules: called with what the other keywords found wrong. Objects that these make unfit for evaluation are
+ * told so, as rules of any kind may have more to say.
  */
 export function checkRules(options: {
   schema: JsonSchema
@@ -89,8 +74,10 @@ export function checkRules(options: {
   previous: unknown
   errors: readonly FieldError[]
 }): FieldError[] {
-  const { schema, errors } = options
-  if (!errors.some((error) => blocking.has(error.type)) || !hasRules(schema)) return []
+  const { schema, next, previous, errors } = options
+  const node = compiledRules(schema, isWholeObject(next))
+  if (!node) return []
+  if (!errors.some((error) => blocking.has(error.type))) return evaluateRules(node, { next, previous })
   const why =
     'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
   return [invalid('', null, why)]

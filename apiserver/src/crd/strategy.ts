@@ -1,5 +1,4 @@
 import type { DeletionRules } from '../registry/definition.ts'
-import { hasRules } from './rules.ts'
 import { cleanupFinalizer, storageVersionOf, type Crd } from './types.ts'
 
 /** What the server makes of a CustomResourceDefinition before it is checked. Source: recorded answers. */
@@ -34,13 +33,6 @@ export function prepareCrdForUpdate(next: Crd, previous: Crd): void {
   const status = (next.status ??= {})
   const stored = status.storedVersions ?? []
   if (!stored.includes(storage)) status.storedVersions = [...stored, storage]
-}
-
-export const notEnforced = 'rules in x-kubernetes-validations are stored, but not enforced yet'
-
-export function crdWarnings(crd: Crd): string[] {
-  const schemas = (crd.spec?.versions ?? []).map((version) => version.schema?.openAPIV3Schema)
-  return schemas.some((schema) => schema !== undefined && hasRules(schema)) ? [notEnforced] : []
 }
 
 /** A definition does not go before its objects: deletion begins with a finalizer that the server itself takes off. */
