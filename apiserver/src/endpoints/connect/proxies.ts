@@ -45,7 +45,9 @@ export function passedPath(path: string): string {
 }
 
 function relay(context: RequestContext, target: RelayTarget): Promise<Answer> {
-  return context.upgrade ? relayUpgrade(context, target) : relayRequest(context, target)
+  if (context.upgrade) return relayUpgrade(context, target)
+  const linkPrefix = proxyPrefix.exec(context.path)?.[0]
+  return relayRequest(context, linkPrefix === undefined ? target : { ...target, linkPrefix })
 }
 
 /** Redirect targets and links would lead out of the proxy; a request without a path is sent to its root. */

@@ -5,6 +5,7 @@ import { ApiError, serviceUnavailable } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../../pipeline/context.ts'
 import { plainFailure } from '../../registry/storage-errors.ts'
 import type { Answer } from '../../server/answer.ts'
+import { rewriteAnswer } from './rewrite-links.ts'
 
 /** Where a request is passed on to. */
 export interface RelayTarget {
@@ -17,6 +18,8 @@ export interface RelayTarget {
   tls?: { ca?: string; cert?: string; key?: string; rejectUnauthorized?: boolean }
   /** Long texts of the peer's failures become the message of a Status. */
   statusFromBody?: boolean
+  /** The proxy's root, for answers whose links shall lead through it again. */
+  linkPrefix?: string
 }
 
 const connectTimeoutMs = 10_000
@@ -108,7 +111,13 @@ export function relayRequest(context: RequestContext, target: RelayTarget): Prom
         void textOf(response).then((text) => reject(peerFailure(status, text)), reject)
         return
       }
-      resolve({ status, headers: responseHeaders(response), body: response as AsyncIterable<Uint8Array> })
+      const answer: Answer = {
+        status,
+        headers: responseHeaders(response),
+        body: response as AsyncIterable<Uint8Array>,
+      }
+      const { linkPrefix: prefix } = target
+      resolve(prefix === undefined ? answer : rewriteAnswer(answer, { host: `${target.host}:${target.port}`, prefix }))
     })
     void sendBody(context, outgoing).catch((error: unknown) => outgoing.destroy(error as Error))
   })
