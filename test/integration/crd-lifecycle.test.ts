@@ -164,13 +164,22 @@ it('shows objects by the newest schema, and keeps watches that show the same', a
   ).toMatchObject(shown)
 })
 
-it('warns that rules are not enforced yet', async () => {
-  const schema = {
-    openAPIV3Schema: { type: 'object', 'x-kubernetes-validations': [{ rule: 'has(self.spec)', message: 'no' }] },
+it('enforces the rules of its schema', async () => {
+  const a = {
+    type: 'string',
+    maxLength: 9,
+    'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'stays' }],
   }
-  const made = await server.ask('POST', definitions, crd('things', 'Thing', [version('v1', { schema })]))
-  expect(made.status).toBe(201)
-  expect(made.headers['warning']).toContain('not enforced yet')
+  const spec = { type: 'object', properties: { a, b: { type: 'string' } } }
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } }
+  await define(server, crd('things', 'Thing', [version('v1', { schema })]), path('things'))
+  await server.ask('POST', path('things'), object('Thing', 'x', { spec: { a: '1' } }))
+  const change = (value: Json) => server.ask('PATCH', `${path('things')}/x`, { spec: value }, merge)
+  expect((await change({ b: '2' })).status).toBe(200)
+  expect(await change({ a: '2' })).toMatchObject({
+    status: 422,
+    json: { details: { causes: [{ field: 'spec.a', message: 'Invalid value: "2": stays' }] } },
+  })
 })
 
 it('leaves the names of what is built in alone', async () => {

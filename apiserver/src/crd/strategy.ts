@@ -1,3 +1,5 @@
+import { isKnownFormat } from '@kapell/openapi/schema/structural/formats'
+import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 import type { DeletionRules } from '../registry/definition.ts'
 import { cleanupFinalizer, storageVersionOf, type Crd } from './types.ts'
 
@@ -33,6 +35,35 @@ export function prepareCrdForUpdate(next: Crd, previous: Crd): void {
   const status = (next.status ??= {})
   const stored = status.storedVersions ?? []
   if (!stored.includes(storage)) status.storedVersions = [...stored, storage]
+}
+
+const maxDepth = 100
+
+/** Formats that nobody checks values for. */
+function addOddFormats(schema: JsonSchema, odd: Set<string>, depth = 0): void {
+  const { type, format = '', properties = {}, items, additionalProperties } = schema
+  if (format !== '' && !isKnownFormat(type, format)) odd.add(format)
+  if (depth > maxDepth) return
+  for (const inner of Object.values(properties)) addOddFormats(inner, odd, depth + 1)
+  if (typeof additionalProperties === 'object') addOddFormats(additionalProperties, odd, depth + 1)
+  if (items !== undefined && !Array.isArray(items)) addOddFormats(items, odd, depth + 1)
+}
+
+function oddFormats(crd: Crd | undefined): Set<string> {
+  const odd = new Set<string>()
+  for (const { schema } of crd?.spec?.versions ?? []) {
+    if (schema?.openAPIV3Schema !== undefined) addOddFormats(schema.openAPIV3Schema, odd)
+  }
+  return odd
+}
+
+/** What a client should know of a definition; of formats only what an update brings in. */
+export function crdWarnings(crd: Crd, previous: Crd | undefined): string[] {
+  const known = oddFormats(previous)
+  return [...oddFormats(crd)]
+    .filter((format) => !known.has(format))
+    .sort()
+    .map((format) => `unrecognized format ${JSON.stringify(format)}`)
 }
 
 /** A definition does not go before its objects: deletion begins with a finalizer that the server itself takes off. */

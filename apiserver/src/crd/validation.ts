@@ -114,7 +114,7 @@ function versionErrors(crd: Crd, at: FieldPath): FieldError[] {
   }
   // The field of old that named the only version; it is taken from the first.
   const [first] = versions
-  if (first !== undefined) errors.push(...labelErrors(first.name, at.child('version')))
+  if (first !== undefined && first.name !== '') errors.push(...labelErrors(first.name, at.child('version')))
   return errors
 }
 
@@ -147,7 +147,7 @@ export function validateCrd(crd: Crd): FieldError[] {
   const { group = '', names, scope = '' } = crd.spec ?? {}
   const errors: FieldError[] = []
   const name = crd.metadata?.name ?? ''
-  if (name !== `${names?.plural ?? ''}.${group}`) {
+  if (name !== '' && name !== `${names?.plural ?? ''}.${group}`) {
     errors.push(invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group'))
   }
   if (group === '') errors.push(required(at.child('group')))

@@ -1,5 +1,5 @@
 import { column, defineResource } from '../../registry/definition.ts'
-import { crdDeletion, defaultCrd, prepareCrdForCreate, prepareCrdForUpdate } from '../../crd/strategy.ts'
+import { crdDeletion, crdWarnings, defaultCrd, prepareCrdForCreate, prepareCrdForUpdate } from '../../crd/strategy.ts'
 import type { Crd } from '../../crd/types.ts'
 import { validateCrd, validateCrdStatus, validateCrdUpdate } from '../../crd/validation.ts'
 import { statusView } from '../common/status.ts'
@@ -23,5 +23,6 @@ export const customResourceDefinitions = defineResource<Crd>({
   deletion: crdDeletion,
   validate: validateCrd,
   validateUpdate: validateCrdUpdate,
+  warnings: crdWarnings,
   subresources: { status: statusView<Crd>({ keep: 'all', validate: validateCrdStatus }) },
 })

@@ -1,3 +1,5 @@
+import { dns1123Label, dns1123Subdomain } from '../../meta/names.ts'
+
 /**
  * The formats of strings that are checked; others are taken as they are. Source: "CustomResourceDefinition v1",
  * JSONSchemaProps, "format".
@@ -95,7 +97,20 @@ const checks = new Map<string, (text: string) => boolean>([
   ['duration', (text) => duration.test(text)],
   ['datetime', isDateTime],
   ['date-time', isDateTime],
+  ['k8s-short-name', (text) => dns1123Label(text).length === 0],
+  ['k8s-long-name', (text) => dns1123Subdomain(text).length === 0],
 ])
+
+const numberFormats: Readonly<Record<string, readonly string[]>> = {
+  integer: ['int32', 'int64'],
+  number: ['float', 'double'],
+}
+
+/** True when values of the type are checked for the format; others are taken as they are. */
+export function isKnownFormat(type: string | undefined, format: string): boolean {
+  if (type === 'string') return checks.has(format)
+  return type === undefined || (numberFormats[type]?.includes(format) ?? true)
+}
 
 /** True when `text` has the format, or nobody checks the format. */
 export function hasFormat(format: string, text: string): boolean {
