@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
 import type { UserInfo } from '@kapell/apiserver/authentication/user'
@@ -55,9 +56,12 @@ export function startLoops(options: {
   rootCa: string
   /** The authority that approved certificate requests are signed by. */
   signing?: { certificate: string; key: string }
+  /** Others may run the same loops on the same state: a lease says who acts. */
+  shared?: boolean
   log: Logger
 }): Promise<Running> {
   const { door, log, rootCa, signing } = options
+  const identity = `${hostname()}_${randomUUID()}`
   const parts: Promise<Running>[] = []
   if (options.controllers)
     parts.push(
@@ -67,9 +71,17 @@ export function startLoops(options: {
         rootCa,
         log,
         ...(signing === undefined ? {} : { signing }),
+        ...(options.shared === true ? { leaderElection: { enabled: true, identity } } : {}),
       }),
     )
-  if (options.scheduler) parts.push(startScheduler({ transport: door(identities.scheduler), log }))
+  if (options.scheduler)
+    parts.push(
+      startScheduler({
+        transport: door(identities.scheduler),
+        log,
+        ...(options.shared === true ? { leaderElection: { identity } } : {}),
+      }),
+    )
   return Promise.all(parts).then((running) => ({
     close: async () => {
       await Promise.all(running.map((part) => part.close()))

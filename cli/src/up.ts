@@ -83,6 +83,7 @@ function plan(options: UpOptions, log: Logger, running: Running[], signal: Abort
           controllers: has('controllers'),
           scheduler: has('scheduler'),
           rootCa: api?.caCertificate ?? '',
+          shared: api === undefined || options.store === 'etcd',
           ...(api === undefined ? {} : { signing: signingPair(options.dataDir) }),
           log,
         })

@@ -3,6 +3,7 @@ import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import { runAsLeader, type LeaderElectionOptions } from '@kapell/controllers/machinery/leader-election'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { pods } from '@kapell/openapi/meta/refs'
 import type { Transport } from '@kapell/openapi/wire/transport'
@@ -24,6 +25,8 @@ export interface SchedulerOptions {
   /** Pods with this schedulerName are ours. */
   schedulerName?: string
   registry?: Registry
+  /** Several schedulers of one cluster: only the holder of the lease schedules, the others keep their caches warm. */
+  leaderElection?: { identity: string }
 }
 
 export interface RunningScheduler {
@@ -57,7 +60,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   })
   const metrics = schedulerMetrics(registry, () => queue.pending)
   await Promise.all([cluster.synced(), watchCluster({ informers, cache, queue, schedulerName })])
-  const running = new Scheduler({ framework, cache, queue, actions, metrics, clock, log }).run(stop.signal)
+  const scheduler = new Scheduler({ framework, cache, queue, actions, metrics, clock, log })
+  const running =
+    options.leaderElection === undefined
+      ? scheduler.run(stop.signal)
+      : lead({ client, clock, log, signal: stop.signal, ...options.leaderElection }, (signal) => scheduler.run(signal))
   return {
     registry,
     close: async () => {
@@ -65,4 +72,13 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       await running
     },
   }
+}
+
+/** Competes for the lease again whenever it was lost, until told to stop. */
+async function lead(
+  election: Omit<LeaderElectionOptions, 'name' | 'namespace'>,
+  schedule: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  while (!election.signal.aborted)
+    await runAsLeader({ ...election, name: 'kube-scheduler', namespace: 'kube-system' }, schedule)
 }

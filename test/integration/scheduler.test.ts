@@ -1,5 +1,7 @@
 import { startCluster, type EmbeddedCluster } from '@kapell/cli'
-import { events, nodes, pods } from '@kapell/openapi/meta/refs'
+import { events, leases, nodes, pods } from '@kapell/openapi/meta/refs'
+import { startScheduler } from '@kapell/scheduler/main'
+import { silentLogger } from '@kapell/controllers/machinery/log'
 import type { V1Node, V1Pod } from '@kapell/openapi/types'
 import { until } from '../e2e/support/wait.ts'
 
@@ -117,5 +119,31 @@ describe('scheduler', () => {
     expect((await read('foreign')).spec?.nodeName).toBeUndefined()
     await cluster.client.resource(pods, 'default').patch('gated', 'merge', { spec: { schedulingGates: null } })
     await bound('gated')
+  })
+
+  it('one of several schedules, and another takes over when it stops', async () => {
+    await cluster.client.resource(nodes).patch('n1', 'merge', { spec: { unschedulable: true } })
+    const compete = (identity: string) =>
+      startScheduler({
+        transport: cluster.transport({ username: 'system:kube-scheduler', groups: ['system:authenticated'] }),
+        schedulerName: 'shared',
+        log: silentLogger,
+        leaderElection: { identity },
+      })
+    const holder = async (): Promise<string | undefined> => {
+      const found = await cluster.client.resource(leases, 'kube-system').get('kube-scheduler')
+      return found.spec?.holderIdentity
+    }
+    const first = await compete('first')
+    await until('the first to lead', async () => (await holder()) === 'first')
+    const second = await compete('second')
+    await addPod('led', { schedulerName: 'shared' })
+    expect(await bound('led')).toBe('n3')
+    expect(await holder()).toBe('first')
+    await first.close()
+    await until('the second to lead', async () => (await holder()) === 'second')
+    await addPod('handed-over', { schedulerName: 'shared' })
+    expect(await bound('handed-over')).toBe('n3')
+    await second.close()
   })
 })
