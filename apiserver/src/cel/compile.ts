@@ -48,8 +48,9 @@ export function compile(source: string, env: CelEnv, options: CompileOptions = {
   if (!parsed.expr) return failed(parsed.issues)
   const { expr } = parsed
   const checked = options.check === false ? undefined : check(expr, env)
-  const issues = checked ? [...checked.issues, ...(env.strictLiterals ? literalIssues(expr) : [])] : []
-  if (issues.length > 0) return failed(issues)
+  if (checked && checked.issues.length > 0) return failed(checked.issues)
+  const strict = checked && env.strictLiterals ? [...literalIssues(expr), ...checked.mixed] : []
+  if (strict.length > 0) return failed(strict)
   const typeOf = checked?.typeOf ?? new Map<number, CelType>()
   const step = new Planner(env).plan(expr)
   const evaluate = (activation: Activation, { costBudget = Infinity }: EvaluateOptions = {}): Outcome => {

@@ -11,6 +11,7 @@ import { Substitution } from './substitution.ts'
 export interface CheckResult {
   readonly typeOf: ReadonlyMap<number, CelType>
   readonly issues: readonly Issue[]
+  readonly mixed: readonly Issue[]
 }
 type Scope = ReadonlyMap<string, CelType>
 
@@ -18,7 +19,7 @@ export function check(expr: Expr, env: CelEnv): CheckResult {
   const checker = new Checker(env)
   checker.type(expr, new Map())
   const typeOf = new Map([...checker.types].map(([id, type]) => [id, checker.substitution.resolve(type, true)]))
-  return { typeOf, issues: checker.issues }
+  return { typeOf, issues: checker.issues, mixed: checker.mixed }
 }
 
 export class Checker {
@@ -26,6 +27,10 @@ export class Checker {
   readonly substitution = new Substitution()
   readonly types = new Map<number, CelType>()
   readonly issues: Issue[] = []
+  /** Literals with elements of different types: dyn to the language, but not to everyone. */
+  readonly mixed: Issue[] = []
+  /** Inside of the arguments of `format`, which may be mixed anywhere. */
+  #formatting = 0
 
   constructor(env: CelEnv) {
     this.env = env
@@ -119,9 +124,17 @@ export class Checker {
       offset: call.offset,
       member: target !== undefined,
       args,
-      argTypes: args.map((arg) => this.type(arg, scope)),
+      argTypes: this.#argumentTypes(call.fn, args, scope),
     }
     return callType(this, site)
+  }
+
+  #argumentTypes(fn: string, args: readonly Expr[], scope: Scope): CelType[] {
+    const formatting = fn === 'format' ? 1 : 0
+    this.#formatting += formatting
+    const found = args.map((arg) => this.type(arg, scope))
+    this.#formatting -= formatting
+    return found
   }
 
   #list({ elements }: ListLiteral, scope: Scope): CelType {
@@ -158,9 +171,9 @@ export class Checker {
   #join(previous: CelType | undefined, current: CelType, offset: number): CelType {
     if (!previous) return current
     if (this.substitution.assignable([previous], [current])) return this.substitution.mostGeneral(previous, current)
-    if (this.env.strictLiterals) {
-      const [expected, found] = [previous, current].map((type) => this.substitution.resolve(type, true))
-      return this.#mismatch(offset, expected as CelType, found as CelType)
+    if (this.#formatting === 0) {
+      const [expected, found] = [previous, current].map((type) => formatType(this.substitution.resolve(type, true)))
+      this.mixed.push({ offset, message: `expected type '${expected}' but found '${found}'` })
     }
     return types.dyn
   }

@@ -152,16 +152,19 @@ class Estimator {
         const largest = this.#arguments(expr).map((arg) => this.#size(arg, sizes).max)
         return { min: 0, max: Math.max(...sized.map((rule) => rule(largest))) }
       }
+      // Only elements are known to be as their schema says; of other results nothing is.
+      const { maxSize: _, ...unsized } = this.#typeOf.get(expr.id) ?? types.dyn
+      if (expr.fn !== '_[_]') return declaredSize(unsized)
     }
     return declaredSize(this.#typeOf.get(expr.id) ?? types.dyn)
   }
 }
 
-const sized = new Set(['string', 'bytes', 'list', 'map', 'dyn', 'param'])
+const sizedKinds = new Set(['string', 'bytes', 'list', 'map', 'dyn', 'param'])
 /** Unsized values count as one; where nothing is declared, there is no end. */
 function declaredSize(type: CelType): Estimate {
   if (type.kind === 'optional') return declaredSize(type.params[0] ?? types.dyn)
-  if (!sized.has(type.kind)) return exactly(1)
+  if (!sizedKinds.has(type.kind)) return exactly(1)
   return { min: 0, max: type.maxSize ?? Infinity }
 }
 

@@ -97,7 +97,7 @@ class Run {
     }
     if (outcome.value === true) return
     const value = kind === 'object' || kind === 'array' ? noValue : next
-    const where = rule.fieldPath ? fieldPathUnder(at, rule.fieldPath) : at
+    const where = rule.fieldPath ? fieldPathUnder(at, rule.fieldPath, node.schema) : at
     this.errors.push(failure(rule.reason, where, value, this.#message(compiled, activation)))
   }
 
@@ -135,13 +135,17 @@ function errorText(error: string, exceeded: boolean, rule: Rule): string {
   return `${error} evaluating rule: ${ruleText(rule)}`
 }
 
-/** `.spec.a['b.c']` below a path. */
-function fieldPathUnder(at: FieldPath, path: string): FieldPath {
-  const parts = path.match(/\.([^.[]+)|\['([^']*)'\]/g) ?? []
-  return parts.reduce(
-    (where, part) => (part.startsWith('.') ? where.child(part.slice(1)) : where.key(part.slice(2, -2))),
-    at,
-  )
+/** `.spec.a['b.c']` below a path: members of objects and keys of maps are told apart by the schema. */
+function fieldPathUnder(at: FieldPath, path: string, schema: JsonSchema): FieldPath {
+  let [where, inside]: [FieldPath, JsonSchema | undefined] = [at, schema]
+  for (const [, plain, quoted] of path.matchAll(/\.([^.[]+)|\['([^']*)'\]/g)) {
+    const name = plain ?? quoted ?? ''
+    const properties: JsonSchema['properties'] = inside?.properties
+    const known: JsonSchema | undefined = properties && Object.hasOwn(properties, name) ? properties[name] : undefined
+    where = known || plain !== undefined ? where.child(name) : where.key(name)
+    inside = known
+  }
+  return where
 }
 
 function failure(reason: string | undefined, at: FieldPath, value: unknown, detail: string): FieldError {
