@@ -5,7 +5,7 @@ import type { ParityCases, Send } from './case.ts'
 import { compare } from './compare.ts'
 import { corpora } from './corpus/index.ts'
 import { drive } from './drive.ts'
-import { formatCases, readCases, recordedDir, recordedFiles } from './files.ts'
+import { admittedDifferences, formatCases, readCases, recordedDir, recordedFiles } from './files.ts'
 import { embeddedSender, kubeconfigSender } from './senders.ts'
 
 const usage = `npm run parity [-- options] [FILE…]
@@ -52,6 +52,7 @@ async function replay(send: Send): Promise<number> {
   const files =
     positionals.length > 0 ? positionals.map((path) => ({ name: basename(path, '.json'), path })) : recordedFiles()
   const only = new RegExp(values.only ?? '')
+  const admitted = admittedDifferences()
   let differing = 0
   for (const { name, path } of files) {
     let same = 0
@@ -67,8 +68,10 @@ async function replay(send: Send): Promise<number> {
         same++
         continue
       }
-      differing++
-      console.log(`${name} ${title}: ${[...new Set(differences.map((d) => d.what))].join(', ')}`)
+      const isAdmitted = admitted.has(`${name}: ${title}`)
+      if (!isAdmitted) differing++
+      const what = [...new Set(differences.map((d) => d.what))].join(', ')
+      console.log(`${name} ${title}: ${what}${isAdmitted ? ' (differences.md says why)' : ''}`)
       if (values.verbose === true) for (const d of differences) console.log(`    ${JSON.stringify(d)}`)
     }
     console.log(`${name}: ${same} of ${cases.length} the same`)
