@@ -68,19 +68,12 @@ class Estimator {
     if (call.fn === '_&&_' || call.fn === '_||_') return { min: a.min, max: a.max + b.max }
     if (call.fn === '_?_:_') return add(a, either(b, c))
     const lengths = args.map((arg) => this.#size(arg, sizes))
+    const walks = (i: number): number => times(lengths[i]?.max ?? 1, 1 + this.#elementWalk(args[i]))
     const result = this.#size(call, sizes)
     const priced = this.#overloads(call).map(({ cost }): Estimate => {
       if (!cost) return exactly(prices.call)
-      return {
-        min: cost(
-          lengths.map(({ min }) => min),
-          result.min,
-        ),
-        max: cost(
-          lengths.map(({ max }) => max),
-          result.max,
-        ),
-      }
+      const [least, most] = [lengths.map(({ min }) => min), lengths.map(({ max }) => max)]
+      return { min: cost(least, result.min, () => 0), max: cost(most, result.max, walks) }
     })
     const own = priced.length === 0 ? exactly(prices.call) : priced.reduce(either)
     return add(...costs, own)
@@ -109,6 +102,16 @@ class Estimator {
     )
   }
 
+  /** The largest size of an element of a list. */
+  #elementSize(list: Expr | undefined): number {
+    const element = list && this.#typeOf.get(list.id)?.params[0]
+    return element ? declaredSize(element).max : 1
+  }
+  #elementWalk(list: Expr | undefined): number {
+    const kind = list && this.#typeOf.get(list.id)?.params[0]?.kind
+    return kind === 'string' || kind === 'bytes' ? this.#elementSize(list) / 10 : 0
+  }
+
   #fold(fold: Comprehension, sizes: Sizes): Estimate {
     const range = this.#size(fold.iterRange, sizes)
     const inside = this.#foldSizes(fold, range, sizes)
@@ -126,8 +129,12 @@ class Estimator {
     const collects = fold.accuVar === '@result' && (fold.accuInit.kind === 'list' || fold.accuInit.kind === 'map')
     const accu = collects ? { min: 0, max: range.max } : this.#size(fold.accuInit, sizes)
     const inside = new Map([...sizes, [fold.accuVar, accu] as const])
-    inside.delete(fold.iterVar)
-    if (fold.iterVar2 !== undefined) inside.delete(fold.iterVar2)
+    for (const name of [fold.iterVar, fold.iterVar2]) {
+      if (name === undefined) continue
+      if (hasPath(fold.iterRange)) inside.delete(name)
+      // Upstream takes what it knows of self for the elements of what was computed.
+      else inside.set(name, { min: 0, max: this.#env.variables.get('self')?.maxSize ?? 0 })
+    }
     return inside
   }
 
@@ -150,7 +157,10 @@ class Estimator {
       const sized = this.#overloads(expr).flatMap(({ resultSize }) => (resultSize ? [resultSize] : []))
       if (sized.length > 0) {
         const largest = this.#arguments(expr).map((arg) => this.#size(arg, sizes).max)
-        return { min: 0, max: Math.max(...sized.map((rule) => rule(largest))) }
+        return {
+          min: 0,
+          max: Math.max(...sized.map((rule) => rule(largest, (i) => this.#elementSize(this.#arguments(expr)[i])))),
+        }
       }
       // Only elements are known to be as their schema says; of other results nothing is.
       const { maxSize: _, ...unsized } = this.#typeOf.get(expr.id) ?? types.dyn
@@ -158,6 +168,13 @@ class Estimator {
     }
     return declaredSize(this.#typeOf.get(expr.id) ?? types.dyn)
   }
+}
+
+/** Whether it is a variable, or a field or element of one. */
+function hasPath(expr: Expr): boolean {
+  if (expr.kind === 'ident') return true
+  if (expr.kind === 'select') return hasPath(expr.operand)
+  return expr.kind === 'call' && expr.fn === '_[_]' && expr.args[0] !== undefined && hasPath(expr.args[0])
 }
 
 const sizedKinds = new Set(['string', 'bytes', 'list', 'map', 'dyn', 'param'])

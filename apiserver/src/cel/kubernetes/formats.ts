@@ -1,7 +1,7 @@
 /** Named formats and semantic versions. Source: the Kubernetes documentation, "Kubernetes format library", "Semver". */
 import { dns1035Label, dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '@kapell/openapi/meta/names'
 import { CelError } from '../runtime/errors.ts'
-import { walk, fixed } from '../library/costs.ts'
+import { fixed, validation, walk } from '../library/costs.ts'
 import { declare, type LibraryTable } from '../library/declare.ts'
 import { ArrayList, OptionalValue, type Value } from '../values/collections.ts'
 import { OpaqueValue } from '../values/scalars.ts'
@@ -122,7 +122,7 @@ export const formatLibrary = declare({
   ...rows,
   'format.named(string): optional<kubernetes.NamedFormat>': (name: string) =>
     OptionalValue.of(Object.hasOwn(named, name) ? named[name] : undefined),
-  'kubernetes.NamedFormat.validate(string): optional<list<string>>': { call: validate, cost: walk(1, 2) },
+  'kubernetes.NamedFormat.validate(string): optional<list<string>>': { call: validate, cost: validation },
   'semver(string): kubernetes.Semver': { call: (text: string) => versionOf(text), cost: walk() },
   'semver(string, bool): kubernetes.Semver': { call: versionOf, cost: walk() },
   'isSemver(string): bool': { call: (text: string) => parseVersion(text) !== undefined, cost: walk() },

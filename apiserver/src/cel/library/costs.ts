@@ -23,6 +23,15 @@ export const walkShorter: CostRule = (sizes) => Math.ceil(Math.min(size(sizes, 0
 export const searchText: CostRule = (sizes) => Math.ceil(size(sizes, 0) * step) * Math.ceil(size(sizes, 1) * step)
 export const matchText: CostRule = (sizes) =>
   Math.ceil((1 + size(sizes, 0)) * step) * Math.ceil(size(sizes, 1) * regexFactor)
+/** Over all elements, and all text in them. */
+export const traversal =
+  (argument = 0): CostRule =>
+  (_sizes, _result, walks) =>
+    walks(argument)
+/** Each element with each other of the same list. */
+export const squared: CostRule = (sizes) => size(sizes, 0) ** 2
+/** As if a pattern of the greatest length were matched. */
+export const validation: CostRule = (sizes) => Math.ceil((1 + size(sizes, 1)) * step) * 32
 /** One unit an element. */
 export const elements =
   (argument = 0): CostRule =>
@@ -36,5 +45,5 @@ export const fixed =
     price
 export const sum =
   (...rules: CostRule[]): CostRule =>
-  (sizes, result) =>
-    rules.reduce((total, rule) => total + rule(sizes, result), 0)
+  (sizes, result, walks) =>
+    rules.reduce((total, rule) => total + rule(sizes, result, walks), 0)

@@ -12,17 +12,18 @@ import type { CelType } from '../types/types.ts'
 import { parseType, splitTypes } from '../types/type-text.ts'
 
 /**
- * The price of a call by the sizes of its arguments and of its result, in the units of upstream's cost model. Grows
+ * The price of a call by the sizes of its arguments and of its result, and by what walking over all of an argument
+ * takes, in the units of upstream's cost model. Grows
  * with the sizes, so that it bounds the cost before a run (with the largest sizes) as well as it counts in the run.
  */
-export type CostRule = (sizes: readonly number[], result: number) => number
+export type CostRule = (sizes: readonly number[], result: number, walks: (argument: number) => number) => number
 
 export interface Implementation {
   /** Arguments come as the signature says; the target first. */
   readonly call: (...args: never[]) => Value
   readonly cost?: CostRule
-  /** The largest size of the result by the largest sizes of the arguments. */
-  readonly resultSize?: (sizes: readonly number[]) => number
+  /** The largest size of the result by the largest sizes of the arguments, and of the elements of lists in them. */
+  readonly resultSize?: (sizes: readonly number[], elements: (argument: number) => number) => number
 }
 export type LibraryTable = Readonly<Record<string, Implementation | Implementation['call']>>
 

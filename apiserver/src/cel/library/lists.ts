@@ -6,7 +6,7 @@ import { CelError } from '../runtime/errors.ts'
 import { ArrayList, ListValue, MapValue, type ListSemantics, type Value } from '../values/collections.ts'
 import { compare, equals, numeric } from '../values/compare.ts'
 import { CelUint, Duration, int } from '../values/scalars.ts'
-import { elements, sum as sumOf, pairs } from './costs.ts'
+import { elements, pairs, squared, sum as sumOf, traversal } from './costs.ts'
 import { declare, type Implementation, type LibraryTable } from './declare.ts'
 
 /** Where a list of the given semantics holds the item, or what it replaces. */
@@ -120,29 +120,28 @@ function range(count: bigint): ListValue {
 }
 
 const sameSize = ([size = 1]: readonly number[]): number => size
-const traversal = elements()
 
 export const listLibrary = declare({
-  ...each(comparable, (type) => [`list<${type}>.isSorted(): bool`, { call: isSorted, cost: traversal }]),
-  ...each(comparable, (type) => [`list<${type}>.min(): ${type}`, { call: extreme('min', -1), cost: traversal }]),
-  ...each(comparable, (type) => [`list<${type}>.max(): ${type}`, { call: extreme('max', 1), cost: traversal }]),
-  ...each(summable, (type) => [`list<${type}>.sum(): ${type}`, { call: sum(zeros[type] ?? 0n), cost: traversal }]),
-  'list<A>.indexOf(A): int': { call: indexOf, cost: traversal },
-  'list<A>.lastIndexOf(A): int': { call: lastIndexOf, cost: traversal },
-  'list<list<A>>.flatten(): list<A>': { call: flatten, cost: traversal },
-  'list<dyn>.flatten(int): list<dyn>': { call: flatten, cost: traversal },
-  'list<A>.slice(int, int): list<A>': { call: slice, cost: traversal, resultSize: sameSize },
-  'list<A>.distinct(): list<A>': { call: distinct, cost: pairs, resultSize: sameSize },
+  ...each(comparable, (type) => [`list<${type}>.isSorted(): bool`, { call: isSorted, cost: traversal() }]),
+  ...each(comparable, (type) => [`list<${type}>.min(): ${type}`, { call: extreme('min', -1), cost: traversal() }]),
+  ...each(comparable, (type) => [`list<${type}>.max(): ${type}`, { call: extreme('max', 1), cost: traversal() }]),
+  ...each(summable, (type) => [`list<${type}>.sum(): ${type}`, { call: sum(zeros[type] ?? 0n), cost: traversal() }]),
+  'list<A>.indexOf(A): int': { call: indexOf, cost: traversal() },
+  'list<A>.lastIndexOf(A): int': { call: lastIndexOf, cost: traversal() },
+  'list<list<A>>.flatten(): list<A>': { call: flatten, cost: elements() },
+  'list<dyn>.flatten(int): list<dyn>': { call: flatten, cost: elements() },
+  'list<A>.slice(int, int): list<A>': { call: slice, cost: elements(), resultSize: sameSize },
+  'list<A>.distinct(): list<A>': { call: distinct, cost: squared, resultSize: sameSize },
   'list<A>.reverse(): list<A>': {
     call: (list: ListValue) => new ArrayList([...list].reverse()),
-    cost: traversal,
+    cost: elements(),
     resultSize: sameSize,
   },
   ...each(comparable, (type) => [
     `list<${type}>.sort(): list<${type}>`,
     {
       call: (list: ListValue) => new ArrayList([...list].sort(order)),
-      cost: sumOf(traversal, pairs),
+      cost: sumOf(elements(), squared),
       resultSize: sameSize,
     },
   ]),

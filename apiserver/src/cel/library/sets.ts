@@ -23,7 +23,7 @@ export const sets = declare({
   'sets.intersects(list<A>, list<A>): bool': { call: intersects, cost: pairs },
   'sets.equivalent(list<A>, list<A>): bool': {
     call: (a: ListValue, b: ListValue) => contains(a, b) && contains(b, a),
-    cost: (sizes, result) => 2 * pairs(sizes, result),
+    cost: (sizes, result, walks) => 2 * pairs(sizes, result, walks),
   },
 })
 

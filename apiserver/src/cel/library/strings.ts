@@ -95,7 +95,9 @@ function quote(text: string): string {
 
 const sameSize = ([size = 1]: readonly number[]): number => size
 const cut = { cost: walk(), resultSize: sameSize }
-const parts = { cost: walk(), resultSize: sameSize }
+const parts = { cost: walk(0, 2), resultSize: sameSize }
+const joined = ([count = 1, separator = 0]: readonly number[], elements: (argument: number) => number): number =>
+  count === 0 ? 0 : count * (elements(0) + separator)
 const replaced = {
   cost: sum(walk(), walkResult(2)),
   resultSize: (sizes: readonly number[]) => (sizes[0] ?? 1) * Math.max(1, sizes[2] ?? 1),
@@ -113,8 +115,8 @@ export const strings = declare({
   'string.replace(string, string, int): string': { call: replace, ...replaced },
   'string.split(string): list<string>': { call: split, ...parts },
   'string.split(string, int): list<string>': { call: split, ...parts },
-  'list<string>.join(): string': { call: join, cost: walkResult(2), resultSize: sameSize },
-  'list<string>.join(string): string': { call: join, cost: walkResult(2), resultSize: sameSize },
+  'list<string>.join(): string': { call: join, cost: walkResult(), resultSize: joined },
+  'list<string>.join(string): string': { call: join, cost: walkResult(), resultSize: joined },
   'string.lowerAscii(): string': {
     call: (text: string) => asciiOnly(text, /[A-Z]+/g, (part) => part.toLowerCase()),
     ...cut,

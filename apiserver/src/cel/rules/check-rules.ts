@@ -42,7 +42,8 @@ export function checkRuleExpressions(
 
 function factorText(cost: number, limit: number): string {
   const factor = cost / limit
-  return factor > 100 ? 'more than 100x' : `${Math.max(factor, 1.1).toFixed(1)}x`
+  if (factor > 100) return 'more than 100x'
+  return `${factor.toFixed(factor < 1.5 ? 6 : 1)}x`
 }
 
 class Check {

@@ -6,7 +6,7 @@ import type { Call } from '../syntax/ast.ts'
 import { ListValue, MapValue, OptionalValue, type Value } from '../values/collections.ts'
 import { CelError, noSuchOverload } from './errors.ts'
 import type { Frame, Step } from './frame.ts'
-import { Meter, prices, sizeOf } from './meter.ts'
+import { Meter, prices, sizeOf, walkOf } from './meter.ts'
 import { namespacedFunction, type Planner, type Scope } from './plan.ts'
 
 export function planCall(planner: Planner, call: Call, scope: Scope): Step {
@@ -63,7 +63,7 @@ function invoke({ meter }: Frame, overloads: readonly Overload[], args: Value[])
   for (const one of overloads) {
     if (!one.accepts(args)) continue
     const result = (one.call as (...args: Value[]) => Value)(...args)
-    meter.add(one.cost ? one.cost(args.map(sizeOf), sizeOf(result)) : prices.call)
+    meter.add(one.cost ? one.cost(args.map(sizeOf), sizeOf(result), (i) => walkOf(args[i] ?? null)) : prices.call)
     return result
   }
   throw noSuchOverload()

@@ -24,5 +24,16 @@ export function sizeOf(value: Value): number {
   return value instanceof OptionalValue && value.value !== undefined ? sizeOf(value.value) : 1
 }
 
+/** What walking over all of a value takes: a unit for each thing in it, and a tenth for each character. */
+export function walkOf(value: Value): number {
+  if (typeof value === 'string') return Math.floor(codePointLength(value) / 10)
+  if (value instanceof Uint8Array) return Math.floor(value.length / 10)
+  let total = 0
+  if (value instanceof ListValue) for (const item of value) total += walkOf(item)
+  else if (value instanceof MapValue) for (const key of value.keys()) total += walkOf(key)
+  else return 1
+  return total
+}
+
 /** Prices of the language's own constructs, in upstream's units. */
 export const prices = { ident: 1, select: 1, call: 1, list: 10, map: 30, struct: 40 } as const

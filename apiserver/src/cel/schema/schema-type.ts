@@ -8,6 +8,8 @@ import { escapeFieldName } from './escape.ts'
 
 /** Bytes of the largest request. */
 const maxRequest = 3 * 1024 * 1024
+/** Estimates count bytes, schemas characters. */
+const bytesPerCharacter = 4
 /** Deeper schemas are refused elsewhere. */
 const maxDepth = 100
 
@@ -103,5 +105,7 @@ function textType(schema: JsonSchema): CelType {
     (most, one) => Math.max(most, typeof one === 'string' ? one.length : 0),
     0,
   )
-  return { ...types.string, maxSize: schema.maxLength ?? longest ?? maxRequest - 2, minJsonSize: 2 }
+  const characters = schema.maxLength ?? longest
+  const maxSize = characters === undefined ? maxRequest - 2 : characters * bytesPerCharacter
+  return { ...types.string, maxSize, minJsonSize: 2 }
 }
