@@ -248,6 +248,8 @@ const variadic: Readonly<Record<string, Macro>> = {
 }
 
 export function macroFor(name: string, args: number, target: Expr | undefined): Macro | undefined {
+  // `.all(…)` is a function of the root, not a call on something.
+  if (name.startsWith('.')) return undefined
   const key = `${target ? '.' : ''}${name}/${args}`
   if (Object.hasOwn(macros, key)) return macros[key]
   return target && Object.hasOwn(variadic, name) ? variadic[name] : undefined
