@@ -33,6 +33,18 @@ interface Patch {
   spec?: { template?: V1PodTemplateSpec & { $patch?: string } }
 }
 
+/** What a revision holds, its keys in the original's order: clients compare the very bytes to find the current one. */
+export function revisionData(template: V1PodTemplateSpec | undefined): Record<string, unknown> {
+  return sorted({ spec: { template: { ...template, $patch: 'replace' } } }) as Record<string, unknown>
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined)
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]))
+}
+
 /** The template that a revision holds. */
 export function templateOf(revision: V1ControllerRevision): V1PodTemplateSpec {
   const { $patch: _, ...template } = (revision.data as Patch | undefined)?.spec?.template ?? {}
@@ -87,7 +99,7 @@ async function createRevision<T extends RevisionOwner>(
         ...(annotations === undefined ? {} : { annotations }),
         ownerReferences: [controllerReference(owner, ref)],
       },
-      data: { spec: { template: { ...owner.spec?.template, $patch: 'replace' } } },
+      data: revisionData(owner.spec?.template),
       revision,
     }
     try {

@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kapell/openapi/types'
+import { revisionData } from './controller-revisions.ts'
 import { sameMeaning } from './equal.ts'
 import { intOrPercent } from './int-or-percent.ts'
 import { podsToDelete } from './rank-pods.ts'
@@ -90,4 +91,11 @@ it('slow start fails once, not a hundred times', async () => {
   let fine = 0
   const late = await slowStart(100, () => (++fine > 5 ? Promise.reject(new Error('quota')) : Promise.resolve()))
   expect([late.tried, late.errors.length]).toEqual([7, 2])
+})
+
+test('a revision holds its template with the keys in order, however it was written', () => {
+  const template = { spec: { restartPolicy: 'Always', containers: [{ name: 'c', image: 'i' }] }, metadata: {} }
+  expect(JSON.stringify(revisionData(template))).toBe(
+    '{"spec":{"template":{"$patch":"replace","metadata":{},"spec":{"containers":[{"image":"i","name":"c"}],"restartPolicy":"Always"}}}}',
+  )
 })
