@@ -147,7 +147,7 @@ export function beyondHistory(deployment: V1Deployment, old: readonly V1ReplicaS
   const alive = old.filter((set) => !isDeleting(set))
   if (limit === undefined || alive.length <= limit) return []
   return [...alive]
-    .sort((a, b) => revisionOf(a) - revisionOf(b))
+    .sort((a, b) => Number(revisionOf(a) - revisionOf(b)))
     .slice(0, alive.length - limit)
     .filter(
       (set) =>

@@ -20,9 +20,14 @@ const notCopied = new Set([
 ])
 const maxHistoryLength = 2000
 
-export function revisionOf(object: { metadata?: { annotations?: Record<string, string> } }): number {
-  const revision = Number(object.metadata?.annotations?.[revisionAnnotation] ?? 0)
-  return Number.isSafeInteger(revision) ? revision : 0
+/** 64 bits, as the original counts: more than a number holds exactly. Undefined for what is no number. */
+function parseRevision(text: string): bigint | undefined {
+  if (text === '') return 0n
+  return /^-?\d{1,19}$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : undefined
+}
+
+export function revisionOf(object: { metadata?: { annotations?: Record<string, string> } }): bigint {
+  return parseRevision(object.metadata?.annotations?.[revisionAnnotation] ?? '') ?? 0n
 }
 
 export const oldestFirst = (a: V1ReplicaSet, b: V1ReplicaSet): number =>
@@ -52,14 +57,14 @@ export function findNewReplicaSet(
 export function newReplicaSetAnnotations(
   deployment: V1Deployment,
   replicaSet: V1ReplicaSet | undefined,
-  revision: number,
+  revision: bigint,
 ): Record<string, string> {
   const next = { ...replicaSet?.metadata?.annotations }
   for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {}))
     if (!notCopied.has(key)) next[key] = value
   const before = next[revisionAnnotation]
   if (before === undefined) next[revisionAnnotation] = String(revision)
-  else if (Number(before) < revision) {
+  else if ((parseRevision(before) ?? revision) < revision) {
     next[revisionAnnotation] = String(revision)
     next[historyAnnotation] = extendHistory(next[historyAnnotation], before)
   }

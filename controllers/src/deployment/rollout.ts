@@ -88,7 +88,7 @@ export class Rollout {
 
   /** Finds the ReplicaSet of the current template, makes it when told to, and keeps its revision. */
   async syncNewSet({ create, now }: { create: boolean; now: Date }): Promise<void> {
-    const revision = Math.max(0, ...this.old.map(revisionOf)) + 1
+    const revision = this.old.map(revisionOf).reduce((most, one) => (one > most ? one : most), 0n) + 1n
     const existing = this.newSet
     if (existing !== undefined) await this.adoptNewSet(existing, revision, now)
     else if (create) await this.createNewSet(revision, now)
@@ -108,7 +108,7 @@ export class Rollout {
     this.sets = this.sets.map((one) => (one.metadata?.uid === set.metadata?.uid ? stored : one))
   }
 
-  private async adoptNewSet(existing: V1ReplicaSet, revision: number, now: Date): Promise<void> {
+  private async adoptNewSet(existing: V1ReplicaSet, revision: bigint, now: Date): Promise<void> {
     const annotations = newReplicaSetAnnotations(this.deployment, existing, revision)
     const { minReadySeconds = 0 } = this.deployment.spec ?? {}
     const stale = (existing.spec?.minReadySeconds ?? 0) !== minReadySeconds
@@ -132,7 +132,7 @@ export class Rollout {
     await this.setRevision(annotations[revisionAnnotation] ?? String(revision), told)
   }
 
-  private async createNewSet(revision: number, now: Date): Promise<void> {
+  private async createNewSet(revision: bigint, now: Date): Promise<void> {
     const { deployment, actions } = this
     const set = newReplicaSet(deployment, revision, newReplicaSetSize(deployment, this.sets, undefined))
     const name = set.metadata?.name ?? ''
@@ -209,7 +209,7 @@ export class Rollout {
 }
 
 /** The ReplicaSet for the Deployment's template, named by its hash. */
-export function newReplicaSet(deployment: V1Deployment, revision: number, replicas: number): V1ReplicaSet {
+export function newReplicaSet(deployment: V1Deployment, revision: bigint, replicas: number): V1ReplicaSet {
   const { name = '', namespace } = deployment.metadata ?? {}
   const { template, selector, minReadySeconds } = deployment.spec ?? {}
   const hash = templateHash(template, deployment.status?.collisionCount)
