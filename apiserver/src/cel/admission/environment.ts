@@ -145,7 +145,7 @@ export function compileAdmission(source: string, env: CelEnv, wanted: readonly T
   const compilation = compile(source, env)
   if (!compilation.program) return { problem: `compilation failed: ${compilation.text}` }
   const { resultType } = compilation.program
-  if (wanted.includes(resultType.kind) || resultType.kind === 'dyn') return { compilation }
+  if (wanted.length === 0 || wanted.includes(resultType.kind) || resultType.kind === 'dyn') return { compilation }
   const names = wanted.map((one) => (one === 'null' ? 'null_type' : one))
   const list = names.length === 1 ? names[0] : `one of [${names.join(' ')}]`
   return { problem: `must evaluate to ${list} but got ${formatType(resultType)}` }

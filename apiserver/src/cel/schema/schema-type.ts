@@ -62,8 +62,9 @@ function mapType(schema: JsonSchema, values: JsonSchema, name: string, depth: nu
   const value = typeAt(values, false, `${name}.@elem`, depth + 1)
   if (!value) return undefined
   // An entry needs at least a key of two quotes and a colon.
+  // Upstream's estimates take keys for empty.
   const maxSize = schema.maxProperties ?? fitting((value.minJsonSize ?? 1) + 3)
-  return { ...types.map({ ...types.string, maxSize: maxRequest }, value), maxSize, minJsonSize: 2 }
+  return { ...types.map({ ...types.string, maxSize: 0 }, value), maxSize, minJsonSize: 2 }
 }
 
 const metadata: JsonSchema = {
