@@ -44,7 +44,7 @@ export interface Compilation {
 
 export function compile(source: string, env: CelEnv, options: CompileOptions = {}): Compilation {
   const failed = (issues: readonly Issue[]): Compilation => ({ issues, text: formatIssues(source, issues) })
-  const parsed = parse(source, { withoutMacros: env.withoutMacros, ...options.limits })
+  const parsed = parse(source, { withoutMacros: env.withoutMacros, plainNames: env.strictLiterals, ...options.limits })
   if (!parsed.expr) return failed(parsed.issues)
   const { expr } = parsed
   const checked = options.check === false ? undefined : check(expr, env)

@@ -5,7 +5,7 @@
 import type { Expr, Ident } from './ast.ts'
 import { NodeFactory } from './ast.ts'
 import { IssueError, type Issue } from './issues.ts'
-import { tokenize, type TokenType } from './lexer.ts'
+import { tokenize, type Token, type TokenType } from './lexer.ts'
 import { literalValue } from './literals.ts'
 import { macroFor } from './macros.ts'
 import { expressionStart, TokenStream } from './token-stream.ts'
@@ -19,8 +19,16 @@ export interface ParseLimits {
   readonly maxDepth: number
   /** Macros that stay calls, by name. */
   readonly withoutMacros: ReadonlySet<string>
+  /** No names in backticks. */
+  readonly plainNames: boolean
 }
-const defaultLimits: ParseLimits = { maxLength: 100_000, maxRecursion: 250, maxDepth: 1000, withoutMacros: new Set() }
+const defaultLimits: ParseLimits = {
+  maxLength: 100_000,
+  maxRecursion: 250,
+  maxDepth: 1000,
+  withoutMacros: new Set(),
+  plainNames: false,
+}
 
 export type ParseResult = { expr: Expr; issues: [] } | { expr?: undefined; issues: Issue[] }
 
@@ -170,17 +178,23 @@ class Parser {
     if (!this.#tokens.is('IDENTIFIER', 'ESC_IDENTIFIER')) {
       const chained = operand.kind === 'ident' || operand.kind === 'select'
       if (optional) throw this.#tokens.mismatch(['IDENTIFIER', 'ESC_IDENTIFIER'])
-      if (chained && !this.#tokens.is('<EOF>')) throw this.#tokens.mismatch(['IDENTIFIER'])
+      if (chained && this.#tokens.is('true', 'false', 'null', 'in')) throw this.#tokens.mismatch(['IDENTIFIER'])
       throw this.#tokens.noAlternative('.')
     }
     const name = this.#tokens.take()
-    const field = name.type === 'ESC_IDENTIFIER' ? name.text.slice(1, -1) : name.text
+    const field = name.type === 'ESC_IDENTIFIER' ? this.#quoted(name) : name.text
     if (optional) {
       return this.#make.call(dot.offset, '_?._', operand, this.#make.literal(name.offset, field))
     }
     const open = name.type === 'IDENTIFIER' ? this.#tokens.accept('(') : undefined
     if (open) return this.#call(open.offset, field, this.#arguments(), operand)
     return this.#make.node(dot.offset, { kind: 'select', operand, field, testOnly: false })
+  }
+
+  /** A name in backticks, where these are known at all. */
+  #quoted({ text, offset }: Token): string {
+    if (this.#limits.plainNames) this.#tokens.issues.push({ offset, message: "unsupported syntax: '`'" })
+    return text.slice(1, -1)
   }
 
   #index(operand: Expr): Expr {
@@ -193,6 +207,7 @@ class Parser {
 
   #arguments(): Expr[] {
     const args: Expr[] = []
+    this.#tokens.require([...expressionStart, ')'])
     if (this.#tokens.accept(')')) return args
     do args.push(this.#expression(args.length === 0 ? [')'] : []))
     while (this.#tokens.accept(','))
@@ -240,7 +255,7 @@ class Parser {
     const dot = this.#tokens.accept('.')
     const first = this.#tokens.expect('IDENTIFIER')
     if (reserved.has(first.text) && !dot) {
-      throw new IssueError({ offset: first.offset, message: `reserved identifier: ${first.text}` })
+      this.#tokens.issues.push({ offset: first.offset, message: `reserved identifier: ${first.text}` })
     }
     const prefix = dot ? '.' : ''
     const open = this.#tokens.accept('(')
@@ -268,6 +283,7 @@ class Parser {
         this.#tokens.take()
         continue
       }
+      if (!first && this.#tokens.is(',')) throw this.#tokens.mismatch([close])
       item(this.#tokens.accept('?') !== undefined, first)
       first = false
       if (!this.#tokens.accept(',')) {

@@ -18,6 +18,8 @@ export const expressionStart: readonly TokenType[] = [
   'IDENTIFIER',
 ] // prettier-ignore
 
+const closers = new Set([')', ']'])
+
 function expectation(types: readonly TokenType[]): string {
   const sorted = [...new Set(types)].sort((a, b) => order.indexOf(a) - order.indexOf(b)).map(display)
   return sorted.length === 1 ? (sorted[0] ?? '') : `{${sorted.join(', ')}}`
@@ -50,8 +52,10 @@ export class TokenStream {
   }
   expect(type: TokenType, also: readonly TokenType[] = []): Token {
     const { offset, text } = this.peek()
-    // At the end a single missing token is taken as read.
-    if (also.length === 0 && type === ')' && text === '<EOF>') {
+    // A single missing token is taken as read when what stands there could follow it.
+    const couldFollow =
+      type === ':' ? expressionStart.includes(this.peek().type) : closers.has(type) && text === '<EOF>'
+    if (also.length === 0 && couldFollow) {
       this.issues.push({ offset, message: `Syntax error: missing ${display(type)} at '${text}'` })
       return { type, text: type, offset }
     }
