@@ -35,6 +35,7 @@ import { flowControlStep, type InFlight } from './pipeline/flow-control.ts'
 import { impersonationStep } from './pipeline/impersonation.ts'
 import { composePipeline, type PipelineStep } from './pipeline/pipeline.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
+import { createEquivalents } from './registry/equivalents.ts'
 import { createObjectAccess } from './registry/object-access.ts'
 import { ResourceTable, subresourcesOf } from './registry/resource-table.ts'
 import { createServiceResolver } from './registry/service-endpoints.ts'
@@ -144,7 +145,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   })
   const authorizer = createAuthorizer(objects)
   const authorize: Services['authorize'] = async (attributes) => authorizer(attributes)
-  const services: Services = { objects, authorize, tokens, config }
+  const callWebhook = createWebhookCaller(createServiceResolver(objects))
+  const webhooks = { call: callWebhook, equivalents: createEquivalents(table) }
+  const services: Services = { objects, authorize, tokens, config, webhooks }
 
   const server: EndpointServer = {
     table,
@@ -257,7 +260,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       table,
       objects,
       services,
-      callWebhook: createWebhookCaller(createServiceResolver(objects)),
+      callWebhook,
       now,
       log,
       closing: closing.signal,

@@ -2,6 +2,7 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { UserInfo } from '../authentication/user.ts'
 import type { AnyDefinition } from '../registry/definition.ts'
 import type { Services } from '../registry/services.ts'
+import type { Reinvocation } from './reinvocation.ts'
 
 /** What an admission plug-in sees of a request, after authorization and before storage. */
 export interface AdmissionAttributes {
@@ -19,6 +20,8 @@ export interface AdmissionAttributes {
   dryRun: boolean
   now: Date
   warn: (text: string) => void
+  /** Set while the mutating phase runs. */
+  reinvocation?: Reinvocation
 }
 
 /** One file a plug-in in `admission/`; refusing means throwing an ApiError. Source: "Admission Control in Kubernetes". */

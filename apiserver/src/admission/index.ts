@@ -3,6 +3,8 @@ import { certificateApproval, certificateSigning } from './certificates.ts'
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { mutatingWebhooks } from './dynamic/mutating.ts'
+import { validatingWebhooks } from './dynamic/validating.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
@@ -34,5 +36,7 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   certificateSigning,
   defaultIngressClass,
   rbacEscalation,
+  mutatingWebhooks,
+  validatingWebhooks,
   resourceQuota,
 ]

@@ -1,4 +1,5 @@
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts'
+import { Reinvocation } from '../admission/reinvocation.ts'
 import type { Services } from './services.ts'
 
 /** Runs the plug-ins in order: all of the mutating phase, later all of the validating one. */
@@ -10,13 +11,21 @@ export interface AdmissionChain {
 }
 
 export function createAdmissionChain(plugins: readonly AdmissionPlugin[], services: () => Services): AdmissionChain {
+  const mutateOnce = async (attributes: AdmissionAttributes): Promise<void> => {
+    for (const plugin of plugins) {
+      if (plugin.admit === undefined || !plugin.handles(attributes)) continue
+      const outcome = plugin.admit(attributes, services())
+      if (outcome !== undefined) await outcome
+    }
+  }
   return {
     async mutate(attributes) {
-      for (const plugin of plugins) {
-        if (plugin.admit === undefined || !plugin.handles(attributes)) continue
-        const outcome = plugin.admit(attributes, services())
-        if (outcome !== undefined) await outcome
-      }
+      const reinvocation = new Reinvocation()
+      attributes.reinvocation = reinvocation
+      await mutateOnce(attributes)
+      if (!reinvocation.wanted) return
+      reinvocation.second = true
+      await mutateOnce(attributes)
     },
     async validate(attributes) {
       for (const plugin of plugins) {

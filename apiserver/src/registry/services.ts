@@ -1,5 +1,7 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { UserInfo } from '../authentication/user.ts'
+import type { WebhookCaller } from '../server/webhook-client.ts'
+import type { ResourceDefinition } from './definition.ts'
 
 /** Names a stored resource inside the server. */
 export interface ResourceName {
@@ -18,6 +20,14 @@ export interface Services {
   authorize: (attributes: AuthorizationAttributes) => Promise<AuthorizationDecision>
   tokens: TokenService
   config: ServerConfig
+  webhooks: WebhookAccess
+}
+
+/** What dynamic admission needs. */
+export interface WebhookAccess {
+  call: WebhookCaller
+  /** The other served versions of the same stored objects. */
+  equivalents(definition: { group: string; version: string; plural: string }): readonly ResourceDefinition[]
 }
 
 /** Reads come from the watch cache, writes run the registry's strategies but no admission: the server acting for itself. */

@@ -2,6 +2,7 @@ import { admissionAttributes, type WriteScope } from '../../registry/write-scope
 import type { ConnectHandler } from '../dispatch.ts'
 import type { EndpointServer } from '../server.ts'
 import { requestScope } from '../write-scope.ts'
+import { connectOptions } from './options.ts'
 import { nodeProxy, podProxy, serviceProxy } from './proxies.ts'
 import { podLog, podStream, type AgentTls } from './pod-streams.ts'
 
@@ -10,9 +11,12 @@ export function createConnect(server: EndpointServer, tls: AgentTls): ConnectHan
   return async (context, resource, connect) => {
     const { objects } = server.services
     const scope: WriteScope = requestScope(server, context, resource, { dryRun: false, admissionOptions: {} })
-    const attributes = admissionAttributes(scope, 'CONNECT', {})
-    await server.admission.mutate(attributes)
-    await server.admission.validate(attributes)
+    // Reading a log is a read: no admission.
+    if (connect.handler !== 'pod-log') {
+      const attributes = admissionAttributes(scope, 'CONNECT', { object: connectOptions(context, connect) })
+      await server.admission.mutate(attributes)
+      await server.admission.validate(attributes)
+    }
     switch (connect.handler) {
       case 'pod-log':
         return podLog(context, objects, tls)

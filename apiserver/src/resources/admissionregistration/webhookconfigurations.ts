@@ -4,6 +4,7 @@ import { ageColumn, nameColumn } from '../common/columns.ts'
 import { countColumn } from '../common/simple.ts'
 
 import { defaultWebhook } from './rules.ts'
+import { validateWebhooks } from './webhook-validation.ts'
 
 const common = {
   group: 'admissionregistration.k8s.io',
@@ -25,6 +26,9 @@ export const mutatingWebhookConfigurations = defineResource<V1MutatingWebhookCon
       webhook.reinvocationPolicy ??= 'Never'
     }
   },
+  validateCreate: (o, at) => validateWebhooks(o.webhooks, { at: at.child('webhooks'), mutating: true }),
+  validateUpdate: (o, old, at) =>
+    validateWebhooks(o.webhooks, { at: at.child('webhooks'), mutating: true, previous: old.webhooks ?? [] }),
   columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],
 })
 
@@ -35,5 +39,8 @@ export const validatingWebhookConfigurations = defineResource<V1ValidatingWebhoo
   allowUnconditionalUpdate: false,
   storagePrefix: 'validatingwebhookconfigurations',
   default: (o) => (o.webhooks ?? []).forEach(defaultWebhook),
+  validateCreate: (o, at) => validateWebhooks(o.webhooks, { at: at.child('webhooks'), mutating: false }),
+  validateUpdate: (o, old, at) =>
+    validateWebhooks(o.webhooks, { at: at.child('webhooks'), mutating: false, previous: old.webhooks ?? [] }),
   columns: [nameColumn, countColumn('Webhooks', (o) => o.webhooks), ageColumn],
 })
