@@ -20,6 +20,7 @@ import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts'
 import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationController } from './replicationcontroller/controller.ts'
@@ -54,6 +55,7 @@ export const controllers: readonly Controller[] = [
   horizontalPodAutoscalerController,
   disruptionController,
   resourceQuotaController,
+  persistentVolumeBinder,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

@@ -23,6 +23,8 @@ export function defaultClaim(claim: V1PersistentVolumeClaim): void {
   }
 }
 
+const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
+
 const fixed =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
 
@@ -39,6 +41,10 @@ export function validateClaimUpdate(
   const munged: V1PersistentVolumeClaimSpec = { ...now }
   // Binding writes the volume's name, once.
   if ((before.volumeName ?? '') === '') delete munged.volumeName
+  // A class may be given to a claim that never had one: the default one, made later.
+  const hadClass =
+    before.storageClassName !== undefined || (previous.metadata?.annotations?.[classAnnotation] ?? '') !== ''
+  if (!hadClass) delete munged.storageClassName
   if (bound) {
     munged.resources = {
       ...now.resources,
