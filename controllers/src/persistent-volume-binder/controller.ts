@@ -21,7 +21,7 @@ const unbound = 'unbound'
  * Binds claims to volumes and reclaims volumes whose claim is gone; making volumes is left to provisioners.
  * Source: "Persistent Volumes". One worker: two claims never reach for the same volume at once.
  */
-export const persistentVolumeBinder = defineController<BinderDeps>({
+export const persistentVolumeBinder = defineController<BinderDeps, V1PersistentVolumeClaim>({
   name: 'persistentvolume-binder-controller',
   serviceAccount: 'persistent-volume-binder',
   component: 'persistentvolume-controller',
