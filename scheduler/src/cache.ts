@@ -1,8 +1,10 @@
 import type { V1Node } from '@kapell/openapi/types'
-import { addPod, nodeInfo, removePod, type MutableNodeInfo, type NodeInfo } from './framework/node-info.ts'
+import { addPod, nodeInfo, removePod, replaceNode, type MutableNodeInfo, type NodeInfo } from './framework/node-info.ts'
+import { PodCounters } from './framework/pod-counters.ts'
 import type { PodInfo } from './framework/pod-info.ts'
-import { parseResources } from '@kapell/controllers/machinery/placement/resources'
-import type { Snapshot } from './framework/snapshot.ts'
+import type { Domains, Snapshot, Trial } from './framework/snapshot.ts'
+import { TermGroups, type TermGroup } from './framework/term-groups.ts'
+import { Topology } from './framework/topology.ts'
 
 /**
  * What is where: nodes with their pods, those that the API server already tells of and those that this scheduler has
@@ -12,34 +14,76 @@ export class SchedulerCache implements Snapshot {
   readonly #nodes = new Map<string, MutableNodeInfo>()
   /** Pods by UID, also those on nodes that are not known (yet, or any more). */
   readonly #pods = new Map<string, { pod: PodInfo; nodeName: string; assumed: boolean }>()
-  /** Pods that wait for room which preemption is making: node name and pod, by UID. */
-  readonly #nominated = new Map<string, { pod: PodInfo; nodeName: string }>()
+  /** Node names of pods on nodes that are not known, with the pods' UIDs. */
+  readonly #homeless = new Map<string, Set<string>>()
+  readonly #counters = new PodCounters()
+  readonly #groups = new TermGroups()
+  readonly #topology = new Topology()
+  readonly #images = new Map<string, number>()
+  readonly #freeSlots: number[] = []
+  #slots = 0
   #list: MutableNodeInfo[] | undefined
 
   get nodes(): readonly NodeInfo[] {
     return (this.#list ??= [...this.#nodes.values()])
   }
 
+  get slots(): number {
+    return this.#slots
+  }
+
   get(name: string): NodeInfo | undefined {
     return this.#nodes.get(name)
+  }
+
+  domains(topologyKey: string): Domains {
+    return this.#topology.domains(topologyKey, this)
+  }
+
+  countPods(identity: string, matches: (pod: PodInfo) => boolean): Int32Array {
+    return this.#counters.counts(identity, matches, this)
+  }
+
+  termGroups(namespace: string): Iterable<TermGroup> {
+    return this.#groups.concerning(namespace)
+  }
+
+  nodesWithImage(name: string): number {
+    return this.#images.get(name) ?? 0
   }
 
   setNode(node: V1Node): void {
     const name = node.metadata?.name ?? ''
     const known = this.#nodes.get(name)
     if (known !== undefined) {
-      known.node = node
-      known.allocatable = parseResources(node.status?.allocatable)
-      return
+      this.#countImages(known.node, -1)
+      if (!sameLabels(known.labels, node.metadata?.labels ?? {})) this.#topology.reset()
+      replaceNode(known, node)
+    } else {
+      const info = nodeInfo(node, this.#freeSlots.pop() ?? this.#slots++)
+      this.#nodes.set(name, info)
+      this.#list = undefined
+      this.#topology.reset()
+      for (const uid of this.#homeless.get(name) ?? []) {
+        const waiting = this.#pods.get(uid)
+        if (waiting !== undefined) this.#place(info, waiting.pod)
+      }
+      this.#homeless.delete(name)
     }
-    const info = nodeInfo(node)
-    for (const { pod, nodeName } of this.#pods.values()) if (nodeName === name) addPod(info, pod)
-    this.#nodes.set(name, info)
-    this.#list = undefined
+    this.#countImages(node, 1)
   }
 
   removeNode(name: string): void {
-    if (this.#nodes.delete(name)) this.#list = undefined
+    const info = this.#nodes.get(name)
+    if (info === undefined) return
+    const uids = [...info.pods.keys()]
+    for (const uid of uids) this.#displace(info, uid)
+    if (uids.length > 0) this.#homeless.set(name, new Set(uids))
+    this.#nodes.delete(name)
+    this.#countImages(info.node, -1)
+    this.#freeSlots.push(info.slot)
+    this.#list = undefined
+    this.#topology.reset()
   }
 
   /** The API server tells of a pod on a node: it confirms or corrects what was assumed. */
@@ -62,32 +106,76 @@ export class SchedulerCache implements Snapshot {
     if (known === undefined) return
     this.#pods.delete(uid)
     const node = this.#nodes.get(known.nodeName)
-    if (node !== undefined) removePod(node, uid)
-  }
-
-  nominate(pod: PodInfo, nodeName: string): void {
-    this.#nominated.set(pod.uid, { pod, nodeName })
-  }
-
-  nominatedTo(nodeName: string): PodInfo[] {
-    if (this.#nominated.size === 0) return []
-    return [...this.#nominated.values()].filter((n) => n.nodeName === nodeName).map((n) => n.pod)
-  }
-
-  /** The pod waits for no particular node any more. */
-  denominate(uid: string): void {
-    this.#nominated.delete(uid)
+    if (node !== undefined) return this.#displace(node, uid)
+    const waiting = this.#homeless.get(known.nodeName)
+    waiting?.delete(uid)
+    if (waiting?.size === 0) this.#homeless.delete(known.nodeName)
   }
 
   isAssumed(uid: string): boolean {
     return this.#pods.get(uid)?.assumed ?? false
   }
 
+  trial(nodeName: string): Trial | undefined {
+    const node = this.#nodes.get(nodeName)
+    if (node === undefined) return undefined
+    const { generation } = node
+    const added = new Set<string>()
+    const removed = new Map<string, PodInfo>()
+    return {
+      node,
+      add: (pod) => {
+        if (!removed.delete(pod.uid)) added.add(pod.uid)
+        this.#place(node, pod)
+      },
+      remove: (uid) => {
+        const pod = node.pods.get(uid)
+        if (pod === undefined) return
+        if (!added.delete(uid)) removed.set(uid, pod)
+        this.#displace(node, uid)
+      },
+      end: () => {
+        for (const uid of added) this.#displace(node, uid)
+        for (const pod of removed.values()) this.#place(node, pod)
+        node.generation = generation
+      },
+    }
+  }
+
   #put(pod: PodInfo, nodeName: string, assumed: boolean): void {
     this.removePod(pod.uid)
-    this.#nominated.delete(pod.uid)
     this.#pods.set(pod.uid, { pod, nodeName, assumed })
     const node = this.#nodes.get(nodeName)
-    if (node !== undefined) addPod(node, pod)
+    if (node !== undefined) return this.#place(node, pod)
+    const waiting = this.#homeless.get(nodeName) ?? new Set()
+    this.#homeless.set(nodeName, waiting.add(pod.uid))
   }
+
+  #place(node: MutableNodeInfo, pod: PodInfo): void {
+    addPod(node, pod)
+    this.#counters.change(node, pod, 1)
+    this.#groups.change(node, pod, 1)
+  }
+
+  #displace(node: MutableNodeInfo, uid: string): void {
+    const pod = node.pods.get(uid)
+    if (pod === undefined) return
+    removePod(node, uid)
+    this.#counters.change(node, pod, -1)
+    this.#groups.change(node, pod, -1)
+  }
+
+  #countImages(node: V1Node, by: 1 | -1): void {
+    for (const image of node.status?.images ?? [])
+      for (const name of new Set(image.names ?? [])) {
+        const count = (this.#images.get(name) ?? 0) + by
+        if (count === 0) this.#images.delete(name)
+        else this.#images.set(name, count)
+      }
+  }
+}
+
+function sameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key] && Object.hasOwn(b, key))
 }

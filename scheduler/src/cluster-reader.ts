@@ -24,7 +24,22 @@ export function clusterReader(informers: InformerFactory): {
     replicationControllers: informers.informer(replicationControllers),
     budgets: informers.informer(podDisruptionBudgets),
   }
+  let namespaceChanges = 0
+  byName.namespaces.onChange({
+    add: () => void namespaceChanges++,
+    update: (before, after) => {
+      if (JSON.stringify(before.metadata?.labels) !== JSON.stringify(after.metadata?.labels)) namespaceChanges++
+    },
+    delete: () => void namespaceChanges++,
+  })
+  let budgetChanges = 0
+  byName.budgets.onChange({
+    add: () => void budgetChanges++,
+    update: () => void budgetChanges++,
+    delete: () => void budgetChanges++,
+  })
   const handle = {
+    namespacesGeneration: () => namespaceChanges,
     namespaceLabels: (name: string) => byName.namespaces.lister.get(name)?.metadata?.labels,
     serviceSelectors: (pod: V1Pod) => {
       const labels = pod.metadata?.labels ?? {}
@@ -52,7 +67,7 @@ export function clusterReader(informers: InformerFactory): {
           return undefined
       }
     },
-    budgets: () => byName.budgets.lister.list(),
+    budgets: () => ({ all: byName.budgets.lister.list(), generation: budgetChanges }),
   }
   const synced = async (): Promise<void> => {
     await Promise.all(Object.values(byName).map((informer) => informer.synced()))

@@ -10,6 +10,7 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import { apiActions } from './actions.ts'
 import { SchedulerCache } from './cache.ts'
 import { clusterReader } from './cluster-reader.ts'
+import { Nominations } from './framework/nominations.ts'
 import { Framework } from './framework/runtime.ts'
 import { schedulerMetrics } from './metrics.ts'
 import { defaultPlugins } from './plugins/index.ts'
@@ -45,10 +46,13 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const cluster = clusterReader(informers)
   const podLister = informers.informer(pods, livePods).lister
   const actions = apiActions({ client, recorder, clock, pods: podLister })
+  const nominations = new Nominations()
   const framework: Framework = new Framework(
     defaultPlugins({
       ...cluster.handle,
       fitsOn: (pod, node, snapshot) => framework.verdictOn(pod, node, snapshot) === undefined,
+      isLocal: (pod, snapshot) => framework.isLocal(pod, snapshot),
+      nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
       evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),
     }),
   )
@@ -59,8 +63,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     hints: new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []])),
   })
   const metrics = schedulerMetrics(registry, () => queue.pending)
-  await Promise.all([cluster.synced(), watchCluster({ informers, cache, queue, schedulerName })])
-  const scheduler = new Scheduler({ framework, cache, queue, actions, metrics, clock, log })
+  await Promise.all([cluster.synced(), watchCluster({ informers, cache, nominations, queue, schedulerName })])
+  const scheduler = new Scheduler({ framework, cache, nominations, queue, actions, metrics, clock, log })
   const running =
     options.leaderElection === undefined
       ? scheduler.run(stop.signal)

@@ -3,6 +3,7 @@ import type { Clock } from '@kapell/controllers/machinery/clock'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { SchedulerCache } from './cache.ts'
 import { fitErrorMessage } from './framework/fit-error.ts'
+import type { Nominations } from './framework/nominations.ts'
 import type { PodInfo } from './framework/pod-info.ts'
 import type { Framework, Placement } from './framework/runtime.ts'
 import type { QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts'
@@ -23,6 +24,7 @@ export interface Actions {
 export interface SchedulerParts {
   framework: Framework
   cache: SchedulerCache
+  nominations: Nominations
   queue: SchedulingQueue
   actions: Actions
   metrics: SchedulerMetrics
@@ -34,8 +36,8 @@ export interface SchedulerParts {
 
 /** Cycles between two looks at the event loop take no longer than this: others share the process. */
 const sliceMs = 5
-/** Bindings under way at once; the loop waits for one to end beyond that. */
-const maxBindings = 100
+/** Requests under way at once; the loop waits for one to end beyond that. */
+const maxRunning = 100
 
 /**
  * Takes pods from the queue one after another, decides where each goes, and binds it in the background: the next
@@ -43,7 +45,10 @@ const maxBindings = 100
  */
 export class Scheduler {
   readonly #parts: SchedulerParts
-  readonly #bindings = new Set<Promise<void>>()
+  /** Requests under way. */
+  readonly #running = new Set<Promise<void>>()
+  /** UIDs of pods for which others are being removed. */
+  readonly #makingRoom = new Set<string>()
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
@@ -56,18 +61,19 @@ export class Scheduler {
       const ready = this.#parts.queue.tryPop()
       const pod = ready ?? (await this.#parts.queue.pop(signal))
       if (pod === undefined || signal.aborted) break
-      await this.#cycle(pod)
-      if (this.#bindings.size >= maxBindings) await Promise.race(this.#bindings)
+      this.#cycle(pod)
+      if (this.#running.size >= maxRunning) await Promise.race(this.#running)
       if (performance.now() < sliceEnds) continue
       await new Promise((resolve) => setImmediate(resolve))
       sliceEnds = performance.now() + sliceMs
     }
-    await Promise.allSettled(this.#bindings)
+    await Promise.allSettled(this.#running)
   }
 
-  async #cycle(queued: QueuedPod): Promise<void> {
-    const { cache, framework, actions, metrics, pickAmong = randomIndex } = this.#parts
+  #cycle(queued: QueuedPod): void {
+    const { cache, framework, queue, actions, metrics, nominations, pickAmong = randomIndex } = this.#parts
     const pod = queued.info
+    if (this.#makingRoom.has(pod.uid)) return queue.addBackoff(queued)
     const current = actions.current(pod)
     if (current === undefined || current.metadata?.uid !== pod.uid || cache.isAssumed(pod.uid)) return
     if (current.metadata?.deletionTimestamp !== undefined) {
@@ -75,16 +81,15 @@ export class Scheduler {
       return
     }
     const startedAt = performance.now()
-    const placement = framework.place(pod, cache, pickAmong, (name) => cache.nominatedTo(name))
+    const placement = framework.place(pod, cache, pickAmong, nominations)
     if (placement.nodeName === undefined) {
       metrics.attempt('unschedulable', (performance.now() - startedAt) / 1000)
-      await this.#reject(queued, current, placement)
+      this.#reject(queued, current, placement)
       return
     }
     cache.assume(pod, placement.nodeName)
-    const binding = this.#bind(queued, current, placement.nodeName, startedAt)
-    this.#bindings.add(binding)
-    void binding.finally(() => this.#bindings.delete(binding))
+    nominations.delete(pod.uid)
+    this.#inBackground(this.#bind(queued, current, placement.nodeName, startedAt), queued, 'binding failed')
   }
 
   async #bind(queued: QueuedPod, current: V1Pod, nodeName: string, startedAt: number): Promise<void> {
@@ -105,14 +110,12 @@ export class Scheduler {
     }
   }
 
-  async #reject(queued: QueuedPod, current: V1Pod, placement: Placement): Promise<void> {
-    const { cache, framework, queue, actions, log } = this.#parts
+  #reject(queued: QueuedPod, current: V1Pod, placement: Placement): void {
+    const { cache, framework, queue, actions, nominations } = this.#parts
     const rejectedBy = new Set([...placement.rejected.values()].map((verdict) => verdict.plugin))
     const nodeCount = cache.nodes.length
     const after =
-      nodeCount === 0
-        ? { message: '' }
-        : await framework.postFilter(placement.state, queued.info, cache, placement.rejected)
+      nodeCount === 0 ? { message: '' } : framework.postFilter(placement.state, queued.info, cache, placement.rejected)
     const message =
       nodeCount === 0
         ? 'no nodes available to schedule pods'
@@ -120,14 +123,29 @@ export class Scheduler {
             ...(placement.preFilterReason === undefined ? {} : { preFilter: placement.preFilterReason }),
             postFilter: after.message,
           })
-    if (after.nominatedNodeName !== undefined) cache.nominate(queued.info, after.nominatedNodeName)
+    if (after.nominatedNodeName !== undefined) nominations.set(queued.info, after.nominatedNodeName)
     queue.addUnschedulable(queued, rejectedBy)
     actions.event(current, 'Warning', 'FailedScheduling', message)
-    try {
-      await actions.setUnschedulable(current, { reason: 'Unschedulable', message, ...nomination(after) })
-    } catch (error) {
-      log.warn('cannot say that a pod is unschedulable', { pod: queued.info.key, error: errorText(error) })
-    }
+    const noted = actions.setUnschedulable(current, { reason: 'Unschedulable', message, ...nomination(after) })
+    this.#inBackground(noted, queued, 'cannot say that a pod is unschedulable')
+    if (after.makingRoom === undefined) return
+    const { uid } = queued.info
+    this.#makingRoom.add(uid)
+    const done = after.makingRoom
+      .catch((error: unknown) => {
+        nominations.delete(uid)
+        throw error
+      })
+      .finally(() => this.#makingRoom.delete(uid))
+    this.#inBackground(done, queued, 'cannot make room for a pod')
+  }
+
+  #inBackground(work: Promise<void>, { info }: QueuedPod, failure: string): void {
+    const watched = work.catch((error: unknown) => {
+      this.#parts.log.warn(failure, { pod: info.key, error: errorText(error) })
+    })
+    this.#running.add(watched)
+    void watched.finally(() => this.#running.delete(watched))
   }
 }
 

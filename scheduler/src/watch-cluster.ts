@@ -2,6 +2,7 @@ import type { InformerFactory } from '@kapell/controllers/machinery/informer-fac
 import { nodes, pods } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import type { SchedulerCache } from './cache.ts'
+import type { Nominations } from './framework/nominations.ts'
 import { isTerminal, podInfo } from './framework/pod-info.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
 
@@ -15,10 +16,11 @@ export const livePods = { fieldSelector: 'status.phase!=Succeeded,status.phase!=
 export async function watchCluster(parts: {
   informers: InformerFactory
   cache: SchedulerCache
+  nominations: Nominations
   queue: SchedulingQueue
   schedulerName: string
 }): Promise<void> {
-  const { informers, cache, queue, schedulerName } = parts
+  const { informers, cache, nominations, queue, schedulerName } = parts
   const isOurs = (pod: V1Pod): boolean => (pod.spec?.schedulerName ?? 'default-scheduler') === schedulerName
 
   const nodeInformer = informers.informer(nodes)
@@ -38,7 +40,7 @@ export async function watchCluster(parts: {
   const forget = (pod: V1Pod): void => {
     const uid = pod.metadata?.uid ?? ''
     queue.delete(uid)
-    cache.denominate(uid)
+    nominations.delete(uid)
     cache.removePod(uid)
     queue.onEvent('AssignedPodDelete', pod)
   }
@@ -48,11 +50,15 @@ export async function watchCluster(parts: {
     if (isTerminal(pod)) return forget(pod)
     if (nodeName !== '') {
       queue.delete(uid)
+      nominations.delete(uid)
       cache.setPod(podInfo(pod), nodeName)
       queue.onEvent(before === undefined ? 'AssignedPodAdd' : 'AssignedPodUpdate', before, pod)
     } else if (isOurs(pod) && !cache.isAssumed(uid)) {
-      if (before === undefined) queue.add(podInfo(pod))
-      else queue.update(podInfo(pod), mayHelp(before, pod))
+      const info = podInfo(pod)
+      const nominated = pod.status?.nominatedNodeName ?? ''
+      if (nominated !== '') nominations.set(info, nominated)
+      if (before === undefined) queue.add(info)
+      else queue.update(info, mayHelp(before, pod))
     }
   }
   podInformer.onChange({

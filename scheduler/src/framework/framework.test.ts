@@ -86,13 +86,17 @@ describe('Framework', () => {
   })
 
   it('never takes a node that a filter refused, and says who refused', () => {
-    const framework = new Framework([
-      { plugin: refuses('a', 'b'), weight: 0 },
-      { plugin: prefers('A', 'a'), weight: 9 },
+    const refusing = (...names: string[]) =>
+      new Framework([
+        { plugin: refuses(...names), weight: 0 },
+        { plugin: prefers('A', 'a'), weight: 9 },
+      ]).place(pod, cache, () => 0)
+    expect(refusing('a', 'b').nodeName).toBe('c')
+    expect([...refusing('a', 'b', 'c').rejected].map(([name, { plugin }]) => [name, plugin])).toEqual([
+      ['a', 'Refuses'],
+      ['b', 'Refuses'],
+      ['c', 'Refuses'],
     ])
-    const placement = framework.place(pod, cache, () => 0)
-    expect(placement.nodeName).toBe('c')
-    expect([...placement.rejected.keys()]).toEqual(['a', 'b'])
   })
 
   it('breaks ties as it is told', () => {

@@ -10,9 +10,15 @@ import type { Snapshot } from './snapshot.ts'
  */
 export interface Plugin {
   readonly name: string
+  /**
+   * Set when `filter` and `score` look at nothing but the pod's signature and the one node (no cycle state): their
+   * answers are kept until the node changes. Such plug-ins' filters run before all others.
+   */
+  readonly local?: true
   /** Undefined: the pod may enter the queue. */
   preEnqueue?: (pod: V1Pod) => Verdict | undefined
-  preFilter?: (state: CycleState, pod: PodInfo, snapshot: Snapshot) => PreFilterResult | Verdict | undefined
+  /** Returning 'skip' leaves this plug-in's filter out of the cycle. */
+  preFilter?: (state: CycleState, pod: PodInfo, snapshot: Snapshot) => PreFilterResult | Verdict | 'skip' | undefined
   filter?: (state: CycleState, pod: PodInfo, node: NodeInfo) => Verdict | undefined
   /** Nothing fitted: make room, or say why that is impossible. */
   postFilter?: (
@@ -20,7 +26,7 @@ export interface Plugin {
     pod: PodInfo,
     snapshot: Snapshot,
     rejected: ReadonlyMap<string, Verdict>,
-  ) => Promise<PostFilterResult>
+  ) => PostFilterResult
   /** Returning 'skip' leaves this plug-in's score out of the cycle. */
   preScore?: (state: CycleState, pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot) => 'skip' | undefined
   /** 0 to 100, or anything when `normalize` follows. */
@@ -50,6 +56,8 @@ export interface PreFilterResult {
 
 export interface PostFilterResult {
   nominatedNodeName?: string
+  /** What makes the room there; begun at once, and not waited for. */
+  makingRoom?: Promise<void>
   /** Appended to the event's text. */
   message: string
 }
@@ -72,8 +80,8 @@ export function unresolvable(plugin: string, ...reasons: string[]): Verdict {
   return { code: 'unresolvable', plugin, reasons }
 }
 
-export function isVerdict(value: PreFilterResult | Verdict | undefined): value is Verdict {
-  return value !== undefined && 'code' in value
+export function isVerdict(value: PreFilterResult | Verdict | 'skip' | undefined): value is Verdict {
+  return typeof value === 'object' && 'code' in value
 }
 
 export const maxNodeScore = 100

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kapell/openapi/types'
 import { podRequests, podRequestsForScoring, type Resources } from '@kapell/controllers/machinery/placement/resources'
+import { affinityTerms, type PodTerms } from './affinity-terms.ts'
 
 /** A pod with what plug-ins ask of it over and over, worked out once. */
 export interface PodInfo {
@@ -11,6 +12,9 @@ export interface PodInfo {
   readonly scoringRequests: Resources
   readonly priority: number
   readonly hostPorts: readonly HostPort[]
+  readonly terms: PodTerms
+  /** Pods of one signature get the same answers from every plug-in that looks at nothing but a pod and one node. */
+  readonly signature: string
 }
 
 export interface HostPort {
@@ -20,15 +24,37 @@ export interface HostPort {
 }
 
 export function podInfo(pod: V1Pod): PodInfo {
+  const requests = podRequests(pod)
+  const scoringRequests = podRequestsForScoring(pod)
+  const ports = hostPorts(pod)
   return {
     key: `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`,
     uid: pod.metadata?.uid ?? '',
     pod,
-    requests: podRequests(pod),
-    scoringRequests: podRequestsForScoring(pod),
+    requests,
+    scoringRequests,
     priority: pod.spec?.priority ?? 0,
-    hostPorts: hostPorts(pod),
+    hostPorts: ports,
+    terms: affinityTerms(pod),
+    signature: signatureOf(pod, requests, scoringRequests, ports),
   }
+}
+
+function signatureOf(pod: V1Pod, requests: Resources, scoring: Resources, ports: readonly HostPort[]): string {
+  const { nodeName, nodeSelector, affinity, tolerations } = pod.spec ?? {}
+  return JSON.stringify([
+    nodeName,
+    nodeSelector,
+    affinity?.nodeAffinity,
+    tolerations,
+    amounts(requests),
+    amounts(scoring),
+    ports,
+  ])
+}
+
+function amounts(of: Resources): unknown[] {
+  return [of.milliCpu, of.memoryBytes, of.ephemeralStorageBytes, ...of.scalar]
 }
 
 function hostPorts(pod: V1Pod): HostPort[] {

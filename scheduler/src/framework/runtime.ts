@@ -1,29 +1,57 @@
 import { CycleState } from './cycle-state.ts'
-import { addPod, copyNodeInfo, type NodeInfo } from './node-info.ts'
-import { isVerdict, type Plugin, type Verdict } from './plugin.ts'
+import { LocalAnswers, type LocalAnswersOfPod } from './local-answers.ts'
+import { Nominations } from './nominations.ts'
+import type { NodeInfo } from './node-info.ts'
+import { isVerdict, type Plugin, type PostFilterResult, type Verdict } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
+import { bestOf } from './scoring.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** How a cycle's search for a node ended. */
 export interface Placement {
   /** Absent: no node fits. */
   nodeName?: string
-  /** Why each node that was looked at and refused was refused. */
+  /** When no node fits: why each was refused. */
   rejected: ReadonlyMap<string, Verdict>
   /** Set when a pre-filter ruled out every node at once: its reason. */
   preFilterReason?: string
   state: CycleState
 }
 
-/** Runs a profile's plug-ins over the extension points. Holds no state of its own: everything is in the cycle state. */
+export interface FrameworkOptions {
+  /** How many fitting nodes are enough to choose among, of so many in all (absent: every node is looked at). */
+  nodesToFind?: (nodeCount: number) => number
+}
+
+/** What the pre-filters leave to look at. */
+interface Prepared {
+  nodes: readonly NodeInfo[]
+  /** Plug-ins whose filters look beyond one node and have something to say of this pod. */
+  filters: readonly Plugin[]
+  /** Why nodes that are not among `nodes` were refused. */
+  elsewhere?: Verdict
+  /** Every node was ruled out. */
+  none?: true
+}
+
+/**
+ * Runs a profile's plug-ins over the extension points. Answers of local plug-ins are kept from cycle to cycle, and
+ * nothing else is: everything of one cycle is in its state.
+ */
 export class Framework {
   readonly plugins: readonly { plugin: Plugin; weight: number }[]
+  readonly #local: LocalAnswers
+  readonly #options: FrameworkOptions
+  /** Where the next search begins when not all nodes are looked at. */
+  #start = 0
 
-  constructor(plugins: readonly { plugin: Plugin; weight: number }[]) {
+  constructor(plugins: readonly { plugin: Plugin; weight: number }[], options: FrameworkOptions = {}) {
     const names = plugins.map(({ plugin }) => plugin.name)
     const twice = names.find((name, i) => names.indexOf(name) !== i)
     if (twice !== undefined) throw new Error(`scheduler plug-in ${twice} is listed twice`)
     this.plugins = plugins
+    this.#options = options
+    this.#local = new LocalAnswers(plugins.map(({ plugin }) => plugin).filter((plugin) => plugin.local === true))
   }
 
   preEnqueue(pod: PodInfo): Verdict | undefined {
@@ -35,121 +63,175 @@ export class Framework {
   }
 
   /**
-   * Finds the best node of the snapshot; `pickAmong` breaks ties (0 ≤ result < count). Room that preemption made for
-   * other pods of at least this one's priority (`nominatedTo`) counts as taken.
+   * Finds the best node of the snapshot; `pickAmong` breaks ties (0 ≤ result < count). Room that preemption makes for
+   * other pods of at least this one's priority counts as taken, and a node where it makes room for this one is taken
+   * as soon as it fits.
    */
   place(
     pod: PodInfo,
     snapshot: Snapshot,
     pickAmong: (count: number) => number,
-    nominatedTo: (nodeName: string) => readonly PodInfo[] = () => [],
+    nominations: Nominations = new Nominations(),
   ): Placement {
     const state = new CycleState()
-    const rejected = new Map<string, Verdict>()
-    const narrowed = this.#preFilter(state, pod, snapshot, rejected)
-    if (narrowed.reason !== undefined) return { rejected, preFilterReason: narrowed.reason, state }
-    const feasible: NodeInfo[] = []
-    for (const node of narrowed.nodes) {
-      const verdict = this.filter(state, pod, node) ?? this.#filterWithNominated(pod, node, snapshot, nominatedTo)
-      if (verdict === undefined) feasible.push(node)
-      else rejected.set(node.name, verdict)
-    }
-    if (feasible.length === 0) return { rejected, state }
-    const nodeName = feasible.length === 1 ? feasible[0]?.name : this.#best(state, pod, feasible, snapshot, pickAmong)
-    return nodeName === undefined ? { rejected, state } : { nodeName, rejected, state }
+    const prepared = this.#preFilter(state, pod, snapshot)
+    if (prepared.none === true)
+      return { rejected: refuseAll(snapshot.nodes, prepared.elsewhere), state, ...reasonOf(prepared.elsewhere) }
+    const local = this.#local.of(pod, state, snapshot.slots)
+    const verdictOf = (node: NodeInfo): Verdict | undefined =>
+      local.verdict(node) ??
+      filterAll(prepared.filters, state, pod, node) ??
+      this.#verdictBeside(nominations, pod, node, snapshot)
+    const nominated = snapshot.get(pod.pod.status?.nominatedNodeName ?? '')
+    if (nominated !== undefined && prepared.nodes.includes(nominated) && verdictOf(nominated) === undefined)
+      return { nodeName: nominated.name, rejected: new Map(), state }
+    const { feasible, verdicts } = this.#search(prepared.nodes, verdictOf)
+    if (feasible.length === 0) return { rejected: collect(snapshot, prepared, verdicts), state }
+    const nodeName =
+      feasible.length === 1 ? feasible[0]?.name : this.#best({ state, pod, feasible, snapshot, local, pickAmong })
+    return { rejected: new Map(), state, ...(nodeName === undefined ? {} : { nodeName }) }
   }
 
-  filter(state: CycleState, pod: PodInfo, node: NodeInfo): Verdict | undefined {
-    for (const { plugin } of this.plugins) {
-      const verdict = plugin.filter?.(state, pod, node)
-      if (verdict !== undefined) return verdict
-    }
-    return undefined
-  }
-
-  /** Whether the pod passes every filter on `node`, a changed copy of one of the snapshot's. */
+  /** Whether the pod passes every filter on the node as the snapshot has it now, in a trial for example. */
   verdictOn(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict | undefined {
-    const changed = {
-      nodes: snapshot.nodes.map((known) => (known.name === node.name ? node : known)),
-      get: (name: string) => (name === node.name ? node : snapshot.get(name)),
-    }
     const state = new CycleState()
-    for (const { plugin } of this.plugins) {
-      const result = plugin.preFilter?.(state, pod, changed)
-      if (isVerdict(result)) return result
-    }
-    return this.filter(state, pod, node)
+    const { nodes, filters, elsewhere } = this.#preFilter(state, pod, snapshot)
+    if (elsewhere !== undefined && !nodes.includes(node)) return elsewhere
+    const local = this.plugins.map(({ plugin }) => plugin).filter((plugin) => plugin.local === true)
+    return filterAll(local, state, pod, node) ?? filterAll(filters, state, pod, node)
   }
 
-  #filterWithNominated(
+  /** Whether nothing but local plug-ins has a say about where the pod may go, the cluster being as it is. */
+  isLocal(pod: PodInfo, snapshot: Snapshot): boolean {
+    return this.#preFilter(new CycleState(), pod, snapshot).filters.length === 0
+  }
+
+  postFilter(
+    state: CycleState,
     pod: PodInfo,
-    node: NodeInfo,
     snapshot: Snapshot,
-    nominatedTo: (nodeName: string) => readonly PodInfo[],
-  ): Verdict | undefined {
-    const before = nominatedTo(node.name).filter((other) => other.uid !== pod.uid && other.priority >= pod.priority)
-    if (before.length === 0) return undefined
-    const copy = copyNodeInfo(node)
-    for (const other of before) addPod(copy, other)
-    return this.verdictOn(pod, copy, snapshot)
-  }
-
-  async postFilter(state: CycleState, pod: PodInfo, snapshot: Snapshot, rejected: ReadonlyMap<string, Verdict>) {
+    rejected: ReadonlyMap<string, Verdict>,
+  ): PostFilterResult {
     const messages: string[] = []
     for (const { plugin } of this.plugins) {
-      const result = await plugin.postFilter?.(state, pod, snapshot, rejected)
+      const result = plugin.postFilter?.(state, pod, snapshot, rejected)
       if (result === undefined) continue
       messages.push(result.message)
-      if (result.nominatedNodeName !== undefined)
-        return { nominatedNodeName: result.nominatedNodeName, message: messages.join(', ') }
+      if (result.nominatedNodeName !== undefined) return { ...result, message: messages.join(', ') }
     }
     return { message: messages.join(', ') }
   }
 
-  #preFilter(
-    state: CycleState,
-    pod: PodInfo,
-    snapshot: Snapshot,
-    rejected: Map<string, Verdict>,
-  ): { nodes: readonly NodeInfo[]; reason?: string } {
-    let names: ReadonlySet<string> | undefined
+  #search(
+    nodes: readonly NodeInfo[],
+    verdictOf: (node: NodeInfo) => Verdict | undefined,
+  ): { feasible: NodeInfo[]; verdicts: Map<NodeInfo, Verdict> } {
+    const enough = this.#options.nodesToFind?.(nodes.length) ?? nodes.length
+    const start = enough < nodes.length ? this.#start % nodes.length : 0
+    const feasible: NodeInfo[] = []
+    const verdicts: Verdict[] = []
+    const refused: NodeInfo[] = []
+    let looked = 0
+    for (; looked < nodes.length && feasible.length < enough; looked++) {
+      const node = nodes[start + looked < nodes.length ? start + looked : start + looked - nodes.length]
+      if (node === undefined) break
+      const verdict = verdictOf(node)
+      if (verdict === undefined) feasible.push(node)
+      else {
+        refused.push(node)
+        verdicts.push(verdict)
+      }
+    }
+    this.#start = start + looked
+    const why = new Map<NodeInfo, Verdict>()
+    if (feasible.length === 0) refused.forEach((node, i) => verdicts[i] && why.set(node, verdicts[i]))
+    return { feasible, verdicts: why }
+  }
+
+  /** Whether the pod still fits once those that wait for room on the node have it. */
+  #verdictBeside(nominations: Nominations, pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Verdict | undefined {
+    const waiting = nominations.on(node.name)
+    if (waiting.length === 0) return undefined
+    const first = waiting.filter((other) => other.uid !== pod.uid && other.priority >= pod.priority)
+    if (first.length === 0) return undefined
+    const trial = snapshot.trial(node.name)
+    if (trial === undefined) return undefined
+    try {
+      for (const other of first) trial.add(other)
+      return this.verdictOn(pod, trial.node, snapshot)
+    } finally {
+      trial.end()
+    }
+  }
+
+  #preFilter(state: CycleState, pod: PodInfo, snapshot: Snapshot): Prepared {
+    const filters: Plugin[] = []
     const narrowing: string[] = []
+    let names: ReadonlySet<string> | undefined
     for (const { plugin } of this.plugins) {
       const result = plugin.preFilter?.(state, pod, snapshot)
+      if (isVerdict(result)) return { nodes: [], filters, elsewhere: result, none: true }
+      if (result === 'skip') continue
+      if (plugin.local !== true && plugin.filter !== undefined) filters.push(plugin)
       if (result === undefined) continue
-      if (isVerdict(result)) {
-        for (const node of snapshot.nodes) rejected.set(node.name, result)
-        return { nodes: [], reason: result.reasons.join(', ') }
-      }
       narrowing.push(plugin.name)
       names = names === undefined ? result.nodeNames : names.intersection(result.nodeNames)
     }
-    if (names === undefined) return { nodes: snapshot.nodes }
+    if (names === undefined) return { nodes: snapshot.nodes, filters }
     const nodes = [...names].map((name) => snapshot.get(name)).filter((node) => node !== undefined)
     const reason = `node(s) didn't satisfy plugin(s) [${narrowing.join(' ')}]`
-    for (const node of snapshot.nodes)
-      if (!names.has(node.name))
-        rejected.set(node.name, { code: 'unresolvable', plugin: narrowing[0] ?? '', reasons: [reason] })
-    return { nodes }
+    return { nodes, filters, elsewhere: { code: 'unresolvable', plugin: narrowing[0] ?? '', reasons: [reason] } }
   }
 
-  #best(
-    state: CycleState,
-    pod: PodInfo,
-    nodes: readonly NodeInfo[],
-    snapshot: Snapshot,
-    pickAmong: (count: number) => number,
-  ): string | undefined {
-    const totals = new Float64Array(nodes.length)
+  #best(cycle: {
+    state: CycleState
+    pod: PodInfo
+    feasible: readonly NodeInfo[]
+    snapshot: Snapshot
+    local: LocalAnswersOfPod
+    pickAmong: (count: number) => number
+  }): string | undefined {
+    const { state, pod, feasible, snapshot, local, pickAmong } = cycle
+    const totals = new Float64Array(feasible.length)
     for (const { plugin, weight } of this.plugins) {
       if (plugin.score === undefined || weight === 0) continue
-      if (plugin.preScore?.(state, pod, nodes, snapshot) === 'skip') continue
-      const scores = nodes.map((node) => plugin.score?.(state, pod, node) ?? 0)
-      plugin.normalize?.(state, pod, scores, nodes)
-      scores.forEach((score, i) => (totals[i] = (totals[i] ?? 0) + score * weight))
+      if (plugin.preScore?.(state, pod, feasible, snapshot) === 'skip') continue
+      const kept = plugin.local === true ? local.scores(plugin) : undefined
+      const scores = new Array<number>(feasible.length)
+      for (const [i, node] of feasible.entries())
+        scores[i] = kept === undefined ? (plugin.score(state, pod, node) ?? 0) : (kept[node.slot] ?? 0)
+      plugin.normalize?.(state, pod, scores, feasible)
+      for (let i = 0; i < scores.length; i++) totals[i] = (totals[i] ?? 0) + (scores[i] ?? 0) * weight
     }
-    const highest = Math.max(...totals)
-    const best = nodes.filter((_, i) => totals[i] === highest)
-    return best[pickAmong(best.length)]?.name
+    return feasible[bestOf(totals, pickAmong)]?.name
   }
+}
+
+function filterAll(plugins: readonly Plugin[], state: CycleState, pod: PodInfo, node: NodeInfo): Verdict | undefined {
+  for (const plugin of plugins) {
+    const verdict = plugin.filter?.(state, pod, node)
+    if (verdict !== undefined) return verdict
+  }
+  return undefined
+}
+
+function refuseAll(nodes: readonly NodeInfo[], verdict: Verdict | undefined): Map<string, Verdict> {
+  return new Map(verdict === undefined ? [] : nodes.map(({ name }) => [name, verdict]))
+}
+
+function reasonOf(verdict: Verdict | undefined): { preFilterReason?: string } {
+  return verdict === undefined ? {} : { preFilterReason: verdict.reasons.join(', ') }
+}
+
+function collect(
+  { nodes }: Snapshot,
+  { elsewhere }: Prepared,
+  verdicts: ReadonlyMap<NodeInfo, Verdict>,
+): Map<string, Verdict> {
+  const rejected = new Map<string, Verdict>()
+  for (const node of nodes) {
+    const verdict = verdicts.get(node) ?? elsewhere
+    if (verdict !== undefined) rejected.set(node.name, verdict)
+  }
+  return rejected
 }

@@ -3,6 +3,7 @@ import { maxNodeScore, type Plugin } from '../framework/plugin.ts'
 /** Prefers nodes on which cpu and memory would be used in like proportion, so that neither strands the other. */
 export const balancedAllocation: Plugin = {
   name: 'NodeResourcesBalancedAllocation',
+  local: true,
   score: (_state, pod, node) => {
     const share = (used: number, capacity: number): number | undefined =>
       capacity === 0 ? undefined : Math.min(1, used / capacity)

@@ -10,7 +10,7 @@ export const dynamicResources: Plugin = {
   name,
   preFilter: (_state, { pod }) =>
     (pod.spec?.resourceClaims ?? []).length === 0
-      ? undefined
+      ? 'skip'
       : unresolvable(name, 'allocating resource claims is not supported by this scheduler'),
-  postFilter: () => Promise.resolve({ message: 'no new claims to deallocate' }),
+  postFilter: () => ({ message: 'no new claims to deallocate' }),
 }

@@ -1,16 +1,17 @@
 import type { V1Pod } from '@kapell/openapi/types'
 import { maxNodeScore, unresolvable, type Plugin } from '../framework/plugin.ts'
+import { largest } from '../framework/scoring.ts'
 import { matchesNodeSelector, matchesTerm } from '@kapell/controllers/machinery/placement/node-selector'
 
 /** `nodeSelector` and node affinity. Source: "Assigning Pods to Nodes". */
 export const nodeAffinity: Plugin = {
   name: 'NodeAffinity',
+  local: true,
   preFilter: (_state, { pod }) => {
     const names = namedNodes(pod)
     return names === undefined ? undefined : { nodeNames: names }
   },
-  filter: (_state, { pod }, { node }) => {
-    const labels = node.metadata?.labels ?? {}
+  filter: (_state, { pod }, { node, labels }) => {
     const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(
       ([k, v]) => Object.hasOwn(labels, k) && labels[k] === v,
     )
@@ -24,7 +25,7 @@ export const nodeAffinity: Plugin = {
       .filter(({ preference }) => matchesTerm(preference, node))
       .reduce((sum, { weight }) => sum + weight, 0),
   normalize: (_state, _pod, scores) => {
-    const highest = Math.max(0, ...scores)
+    const highest = Math.max(0, largest(scores))
     if (highest > 0) scores.forEach((score, i) => (scores[i] = Math.floor((score * maxNodeScore) / highest)))
   },
   queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],

@@ -3,6 +3,7 @@ import { unresolvable, type Plugin } from '../framework/plugin.ts'
 /** A pod that names its node goes there or nowhere. */
 export const nodeName: Plugin = {
   name: 'NodeName',
+  local: true,
   filter: (_state, { pod }, node) => {
     const wanted = pod.spec?.nodeName ?? ''
     if (wanted === '' || wanted === node.name) return undefined

@@ -4,6 +4,7 @@ import { unschedulable, type Plugin } from '../framework/plugin.ts'
 /** Two pods on one node cannot hold the same host port. */
 export const nodePorts: Plugin = {
   name: 'NodePorts',
+  local: true,
   filter: (_state, pod, node) => {
     if (pod.hostPorts.length === 0) return undefined
     for (const other of node.pods.values())

@@ -11,6 +11,7 @@ interface Shortage {
 /** A node must have room for what the pod asks; among those that do, the emptier are better (LeastAllocated). */
 export const nodeResourcesFit: Plugin = {
   name: 'NodeResourcesFit',
+  local: true,
   filter: (_state, pod, node) => {
     const short = shortages(pod, node)
     if (short.length === 0) return undefined

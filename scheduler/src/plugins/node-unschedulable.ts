@@ -6,6 +6,7 @@ const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 /** A cordoned node takes only pods that tolerate its being so. */
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
+  local: true,
   filter: (_state, { pod }, { node }) => {
     if (node.spec?.unschedulable !== true || tolerates(pod.spec?.tolerations, taint)) return undefined
     return unresolvable('NodeUnschedulable', 'node(s) were unschedulable')

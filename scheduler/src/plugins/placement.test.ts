@@ -1,6 +1,7 @@
 import type { V1Affinity, V1Node, V1Pod, V1TopologySpreadConstraint } from '@kapell/openapi/types'
 import { SchedulerCache } from '../cache.ts'
 import type { Handle } from '../framework/handle.ts'
+import { Nominations } from '../framework/nominations.ts'
 import { podInfo } from '../framework/pod-info.ts'
 import { Framework } from '../framework/runtime.ts'
 import { defaultPlugins } from './index.ts'
@@ -38,25 +39,23 @@ const pod = (
 function setUp(nodes: V1Node[], handle: Partial<Handle> = {}) {
   const cache = new SchedulerCache()
   nodes.forEach((n) => cache.setNode(n))
+  const nominations = new Nominations()
   const evicted: string[] = []
   const framework: Framework = new Framework(
     defaultPlugins({
       namespaceLabels: () => ({}),
       serviceSelectors: () => [],
       controllerSelector: () => undefined,
-      budgets: () => [],
+      namespacesGeneration: () => 0,
+      budgets: () => ({ all: [], generation: 0 }),
+      isLocal: (p, s) => framework.isLocal(p, s),
+      nominated: (name) => ({ pods: nominations.on(name), generation: nominations.generation(name) }),
       fitsOn: (p, n, s) => framework.verdictOn(p, n, s) === undefined,
       evict: (victim) => Promise.resolve(void evicted.push(victim.pod.metadata?.name ?? '')),
       ...handle,
     }),
   )
-  const place = (p: V1Pod) =>
-    framework.place(
-      podInfo(p),
-      cache,
-      () => 0,
-      (name) => cache.nominatedTo(name),
-    )
+  const place = (p: V1Pod) => framework.place(podInfo(p), cache, () => 0, nominations)
   const put = (p: V1Pod, on: string): V1Pod => {
     cache.setPod(podInfo(p), on)
     return p
@@ -65,7 +64,11 @@ function setUp(nodes: V1Node[], handle: Partial<Handle> = {}) {
     const placement = place(p)
     return framework.postFilter(placement.state, podInfo(p), cache, placement.rejected)
   }
-  return { cache, place, put, preempt, evicted }
+  const reasonOn = (p: V1Pod, name: string): string | undefined => {
+    const on = cache.get(name)
+    return on === undefined ? undefined : framework.verdictOn(podInfo(p), on, cache)?.reasons[0]
+  }
+  return { cache, nominations, reasonOn, place, put, preempt, evicted }
 }
 
 const spread = (more: Partial<V1TopologySpreadConstraint> = {}): V1Pod =>
@@ -82,18 +85,14 @@ const spread = (more: Partial<V1TopologySpreadConstraint> = {}): V1Pod =>
       ],
     },
   })
-const reasonOn = (placement: ReturnType<ReturnType<typeof setUp>['place']>, name: string) =>
-  placement.rejected.get(name)?.reasons[0]
-
 describe('PodTopologySpread', () => {
   const zones = [node('n1', { zone: 'z1' }), node('n2', { zone: 'z1' }), node('n3', { zone: 'z2' })]
 
   it('keeps domains within maxSkew of the emptiest', () => {
-    const { place, put } = setUp(zones)
+    const { place, put, reasonOn } = setUp(zones)
     put(pod(), 'n1')
-    const placement = place(spread())
-    expect(placement.nodeName).toBe('n3')
-    expect(reasonOn(placement, 'n2')).toBe("node(s) didn't match pod topology spread constraints")
+    expect(place(spread()).nodeName).toBe('n3')
+    expect(reasonOn(spread(), 'n2')).toBe("node(s) didn't match pod topology spread constraints")
   })
 
   it('counts only pods of the namespace that the selector matches', () => {
@@ -112,8 +111,8 @@ describe('PodTopologySpread', () => {
   })
 
   it('refuses nodes without the topology key', () => {
-    const { place } = setUp([...zones, node('bare')])
-    expect(reasonOn(place(spread()), 'bare')).toBe(
+    const { reasonOn } = setUp([...zones, node('bare')])
+    expect(reasonOn(spread(), 'bare')).toBe(
       "node(s) didn't match pod topology spread constraints (missing required label)",
     )
   })
@@ -141,11 +140,10 @@ describe('InterPodAffinity', () => {
   const nodes = [node('n1'), node('n2')]
 
   it('goes where the wanted pod is', () => {
-    const { place, put } = setUp(nodes)
+    const { place, put, reasonOn } = setUp(nodes)
     put(pod({ app: 'db' }), 'n2')
-    const placement = place(wanting(near))
-    expect(placement.nodeName).toBe('n2')
-    expect(reasonOn(placement, 'n1')).toBe("node(s) didn't match pod affinity rules")
+    expect(place(wanting(near)).nodeName).toBe('n2')
+    expect(reasonOn(wanting(near), 'n1')).toBe("node(s) didn't match pod affinity rules")
   })
 
   it('waits when the wanted pod is nowhere, unless it is itself the first of its kind', () => {
@@ -155,19 +153,17 @@ describe('InterPodAffinity', () => {
   })
 
   it('stays away from the unwanted pod', () => {
-    const { place, put } = setUp(nodes)
+    const { place, put, reasonOn } = setUp(nodes)
     put(pod({ app: 'db' }), 'n1')
-    const placement = place(wanting(apart))
-    expect(placement.nodeName).toBe('n2')
-    expect(reasonOn(placement, 'n1')).toBe("node(s) didn't match pod anti-affinity rules")
+    expect(place(wanting(apart)).nodeName).toBe('n2')
+    expect(reasonOn(wanting(apart), 'n1')).toBe("node(s) didn't match pod anti-affinity rules")
   })
 
   it('respects what pods that are there want kept away', () => {
-    const { place, put } = setUp(nodes)
+    const { place, put, reasonOn } = setUp(nodes)
     put(wanting(apart), 'n1')
-    const placement = place(pod({ app: 'db' }))
-    expect(placement.nodeName).toBe('n2')
-    expect(reasonOn(placement, 'n1')).toBe("node(s) didn't satisfy existing pods anti-affinity rules")
+    expect(place(pod({ app: 'db' })).nodeName).toBe('n2')
+    expect(reasonOn(pod({ app: 'db' }), 'n1')).toBe("node(s) didn't satisfy existing pods anti-affinity rules")
   })
 
   it('looks into other namespaces only when told to', () => {
@@ -193,19 +189,19 @@ describe('InterPodAffinity', () => {
 })
 
 describe('DefaultPreemption', () => {
-  it('removes the fewest, least important pods that make room', async () => {
+  it('removes the fewest, least important pods that make room', () => {
     const { put, preempt, evicted } = setUp([node('n1', { cpu: '1' })])
     put(pod({ cpu: '400m', priority: 5 }), 'n1')
     const least = put(pod({ cpu: '400m', priority: 1 }), 'n1')
-    const result = await preempt(pod({ cpu: '500m', priority: 10 }))
+    const result = preempt(pod({ cpu: '500m', priority: 10 }))
     expect(result.nominatedNodeName).toBe('n1')
     expect(evicted).toEqual([least.metadata?.name])
   })
 
-  it('never removes pods of the same or a higher priority, and says so', async () => {
+  it('never removes pods of the same or a higher priority, and says so', () => {
     const { put, preempt, evicted } = setUp([node('n1', { cpu: '1' }), node('n2', { taint: 't' })])
     put(pod({ cpu: '900m', priority: 10 }), 'n1')
-    const result = await preempt(pod({ cpu: '500m', priority: 10 }))
+    const result = preempt(pod({ cpu: '500m', priority: 10 }))
     expect(evicted).toEqual([])
     expect(result.message).toBe(
       'no new claims to deallocate, preemption: 0/2 nodes are available: ' +
@@ -213,17 +209,17 @@ describe('DefaultPreemption', () => {
     )
   })
 
-  it('prefers the node where less important pods must go', async () => {
+  it('prefers the node where less important pods must go', () => {
     const { put, preempt } = setUp([node('n1', { cpu: '1' }), node('n2', { cpu: '1' })])
     put(pod({ cpu: '1', priority: 5 }), 'n1')
     put(pod({ cpu: '1', priority: 1 }), 'n2')
-    expect((await preempt(pod({ cpu: '500m', priority: 10 }))).nominatedNodeName).toBe('n2')
+    expect(preempt(pod({ cpu: '500m', priority: 10 })).nominatedNodeName).toBe('n2')
   })
 
-  it('does nothing for a pod whose policy is Never', async () => {
+  it('does nothing for a pod whose policy is Never', () => {
     const { put, preempt, evicted } = setUp([node('n1', { cpu: '1' })])
     put(pod({ cpu: '1' }), 'n1')
-    const result = await preempt(pod({ cpu: '1', priority: 10, spec: { preemptionPolicy: 'Never' } }))
+    const result = preempt(pod({ cpu: '1', priority: 10, spec: { preemptionPolicy: 'Never' } }))
     expect([result.message, evicted]).toEqual([
       'no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
       [],
@@ -231,8 +227,8 @@ describe('DefaultPreemption', () => {
   })
 
   it('keeps the room it made for others of the same priority', () => {
-    const { cache, place } = setUp([node('n1', { cpu: '1' })])
-    cache.nominate(podInfo(pod({ cpu: '800m', priority: 10 })), 'n1')
+    const { nominations, place } = setUp([node('n1', { cpu: '1' })])
+    nominations.set(podInfo(pod({ cpu: '800m', priority: 10 })), 'n1')
     expect(place(pod({ cpu: '500m', priority: 5 })).nodeName).toBeUndefined()
     expect(place(pod({ cpu: '500m', priority: 20 })).nodeName).toBe('n1')
   })

@@ -1,4 +1,5 @@
 import type { V1Node, V1Pod } from '@kapell/openapi/types'
+import { SchedulerCache } from '../cache.ts'
 import { CycleState } from '../framework/cycle-state.ts'
 import { addPod, nodeInfo } from '../framework/node-info.ts'
 import { podInfo } from '../framework/pod-info.ts'
@@ -172,7 +173,7 @@ describe('NodeAffinity.preFilter', () => {
         },
       },
     })
-    const empty = { nodes: [], get: () => undefined }
+    const empty = new SchedulerCache()
     expect(nodeAffinity.preFilter?.(new CycleState(), podInfo(pinned), empty)).toEqual({ nodeNames: new Set(['x']) })
     expect(nodeAffinity.preFilter?.(new CycleState(), podInfo(needs('zone', 'In', 'a')), empty)).toBeUndefined()
   })

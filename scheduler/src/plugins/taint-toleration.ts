@@ -1,9 +1,11 @@
 import { unresolvable, maxNodeScore, type Plugin } from '../framework/plugin.ts'
+import { largest } from '../framework/scoring.ts'
 import { tolerates } from './tolerations.ts'
 
 /** Keeps pods off tainted nodes, and prefers nodes with fewer taints of effect PreferNoSchedule. */
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
+  local: true,
   filter: (_state, { pod }, { node }) => {
     for (const taint of node.spec?.taints ?? [])
       if ((taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerates(pod.spec?.tolerations, taint))
@@ -22,7 +24,7 @@ export const taintToleration: Plugin = {
 
 /** The smaller the count, the better the score. */
 function invertToMax(scores: number[]): void {
-  const highest = Math.max(0, ...scores)
+  const highest = Math.max(0, largest(scores))
   scores.forEach((score, i) => {
     scores[i] = highest === 0 ? maxNodeScore : maxNodeScore - Math.floor((score * maxNodeScore) / highest)
   })

@@ -1,89 +1,88 @@
-import type { V1Pod } from '@kapell/openapi/types'
+import { termMatches } from '../../framework/affinity-terms.ts'
 import { stateKey, type CycleState } from '../../framework/cycle-state.ts'
+import type { Handle } from '../../framework/handle.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import { unresolvable, unschedulable, type Verdict } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
-import type { Snapshot } from '../../framework/snapshot.ts'
-import type { PodTerms, Term } from './terms.ts'
+import type { Domains, Snapshot } from '../../framework/snapshot.ts'
+import { sumByDomain } from '../../framework/topology.ts'
+import { countMatchingAll } from './count.ts'
 
 const name = 'InterPodAffinity'
 
-/** How many pods there are by topology key and value. */
-class DomainCounts {
-  readonly #counts = new Map<string, number>()
-
-  get empty(): boolean {
-    return this.#counts.size === 0
-  }
-
-  add(key: string, node: NodeInfo, by = 1): void {
-    const labels = node.node.metadata?.labels ?? {}
-    if (!Object.hasOwn(labels, key)) return
-    const pair = `${key}=${labels[key]}`
-    this.#counts.set(pair, (this.#counts.get(pair) ?? 0) + by)
-  }
-
-  has(key: string, node: NodeInfo): boolean {
-    const labels = node.node.metadata?.labels ?? {}
-    return Object.hasOwn(labels, key) && (this.#counts.get(`${key}=${labels[key]}`) ?? 0) > 0
-  }
+/** How many pods there are in each domain of one topology key. */
+interface Counted {
+  ids: Int32Array
+  sums: Float64Array
 }
 
 interface FilterState {
-  terms: PodTerms
   /** Domains from which pods that are there keep this one away. */
-  refusing: DomainCounts
-  /** Topology keys by which anybody refuses at all. */
-  refusingKeys: Set<string>
-  wanted: DomainCounts
-  unwanted: DomainCounts
+  refusing: readonly Counted[]
+  /** One for each of the pod's affinity terms. */
+  wanted: readonly Counted[]
+  /** Nobody to join is anywhere, and the pod would be one to join: the first of a group fits where it satisfies itself. */
+  isFirst: boolean
+  unwanted: readonly Counted[]
 }
 
 const key = stateKey<FilterState>('InterPodAffinity/filter')
 
-export function countTerms(
-  state: CycleState,
-  pod: PodInfo,
-  snapshot: Snapshot,
-  termsOf: (pod: V1Pod) => PodTerms,
-): void {
-  const terms = termsOf(pod.pod)
-  const counted: FilterState = {
-    terms,
-    refusing: new DomainCounts(),
-    refusingKeys: new Set(),
-    wanted: new DomainCounts(),
-    unwanted: new DomainCounts(),
-  }
-  for (const node of snapshot.nodes)
-    for (const other of node.pods.values()) {
-      for (const term of termsOf(other.pod).antiAffinity)
-        if (term.matches(pod.pod)) {
-          counted.refusing.add(term.topologyKey, node)
-          counted.refusingKeys.add(term.topologyKey)
-        }
-      if (terms.affinity.length > 0 && terms.affinity.every((term) => term.matches(other.pod)))
-        for (const term of terms.affinity) counted.wanted.add(term.topologyKey, node)
-      for (const term of terms.antiAffinity) if (term.matches(other.pod)) counted.unwanted.add(term.topologyKey, node)
-    }
-  state.write(key, counted)
-}
-
-export function filterTerms(state: CycleState, pod: PodInfo, node: NodeInfo): Verdict | undefined {
-  const counted = state.read(key)
-  if (!satisfiesAffinity(counted, pod.pod, node)) return unresolvable(name, "node(s) didn't match pod affinity rules")
-  if (counted.terms.antiAffinity.some((term) => counted.unwanted.has(term.topologyKey, node)))
-    return unschedulable(name, "node(s) didn't match pod anti-affinity rules")
-  for (const topologyKey of counted.refusingKeys)
-    if (counted.refusing.has(topologyKey, node))
-      return unschedulable(name, "node(s) didn't satisfy existing pods anti-affinity rules")
+export function countTerms(state: CycleState, pod: PodInfo, snapshot: Snapshot, handle: Handle): 'skip' | undefined {
+  const { affinity, antiAffinity } = pod.terms
+  const refusing = refusals(pod, snapshot, handle)
+  if (affinity.length === 0 && antiAffinity.length === 0 && refusing.length === 0) return 'skip'
+  const count = (counts: Int32Array, domains: Domains): Counted => ({
+    ids: domains.ids,
+    sums: sumByDomain(counts, domains),
+  })
+  const joinable = affinity.length === 0 ? undefined : countMatchingAll(affinity, snapshot, handle)
+  const wanted =
+    joinable === undefined ? [] : affinity.map((term) => count(joinable, snapshot.domains(term.topologyKey)))
+  state.write(key, {
+    refusing,
+    wanted,
+    isFirst:
+      wanted.every(({ sums }) => sums.every((sum) => sum === 0)) &&
+      affinity.every((term) => termMatches(term, pod.pod, handle.namespaceLabels)),
+    unwanted: antiAffinity.map((term) =>
+      count(countMatchingAll([term], snapshot, handle), snapshot.domains(term.topologyKey)),
+    ),
+  })
   return undefined
 }
 
-/** The first of a group that wants to be together has nobody to join: it fits where it satisfies itself. */
-function satisfiesAffinity({ terms, wanted }: FilterState, pod: V1Pod, node: NodeInfo): boolean {
-  const labels = node.node.metadata?.labels ?? {}
-  if (!terms.affinity.every((term) => Object.hasOwn(labels, term.topologyKey))) return false
-  if (terms.affinity.every((term) => wanted.has(term.topologyKey, node))) return true
-  return wanted.empty && terms.affinity.every((term: Term) => term.matches(pod))
+export function filterTerms(state: CycleState, _pod: PodInfo, { slot }: NodeInfo): Verdict | undefined {
+  const { wanted, isFirst, unwanted, refusing } = state.read(key)
+  for (const { ids, sums } of wanted) {
+    const id = ids[slot] ?? -1
+    if (id < 0 || ((sums[id] ?? 0) === 0 && !isFirst))
+      return unresolvable(name, "node(s) didn't match pod affinity rules")
+  }
+  if (unwanted.some((counted) => holds(counted, slot)))
+    return unschedulable(name, "node(s) didn't match pod anti-affinity rules")
+  if (refusing.some((counted) => holds(counted, slot)))
+    return unschedulable(name, "node(s) didn't satisfy existing pods anti-affinity rules")
+  return undefined
+}
+
+function holds({ ids, sums }: Counted, slot: number): boolean {
+  const id = ids[slot] ?? -1
+  return id >= 0 && (sums[id] ?? 0) > 0
+}
+
+/** Where pods that are there refuse this one, by topology key. */
+function refusals({ pod }: PodInfo, snapshot: Snapshot, handle: Handle): Counted[] {
+  const byKey = new Map<string, Counted>()
+  for (const { kind, term, counts } of snapshot.termGroups(pod.metadata?.namespace ?? '')) {
+    if (kind !== 'antiAffinity' || !termMatches(term, pod, handle.namespaceLabels)) continue
+    const domains = snapshot.domains(term.topologyKey)
+    const counted = byKey.get(term.topologyKey) ?? { ids: domains.ids, sums: new Float64Array(domains.count) }
+    byKey.set(term.topologyKey, counted)
+    for (const [slot, count] of counts) {
+      const id = domains.ids[slot] ?? -1
+      if (id >= 0) counted.sums[id] = (counted.sums[id] ?? 0) + count
+    }
+  }
+  return [...byKey.values()]
 }

@@ -1,58 +1,78 @@
-import type { V1Pod } from '@kapell/openapi/types'
+import { termMatches } from '../../framework/affinity-terms.ts'
 import { stateKey, type CycleState } from '../../framework/cycle-state.ts'
+import type { Handle } from '../../framework/handle.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import { maxNodeScore } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
+import { largest, smallest } from '../../framework/scoring.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
-import type { PodTerms } from './terms.ts'
+import type { TermGroup } from '../../framework/term-groups.ts'
+import { countMatchingAll } from './count.ts'
 
 /** What a required term of a pod that is already there counts as a preference for this one. */
 const requiredTermWeight = 1
 
-const key = stateKey<Map<string, Map<string, number>>>('InterPodAffinity/score')
+const key = stateKey<readonly { ids: Int32Array; sums: Float64Array }[]>('InterPodAffinity/score')
 
-/** Sums, by topology key and value, what this pod prefers and what those already there prefer of it. */
-export function weighDomains(
-  state: CycleState,
-  pod: PodInfo,
-  snapshot: Snapshot,
-  termsOf: (pod: V1Pod) => PodTerms,
-): 'skip' | undefined {
-  const mine = termsOf(pod.pod)
-  const sums = new Map<string, Map<string, number>>()
-  const add = (topologyKey: string, node: NodeInfo, weight: number): void => {
-    const labels = node.node.metadata?.labels ?? {}
-    if (weight === 0 || !Object.hasOwn(labels, topologyKey)) return
-    const byValue = sums.get(topologyKey) ?? new Map<string, number>()
-    const value = labels[topologyKey] ?? ''
-    byValue.set(value, (byValue.get(value) ?? 0) + weight)
-    sums.set(topologyKey, byValue)
-  }
-  for (const node of snapshot.nodes)
-    for (const { pod: other } of node.pods.values()) {
-      for (const term of mine.preferred) if (term.matches(other)) add(term.topologyKey, node, term.weight)
-      for (const term of mine.preferredAgainst) if (term.matches(other)) add(term.topologyKey, node, -term.weight)
-      const theirs = termsOf(other)
-      for (const term of theirs.affinity) if (term.matches(pod.pod)) add(term.topologyKey, node, requiredTermWeight)
-      for (const term of theirs.preferred) if (term.matches(pod.pod)) add(term.topologyKey, node, term.weight)
-      for (const term of theirs.preferredAgainst) if (term.matches(pod.pod)) add(term.topologyKey, node, -term.weight)
+/** Sums, by topology key and domain, what this pod prefers and what those already there prefer of it. */
+export function weighDomains(state: CycleState, pod: PodInfo, snapshot: Snapshot, handle: Handle): 'skip' | undefined {
+  const byKey = new Map<string, { ids: Int32Array; sums: Float64Array }>()
+  const add = (topologyKey: string, slot: number, by: number): void => {
+    let weighed = byKey.get(topologyKey)
+    if (weighed === undefined) {
+      const { ids, count } = snapshot.domains(topologyKey)
+      weighed = { ids, sums: new Float64Array(count) }
+      byKey.set(topologyKey, weighed)
     }
-  if (sums.size === 0) return 'skip'
-  state.write(key, sums)
+    const id = weighed.ids[slot] ?? -1
+    if (id >= 0) weighed.sums[id] = (weighed.sums[id] ?? 0) + by
+  }
+  const mine = [
+    ...pod.terms.preferred.map((term) => ({ term, weight: term.weight })),
+    ...pod.terms.preferredAgainst.map((term) => ({ term, weight: -term.weight })),
+  ]
+  for (const { term, weight } of mine) {
+    const counts = countMatchingAll([term], snapshot, handle)
+    for (let slot = 0; slot < counts.length; slot++) {
+      const count = counts[slot] ?? 0
+      if (count !== 0) add(term.topologyKey, slot, count * weight)
+    }
+  }
+  for (const group of snapshot.termGroups(pod.pod.metadata?.namespace ?? '')) {
+    const weight = weightOf(group)
+    if (weight === 0 || !termMatches(group.term, pod.pod, handle.namespaceLabels)) continue
+    for (const [slot, count] of group.counts) add(group.term.topologyKey, slot, count * weight)
+  }
+  if (byKey.size === 0) return 'skip'
+  state.write(key, [...byKey.values()])
   return undefined
 }
 
-export function scoreDomains(state: CycleState, _pod: PodInfo, { node }: NodeInfo): number {
-  const labels = node.metadata?.labels ?? {}
+function weightOf({ kind, weight }: TermGroup): number {
+  switch (kind) {
+    case 'affinity':
+      return requiredTermWeight
+    case 'preferred':
+      return weight
+    case 'preferredAgainst':
+      return -weight
+    case 'antiAffinity':
+      return 0
+  }
+}
+
+export function scoreDomains(state: CycleState, _pod: PodInfo, { slot }: NodeInfo): number {
   let score = 0
-  for (const [topologyKey, byValue] of state.read(key))
-    if (Object.hasOwn(labels, topologyKey)) score += byValue.get(labels[topologyKey] ?? '') ?? 0
+  for (const { ids, sums } of state.read(key)) {
+    const id = ids[slot] ?? -1
+    if (id >= 0) score += sums[id] ?? 0
+  }
   return score
 }
 
 export function normalizeRange(scores: number[]): void {
-  const lowest = Math.min(...scores)
-  const span = Math.max(...scores) - lowest
+  const lowest = smallest(scores)
+  const span = largest(scores) - lowest
   scores.forEach((score, i) => {
     scores[i] = span === 0 ? 0 : Math.floor((maxNodeScore * (score - lowest)) / span)
   })

@@ -3,6 +3,7 @@ import type { V1LabelSelector, V1Pod, V1TopologySpreadConstraint } from '@kapell
 import type { Handle } from '../../framework/handle.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
+import type { Snapshot } from '../../framework/snapshot.ts'
 import { matchesNodeSelector } from '@kapell/controllers/machinery/placement/node-selector'
 import { tolerates } from '../tolerations.ts'
 
@@ -11,6 +12,8 @@ export interface Constraint {
   topologyKey: string
   maxSkew: number
   minDomains: number
+  /** Constraints of one identity match the same labels. */
+  identity: string
   matches: (labels: Readonly<Record<string, string>>) => boolean
   honorsAffinity: boolean
   honorsTaints: boolean
@@ -33,36 +36,40 @@ export function statedConstraints(pod: V1Pod, when: 'DoNotSchedule' | 'ScheduleA
 /** Pods of one Service or controller spread over hosts and zones, without anybody asking. */
 export function defaultConstraints(pod: V1Pod, handle: Handle): Constraint[] {
   if ((pod.spec?.topologySpreadConstraints ?? []).length > 0) return []
-  const matches = siblings(pod, handle)
-  if (matches === undefined) return []
+  const family = siblings(pod, handle)
+  if (family === undefined) return []
   return systemDefaults.map((known) => ({
     ...known,
+    ...family,
     minDomains: 1,
-    matches,
     honorsAffinity: true,
     honorsTaints: false,
   }))
 }
 
-/** Whether the node counts for the constraint: policies may leave out nodes the pod could not go to anyway. */
-export function countsNode(c: Constraint, { pod }: PodInfo, { node }: NodeInfo): boolean {
-  if (c.honorsAffinity && !affinityAllows(pod, node)) return false
-  if (!c.honorsTaints) return true
-  return (node.spec?.taints ?? []).every(
-    (taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec?.tolerations, taint),
-  )
+/** Which nodes count for the constraint: policies may leave out nodes that the pod could not go to anyway. */
+export function nodesCounted(c: Constraint, { pod }: PodInfo): ((node: NodeInfo) => boolean) | 'all' {
+  const { nodeSelector, affinity, tolerations } = pod.spec ?? {}
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  const pairs = Object.entries(nodeSelector ?? {})
+  const asksNodes = c.honorsAffinity && (pairs.length > 0 || required !== undefined)
+  if (!asksNodes && !c.honorsTaints) return 'all'
+  return ({ node, labels }) => {
+    if (asksNodes && !pairs.every(([key, value]) => labels[key] === value)) return false
+    if (asksNodes && required !== undefined && !matchesNodeSelector(required, node)) return false
+    if (!c.honorsTaints) return true
+    return (node.spec?.taints ?? []).every(
+      (taint) => taint.effect === 'PreferNoSchedule' || tolerates(tolerations, taint),
+    )
+  }
 }
 
-export function countMatching(c: Constraint, namespace: string, node: NodeInfo): number {
-  let count = 0
-  for (const { pod } of node.pods.values())
-    if (
-      pod.metadata?.namespace === namespace &&
-      pod.metadata.deletionTimestamp === undefined &&
-      c.matches(pod.metadata.labels ?? {})
-    )
-      count++
-  return count
+/** Pods of the namespace on each node, by slot, that the constraint counts. */
+export function countMatching(c: Constraint, namespace: string, snapshot: Snapshot): Int32Array {
+  return snapshot.countPods(`spread ${namespace} ${c.identity}`, ({ pod: { metadata } }) => {
+    if (metadata?.namespace !== namespace || metadata.deletionTimestamp !== undefined) return false
+    return c.matches(metadata.labels ?? {})
+  })
 }
 
 function constraint(stated: V1TopologySpreadConstraint, pod: V1Pod): Constraint {
@@ -73,6 +80,7 @@ function constraint(stated: V1TopologySpreadConstraint, pod: V1Pod): Constraint 
     topologyKey: stated.topologyKey,
     maxSkew: stated.maxSkew,
     minDomains: stated.minDomains ?? 1,
+    identity: JSON.stringify([stated.labelSelector, alsoEqual.map((key) => [key, labels[key]])]),
     matches: (other) => base.matches(other) && alsoEqual.every((key) => other[key] === labels[key]),
     honorsAffinity: (stated.nodeAffinityPolicy ?? 'Honor') === 'Honor',
     honorsTaints: stated.nodeTaintsPolicy === 'Honor',
@@ -80,22 +88,14 @@ function constraint(stated: V1TopologySpreadConstraint, pod: V1Pod): Constraint 
 }
 
 /** Those that every Service of the pod and its controller select; undefined when nothing selects it. */
-function siblings(pod: V1Pod, handle: Handle): Constraint['matches'] | undefined {
-  const selectors: Selector[] = handle
-    .serviceSelectors(pod)
-    .map((set) => selectorFromLabelSelector({ matchLabels: { ...set } }))
-  const own: V1LabelSelector | undefined = handle.controllerSelector(pod)
-  if (own !== undefined) selectors.push(selectorFromLabelSelector(own))
-  const stating = selectors.filter((selector) => !selector.empty)
-  if (stating.length === 0) return undefined
-  return (labels) => stating.every((selector) => selector.matches(labels))
-}
-
-function affinityAllows(pod: V1Pod, node: NodeInfo['node']): boolean {
-  const labels = node.metadata?.labels ?? {}
-  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-  return (
-    Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value) &&
-    (required === undefined || matchesNodeSelector(required, node))
-  )
+function siblings(pod: V1Pod, handle: Handle): Pick<Constraint, 'matches' | 'identity'> | undefined {
+  const stated: V1LabelSelector[] = handle.serviceSelectors(pod).map((set) => ({ matchLabels: { ...set } }))
+  const own = handle.controllerSelector(pod)
+  if (own !== undefined) stated.push(own)
+  const selectors: Selector[] = stated.map(selectorFromLabelSelector).filter((selector) => !selector.empty)
+  if (selectors.length === 0) return undefined
+  return {
+    identity: JSON.stringify(stated),
+    matches: (labels) => selectors.every((selector) => selector.matches(labels)),
+  }
 }

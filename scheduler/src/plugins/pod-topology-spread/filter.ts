@@ -2,55 +2,52 @@ import { stateKey, type CycleState } from '../../framework/cycle-state.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import { unresolvable, unschedulable, type Verdict } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
+import { smallest } from '../../framework/scoring.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
-import { countMatching, countsNode, statedConstraints, type Constraint } from './constraints.ts'
+import { countByDomain } from './count.ts'
+import { statedConstraints } from './constraints.ts'
 
 const name = 'PodTopologySpread'
 const refusal = "node(s) didn't match pod topology spread constraints"
 
 interface Counted {
-  constraint: Constraint
-  /** Matching pods by the value of the topology key. */
-  byDomain: Map<string, number>
-  /** The fewest in any domain; 0 while there are fewer domains than asked for. */
-  fewest: number
-  /** 1 when the pod itself would count. */
-  self: number
+  ids: Int32Array
+  /** Matching pods by domain; -1 for domains without a node that counts. */
+  sums: Float64Array
+  /** The most that a domain may hold before the pod joins it. */
+  limit: number
 }
 
-const countedKey = stateKey<Counted[]>('PodTopologySpread/filter')
+const countedKey = stateKey<readonly Counted[]>('PodTopologySpread/filter')
 
 /** Counts, for each hard constraint, what every domain holds now. */
-export function countDomains(state: CycleState, pod: PodInfo, snapshot: Snapshot): void {
+export function countDomains(state: CycleState, pod: PodInfo, snapshot: Snapshot): 'skip' | undefined {
   const constraints = statedConstraints(pod.pod, 'DoNotSchedule')
-  const namespace = pod.pod.metadata?.namespace ?? ''
-  const counted = constraints.map((constraint) => ({ constraint, byDomain: new Map<string, number>() }))
-  for (const node of constraints.length === 0 ? [] : snapshot.nodes) {
-    const labels = node.node.metadata?.labels ?? {}
-    if (!constraints.every((c) => Object.hasOwn(labels, c.topologyKey))) continue
-    for (const { constraint, byDomain } of counted) {
-      if (!countsNode(constraint, pod, node)) continue
-      const domain = labels[constraint.topologyKey] ?? ''
-      byDomain.set(domain, (byDomain.get(domain) ?? 0) + countMatching(constraint, namespace, node))
-    }
-  }
+  if (constraints.length === 0) return 'skip'
+  const counted = countByDomain(constraints, pod, snapshot, {
+    domainsOf: snapshot.nodes,
+    onlyCounted: true,
+    mustHave: constraints.map((c) => c.topologyKey),
+  })
   state.write(
     countedKey,
-    counted.map(({ constraint, byDomain }): Counted => {
-      const fewest = byDomain.size < constraint.minDomains ? 0 : Math.min(...byDomain.values())
+    constraints.map((constraint, i): Counted => {
+      const { ids, sums } = counted[i] ?? { ids: new Int32Array(), sums: new Float64Array() }
+      const present = sums.filter((sum) => sum >= 0)
+      const fewest = present.length === 0 || present.length < constraint.minDomains ? 0 : smallest(present)
       const self = constraint.matches(pod.pod.metadata?.labels ?? {}) ? 1 : 0
-      return { constraint, byDomain, fewest: Number.isFinite(fewest) ? fewest : 0, self }
+      return { ids, sums, limit: constraint.maxSkew + fewest - self }
     }),
   )
+  return undefined
 }
 
 /** Refuses a node when the pod would make its domain exceed the emptiest by more than maxSkew. */
-export function filterSpread(state: CycleState, _pod: PodInfo, { node }: NodeInfo): Verdict | undefined {
-  const labels = node.metadata?.labels ?? {}
-  for (const { constraint, byDomain, fewest, self } of state.read(countedKey)) {
-    if (!Object.hasOwn(labels, constraint.topologyKey)) return unresolvable(name, `${refusal} (missing required label)`)
-    const here = byDomain.get(labels[constraint.topologyKey] ?? '') ?? 0
-    if (here + self - fewest > constraint.maxSkew) return unschedulable(name, refusal)
+export function filterSpread(state: CycleState, _pod: PodInfo, { slot }: NodeInfo): Verdict | undefined {
+  for (const { ids, sums, limit } of state.read(countedKey)) {
+    const id = ids[slot] ?? -1
+    if (id < 0) return unresolvable(name, `${refusal} (missing required label)`)
+    if (Math.max(0, sums[id] ?? 0) > limit) return unschedulable(name, refusal)
   }
   return undefined
 }

@@ -1,16 +1,21 @@
+import type { V1Pod } from '@kapell/openapi/types'
 import type { Handle } from '../../framework/handle.ts'
 import type { Plugin } from '../../framework/plugin.ts'
+import { statedConstraints } from './constraints.ts'
 import { countDomains, filterSpread } from './filter.ts'
 import { normalizeSpread, prepareScore, scoreSpread } from './score.ts'
+
+/** Whether the other pod changes what any of the pod's rules count. */
+function isCounted(pod: V1Pod, other: V1Pod): boolean {
+  if (pod.metadata?.namespace !== other.metadata?.namespace) return false
+  return statedConstraints(pod, 'DoNotSchedule').some((c) => c.matches(other.metadata?.labels ?? {}))
+}
 
 /** Spreads pods over hosts, zones, or whatever labels say: as a rule, or as a preference. */
 export function podTopologySpread(handle: Handle): Plugin {
   return {
     name: 'PodTopologySpread',
-    preFilter: (state, pod, snapshot) => {
-      countDomains(state, pod, snapshot)
-      return undefined
-    },
+    preFilter: countDomains,
     filter: filterSpread,
     preScore: (state, pod, nodes, snapshot) => prepareScore(state, pod, nodes, snapshot, handle),
     score: scoreSpread,
@@ -18,9 +23,12 @@ export function podTopologySpread(handle: Handle): Plugin {
     queueingHints: [
       { event: 'NodeAdd' },
       { event: 'NodeUpdate' },
-      { event: 'AssignedPodAdd' },
-      { event: 'AssignedPodUpdate' },
-      { event: 'AssignedPodDelete' },
+      { event: 'AssignedPodAdd', isUseful: (pod, _before, after) => isCounted(pod, after as V1Pod) },
+      {
+        event: 'AssignedPodUpdate',
+        isUseful: (pod, before, after) => isCounted(pod, before as V1Pod) !== isCounted(pod, after as V1Pod),
+      },
+      { event: 'AssignedPodDelete', isUseful: (pod, before) => isCounted(pod, before as V1Pod) },
       { event: 'PodUpdate' },
     ],
   }

@@ -4,27 +4,24 @@ import type { NodeInfo } from '../../framework/node-info.ts'
 import { maxNodeScore } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
-import {
-  countMatching,
-  countsNode,
-  defaultConstraints,
-  hostnameLabel,
-  statedConstraints,
-  type Constraint,
-} from './constraints.ts'
+import { countMatching, defaultConstraints, hostnameLabel, statedConstraints } from './constraints.ts'
+import { countByDomain } from './count.ts'
 
 interface Weighed {
-  constraint: Constraint
   /** Few large domains weigh less than many small ones: log(domains + 2). */
   weight: number
-  /** Unused for the host name: there each node counts its own. */
-  byDomain: Map<string, number>
+  maxSkew: number
+  /** The node's domain, or -1. */
+  ids: Int32Array
+  /** By domain; by slot for the host name, where each node counts its own. */
+  counts: Float64Array | Int32Array
+  byNode: boolean
 }
 
 interface ScoreState {
-  weighed: Weighed[]
-  /** Nodes without one of the stated topology keys: they score nothing. */
-  ignored: Set<string>
+  weighed: readonly Weighed[]
+  /** Slots of nodes without one of the stated topology keys: they score nothing. */
+  ignored: ReadonlySet<number>
 }
 
 const scoreKey = stateKey<ScoreState>('PodTopologySpread/score')
@@ -40,73 +37,60 @@ export function prepareScore(
   const constraints = stated.length > 0 ? stated : defaultConstraints(pod.pod, handle)
   if (constraints.length === 0) return 'skip'
   const mustHaveAll = stated.length > 0
-  const ignored = new Set<string>()
-  const domains = constraints.map(() => new Map<string, number>())
-  for (const { name, node } of nodes) {
-    const labels = node.metadata?.labels ?? {}
-    if (mustHaveAll && !constraints.every((c) => Object.hasOwn(labels, c.topologyKey))) {
-      ignored.add(name)
-      continue
+  const ignored = new Set<number>()
+  if (mustHaveAll)
+    for (const { topologyKey } of constraints) {
+      const { ids } = snapshot.domains(topologyKey)
+      for (const { slot } of nodes) if ((ids[slot] ?? -1) < 0) ignored.add(slot)
     }
-    constraints.forEach((c, i) => {
-      if (c.topologyKey !== hostnameLabel && Object.hasOwn(labels, c.topologyKey))
-        domains[i]?.set(labels[c.topologyKey] ?? '', 0)
-    })
-  }
-  const weighed = constraints.map((constraint, i): Weighed => {
-    const byDomain = domains[i] ?? new Map<string, number>()
-    const size = constraint.topologyKey === hostnameLabel ? nodes.length - ignored.size : byDomain.size
-    return { constraint, weight: Math.log(size + 2), byDomain }
+  const namespace = pod.pod.metadata?.namespace ?? ''
+  const coarse = constraints.filter((c) => c.topologyKey !== hostnameLabel)
+  const sums = countByDomain(coarse, pod, snapshot, {
+    domainsOf: ignored.size === 0 ? nodes : nodes.filter(({ slot }) => !ignored.has(slot)),
+    onlyCounted: false,
+    mustHave: mustHaveAll ? constraints.map((c) => c.topologyKey) : [],
   })
-  countAll(weighed, pod, snapshot, mustHaveAll ? constraints : [])
+  const weighed = constraints.map((constraint): Weighed => {
+    const { maxSkew, topologyKey } = constraint
+    const domains = sums[coarse.indexOf(constraint)]
+    if (domains !== undefined)
+      return { maxSkew, weight: Math.log(domains.domains + 2), ids: domains.ids, counts: domains.sums, byNode: false }
+    return {
+      maxSkew,
+      weight: Math.log(nodes.length - ignored.size + 2),
+      ids: snapshot.domains(topologyKey).ids,
+      counts: countMatching(constraint, namespace, snapshot),
+      byNode: true,
+    }
+  })
   state.write(scoreKey, { weighed, ignored })
   return undefined
 }
 
 /** The fuller the node's domains, the higher the number: {@link normalizeSpread} turns it round. */
-export function scoreSpread(state: CycleState, pod: PodInfo, node: NodeInfo): number {
+export function scoreSpread(state: CycleState, _pod: PodInfo, { slot }: NodeInfo): number {
   const { weighed, ignored } = state.read(scoreKey)
-  if (ignored.has(node.name)) return 0
-  const labels = node.node.metadata?.labels ?? {}
+  if (ignored.has(slot)) return 0
   let score = 0
-  for (const { constraint, weight, byDomain } of weighed) {
-    if (!Object.hasOwn(labels, constraint.topologyKey)) continue
-    const count =
-      constraint.topologyKey === hostnameLabel
-        ? countMatching(constraint, pod.pod.metadata?.namespace ?? '', node)
-        : (byDomain.get(labels[constraint.topologyKey] ?? '') ?? 0)
-    score += count * weight + (constraint.maxSkew - 1)
+  for (const { weight, maxSkew, ids, counts, byNode } of weighed) {
+    const id = ids[slot] ?? -1
+    if (id < 0) continue
+    score += Math.max(0, counts[byNode ? slot : id] ?? 0) * weight + (maxSkew - 1)
   }
   return Math.round(score)
 }
 
 export function normalizeSpread(state: CycleState, _pod: PodInfo, scores: number[], nodes: readonly NodeInfo[]): void {
   const { ignored } = state.read(scoreKey)
-  const counted = scores.filter((_, i) => !ignored.has(nodes[i]?.name ?? ''))
-  const lowest = Math.min(...counted)
-  const highest = Math.max(...counted)
+  let lowest = Infinity
+  let highest = -Infinity
   scores.forEach((score, i) => {
-    if (ignored.has(nodes[i]?.name ?? '')) scores[i] = 0
+    if (ignored.has(nodes[i]?.slot ?? -1)) return
+    lowest = Math.min(lowest, score)
+    highest = Math.max(highest, score)
+  })
+  scores.forEach((score, i) => {
+    if (ignored.has(nodes[i]?.slot ?? -1)) scores[i] = 0
     else scores[i] = highest === 0 ? maxNodeScore : Math.floor((maxNodeScore * (highest + lowest - score)) / highest)
   })
-}
-
-function countAll(
-  weighed: readonly Weighed[],
-  pod: PodInfo,
-  snapshot: Snapshot,
-  mustHave: readonly Constraint[],
-): void {
-  const counting = weighed.filter(({ constraint }) => constraint.topologyKey !== hostnameLabel)
-  if (counting.every(({ byDomain }) => byDomain.size === 0)) return
-  const namespace = pod.pod.metadata?.namespace ?? ''
-  for (const node of snapshot.nodes) {
-    const labels = node.node.metadata?.labels ?? {}
-    if (!mustHave.every((c) => Object.hasOwn(labels, c.topologyKey))) continue
-    for (const { constraint, byDomain } of counting) {
-      const known = byDomain.get(labels[constraint.topologyKey] ?? '')
-      if (known === undefined || !countsNode(constraint, pod, node)) continue
-      byDomain.set(labels[constraint.topologyKey] ?? '', known + countMatching(constraint, namespace, node))
-    }
-  }
 }

@@ -4,36 +4,48 @@ import type { NodeInfo } from '../../framework/node-info.ts'
 import { unresolvable, type Plugin, type PostFilterResult, type Verdict } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
+import { DryRuns } from './dry-runs.ts'
 import { pickNode, type Candidate } from './pick-node.ts'
-import { selectVictims } from './victims.ts'
+import { selectVictims, type Victims } from './victims.ts'
 
 const name = 'DefaultPreemption'
 
 export interface PreemptionHandle {
-  /** Whether the pod passes every filter on `node`, the other nodes being as in the snapshot. */
+  /** Whether the pod passes every filter on `node` as the snapshot has it now. */
   fitsOn: (pod: PodInfo, node: NodeInfo, snapshot: Snapshot) => boolean
-  budgets: () => readonly V1PodDisruptionBudget[]
+  /** Whether nothing but the pod's signature and the node itself decides. */
+  isLocal: (pod: PodInfo, snapshot: Snapshot) => boolean
+  /** Pods that wait for room which is being made on a node; the generation changes with them. */
+  nominated: (nodeName: string) => { pods: readonly PodInfo[]; generation: number }
+  /** The generation changes with any of them. */
+  budgets: () => { all: readonly V1PodDisruptionBudget[]; generation: number }
   /** Begins the graceful deletion of `victim` in favour of `pod`. */
   evict: (victim: PodInfo, pod: PodInfo, nodeName: string) => Promise<void>
 }
 
-/** How many nodes are tried: a tenth of them, and no fewer than this. */
+/** Where dry runs are dear, a tenth of the nodes is tried, and no fewer than this. */
 const minCandidates = 100
+
+const notHelpful = unresolvable(name, 'Preemption is not helpful for scheduling')
+const nobodyToRemove = unresolvable(name, 'No preemption victims found for incoming pod')
 
 /** Makes room for a pod by removing pods of lower priority. Source: "Pod Priority and Preemption". */
 export function defaultPreemption(handle: PreemptionHandle): Plugin {
+  const dryRuns = new DryRuns()
   return {
     name,
-    postFilter: async (_state, pod, snapshot, rejected) => {
+    postFilter: (_state, pod, snapshot, rejected) => {
       const barred = whyNotEligible(pod, snapshot)
       if (barred !== undefined) return { message: `preemption: ${barred}.` }
-      const { candidates, verdicts } = findCandidates(pod, snapshot, rejected, handle)
-      const best = pickNode(candidates)
-      if (best === undefined) {
-        return { message: `preemption: ${fitErrorMessage(snapshot.nodes.length, verdicts)}` }
+      const { best, verdicts } = search({ pod, snapshot, rejected, handle, dryRuns })
+      if (best === undefined)
+        return { message: `preemption: ${fitErrorMessage(snapshot.nodes.length, verdicts)}` } satisfies PostFilterResult
+      const evictions = best.victims.pods.map((victim) => handle.evict(victim, pod, best.nodeName))
+      return {
+        nominatedNodeName: best.nodeName,
+        makingRoom: Promise.all(evictions).then(() => undefined),
+        message: '',
       }
-      await Promise.all(best.victims.pods.map((victim) => handle.evict(victim, pod, best.nodeName)))
-      return { nominatedNodeName: best.nodeName, message: '' } satisfies PostFilterResult
     },
   }
 }
@@ -47,26 +59,50 @@ function whyNotEligible({ pod, priority }: PodInfo, snapshot: Snapshot): string 
   return undefined
 }
 
-function findCandidates(
-  pod: PodInfo,
-  snapshot: Snapshot,
-  rejected: ReadonlyMap<string, Verdict>,
-  handle: PreemptionHandle,
-): { candidates: Candidate[]; verdicts: Map<string, Verdict> } {
-  const wanted = Math.max(minCandidates, Math.ceil(snapshot.nodes.length / 10))
+interface Search {
+  pod: PodInfo
+  snapshot: Snapshot
+  rejected: ReadonlyMap<string, Verdict>
+  handle: PreemptionHandle
+  dryRuns: DryRuns
+}
+
+function search(parts: Search): { best: Candidate | undefined; verdicts: Map<string, Verdict> } {
+  const { pod, snapshot, rejected, handle, dryRuns } = parts
   const budgets = handle.budgets()
+  const kept = handle.isLocal(pod, snapshot) ? dryRuns.of(pod, budgets.generation) : undefined
+  const wanted = Math.max(minCandidates, Math.ceil(snapshot.nodes.length / 10))
   const candidates: Candidate[] = []
   const verdicts = new Map<string, Verdict>()
   for (const node of snapshot.nodes) {
     if (rejected.get(node.name)?.code !== 'unschedulable') {
-      verdicts.set(node.name, unresolvable(name, 'Preemption is not helpful for scheduling'))
+      verdicts.set(node.name, notHelpful)
       continue
     }
-    if (candidates.length >= wanted) continue
-    const victims = selectVictims({ pod, node, budgets, fits: (copy) => handle.fitsOn(pod, copy, snapshot) })
-    if (victims === undefined)
-      verdicts.set(node.name, unresolvable(name, 'No preemption victims found for incoming pod'))
+    if (kept === undefined && candidates.length >= wanted) continue
+    const waiting = handle.nominated(node.name)
+    const run = (): Victims | undefined => dryRun(parts, node, waiting.pods, budgets.all)
+    const isWaiting = waiting.pods.some((other) => other.uid === pod.uid)
+    const victims = kept === undefined || isWaiting ? run() : kept(node, waiting.generation, run)
+    if (victims === undefined) verdicts.set(node.name, nobodyToRemove)
     else candidates.push({ nodeName: node.name, victims })
   }
-  return { candidates, verdicts }
+  return { best: pickNode(candidates), verdicts }
+}
+
+/** Those that wait for room on the node already, of at least this pod's priority, are counted as there. */
+function dryRun(
+  { pod, snapshot, handle }: Search,
+  node: NodeInfo,
+  waiting: readonly PodInfo[],
+  budgets: readonly V1PodDisruptionBudget[],
+): Victims | undefined {
+  const trial = snapshot.trial(node.name)
+  if (trial === undefined) return undefined
+  try {
+    for (const other of waiting) if (other.uid !== pod.uid && other.priority >= pod.priority) trial.add(other)
+    return selectVictims({ pod, trial, budgets, fits: () => handle.fitsOn(pod, trial.node, snapshot) })
+  } finally {
+    trial.end()
+  }
 }

@@ -1,4 +1,4 @@
-import { startedAt, type Victims } from './victims.ts'
+import type { Victims } from './victims.ts'
 
 export interface Candidate {
   nodeName: string
@@ -10,28 +10,17 @@ export interface Candidate {
  * smallest sum of priorities, then fewest victims, then the most important victims having started latest.
  * Source: "Pod Priority and Preemption".
  */
-export function pickNode(candidates: readonly Candidate[]): Candidate | undefined {
-  return [...candidates].sort(
-    (a, b) =>
-      a.victims.violations - b.victims.violations ||
-      highestPriority(a) - highestPriority(b) ||
-      sumOfPriorities(a) - sumOfPriorities(b) ||
-      a.victims.pods.length - b.victims.pods.length ||
-      earliestStartOfHighest(b).localeCompare(earliestStartOfHighest(a)),
-  )[0]
+export function pickNode(candidates: Iterable<Candidate>): Candidate | undefined {
+  let best: Candidate | undefined
+  for (const candidate of candidates)
+    if (best === undefined || hurtsLess(candidate.victims, best.victims)) best = candidate
+  return best
 }
 
-function highestPriority({ victims }: Candidate): number {
-  return Math.max(...victims.pods.map((pod) => pod.priority))
-}
-
-/** Shifted to be positive, so that many negative priorities do not look like few. */
-function sumOfPriorities({ victims }: Candidate): number {
-  return victims.pods.reduce((sum, pod) => sum + pod.priority + 2 ** 31, 0)
-}
-
-function earliestStartOfHighest(candidate: Candidate): string {
-  const highest = highestPriority(candidate)
-  const starts = candidate.victims.pods.filter((pod) => pod.priority === highest).map(startedAt)
-  return starts.sort()[0] ?? ''
+function hurtsLess(a: Victims, b: Victims): boolean {
+  if (a.violations !== b.violations) return a.violations < b.violations
+  if (a.highestPriority !== b.highestPriority) return a.highestPriority < b.highestPriority
+  if (a.sumOfPriorities !== b.sumOfPriorities) return a.sumOfPriorities < b.sumOfPriorities
+  if (a.pods.length !== b.pods.length) return a.pods.length < b.pods.length
+  return a.earliestStart > b.earliestStart
 }

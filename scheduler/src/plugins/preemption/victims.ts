@@ -1,54 +1,75 @@
 import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
-import { addPod, copyNodeInfo, removePod, type MutableNodeInfo, type NodeInfo } from '../../framework/node-info.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
+import type { Trial } from '../../framework/snapshot.ts'
 
-/** Whom to remove from a node so that a pod fits, the most important first. */
+/** Whom to remove from a node so that a pod fits, and how much that hurts. */
 export interface Victims {
+  /** The most important first. */
   pods: readonly PodInfo[]
   /** How many of them a disruption budget would have kept. */
   violations: number
+  highestPriority: number
+  /** Shifted to be positive, so that many negative priorities do not look like few. */
+  sumOfPriorities: number
+  /** When the first of those of the highest priority started. */
+  earliestStart: string
 }
 
 /**
  * The fewest and least important pods whose removal makes room: takes all of lower priority away, then puts back,
  * from the most important down, every one that the pod can live with; those that budgets protect are tried first.
- * Undefined when even an empty node would not do.
+ * Undefined when even an empty node would not do. The trial is left as it comes out.
  */
 export function selectVictims(options: {
   pod: PodInfo
-  node: NodeInfo
+  trial: Trial
   budgets: readonly V1PodDisruptionBudget[]
-  fits: (node: NodeInfo) => boolean
+  fits: () => boolean
 }): Victims | undefined {
-  const { pod, budgets, fits } = options
-  const node: MutableNodeInfo = copyNodeInfo(options.node)
-  const lower = [...node.pods.values()].filter((other) => other.priority < pod.priority).sort(moreImportantFirst)
+  const { pod, trial, budgets, fits } = options
+  const lower = [...trial.node.pods.values()].filter((other) => other.priority < pod.priority).sort(moreImportantFirst)
   if (lower.length === 0) return undefined
-  for (const other of lower) removePod(node, other.uid)
-  if (!fits(node)) return undefined
+  for (const other of lower) trial.remove(other.uid)
+  if (!fits()) return undefined
   const { protectedPods, others } = splitByBudget(lower, budgets)
   const victims: PodInfo[] = []
   let violations = 0
   const tryToKeep = (other: PodInfo): boolean => {
-    addPod(node, other)
-    if (fits(node)) return true
-    removePod(node, other.uid)
+    trial.add(other)
+    if (fits()) return true
+    trial.remove(other.uid)
     victims.push(other)
     return false
   }
   for (const other of protectedPods) if (!tryToKeep(other)) violations++
   for (const other of others) tryToKeep(other)
-  return victims.length === 0 ? undefined : { pods: victims.sort(moreImportantFirst), violations }
+  return victims.length === 0 ? undefined : measured(victims.sort(moreImportantFirst), violations)
+}
+
+function measured(pods: readonly PodInfo[], violations: number): Victims {
+  const highestPriority = pods[0]?.priority ?? 0
+  const starts = pods.filter((pod) => pod.priority === highestPriority).map(startedAt)
+  return {
+    pods,
+    violations,
+    highestPriority,
+    sumOfPriorities: pods.reduce((sum, pod) => sum + pod.priority + 2 ** 31, 0),
+    earliestStart: starts.sort()[0] ?? '',
+  }
 }
 
 /** Higher priority first; of equal ones, whoever has run longer. */
-export function moreImportantFirst(a: PodInfo, b: PodInfo): number {
-  return b.priority - a.priority || startedAt(a).localeCompare(startedAt(b))
+function moreImportantFirst(a: PodInfo, b: PodInfo): number {
+  return b.priority - a.priority || compare(startedAt(a), startedAt(b)) || compare(a.uid, b.uid)
 }
 
-export function startedAt({ pod }: PodInfo): string {
+function startedAt({ pod }: PodInfo): string {
   return pod.status?.startTime ?? pod.metadata?.creationTimestamp ?? '9'
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** Each budget covers as many disruptions as its status allows; the rest of the pods it selects are protected. */
@@ -56,6 +77,7 @@ function splitByBudget(
   pods: readonly PodInfo[],
   budgets: readonly V1PodDisruptionBudget[],
 ): { protectedPods: PodInfo[]; others: PodInfo[] } {
+  if (budgets.length === 0) return { protectedPods: [], others: [...pods] }
   const left = budgets.map((budget) => ({
     namespace: budget.metadata?.namespace,
     selector: selectorFromLabelSelector(budget.spec?.selector),

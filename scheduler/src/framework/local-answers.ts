@@ -1,0 +1,82 @@
+import type { CycleState } from './cycle-state.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { Plugin, Verdict } from './plugin.ts'
+import type { PodInfo } from './pod-info.ts'
+
+/** Kinds of pods whose answers are kept; a cluster at work places replicas of few templates at a time. */
+const maxSignatures = 32
+
+/** What local plug-ins say of each node (by slot) for pods of one signature, as of the node's generation. */
+interface Answers {
+  generations: Float64Array
+  verdicts: (Verdict | undefined)[]
+  /** In the order of the scoring plug-ins. */
+  scores: Float64Array[]
+}
+
+/**
+ * Remembers what local plug-ins answered: their answers can only differ when the pod's signature or the node's
+ * generation does, so that of a thousand replicas each looks anew only at the nodes that changed since the one before.
+ */
+export class LocalAnswers {
+  readonly #filters: readonly Plugin[]
+  readonly #scorers: readonly Plugin[]
+  readonly #bySignature = new Map<string, Answers>()
+
+  constructor(plugins: readonly Plugin[]) {
+    this.#filters = plugins.filter((plugin) => plugin.filter !== undefined)
+    this.#scorers = plugins.filter((plugin) => plugin.score !== undefined)
+  }
+
+  /** For one cycle. */
+  of(pod: PodInfo, state: CycleState, slots: number): LocalAnswersOfPod {
+    const answers = this.#answers(pod.signature, slots)
+    const refresh = (node: NodeInfo): void => {
+      let verdict: Verdict | undefined
+      for (const plugin of this.#filters) {
+        verdict = plugin.filter?.(state, pod, node)
+        if (verdict !== undefined) break
+      }
+      answers.generations[node.slot] = node.generation
+      answers.verdicts[node.slot] = verdict
+      if (verdict !== undefined) return
+      for (const [i, plugin] of this.#scorers.entries()) {
+        const scores = answers.scores[i]
+        if (scores !== undefined) scores[node.slot] = plugin.score?.(state, pod, node) ?? 0
+      }
+    }
+    return {
+      verdict: (node) => {
+        if (answers.generations[node.slot] !== node.generation) refresh(node)
+        return answers.verdicts[node.slot]
+      },
+      scores: (plugin) => answers.scores[this.#scorers.indexOf(plugin)] ?? new Float64Array(slots),
+    }
+  }
+
+  #answers(signature: string, slots: number): Answers {
+    const known = this.#bySignature.get(signature)
+    this.#bySignature.delete(signature)
+    const answers =
+      known !== undefined && known.generations.length >= slots
+        ? known
+        : {
+            generations: new Float64Array(slots + (slots >> 1)),
+            verdicts: [],
+            scores: this.#scorers.map(() => new Float64Array(slots + (slots >> 1))),
+          }
+    this.#bySignature.set(signature, answers)
+    if (this.#bySignature.size > maxSignatures)
+      for (const oldest of this.#bySignature.keys()) {
+        this.#bySignature.delete(oldest)
+        break
+      }
+    return answers
+  }
+}
+
+export interface LocalAnswersOfPod {
+  verdict: (node: NodeInfo) => Verdict | undefined
+  /** By slot; right for nodes that have just been found to fit. */
+  scores: (plugin: Plugin) => Float64Array
+}
