@@ -18,6 +18,7 @@ import { endpointSliceMirroringController } from './endpointslice-mirroring/cont
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
+import { localPathProvisioner } from './local-path/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts'
@@ -56,6 +57,7 @@ export const controllers: readonly Controller[] = [
   disruptionController,
   resourceQuotaController,
   persistentVolumeBinder,
+  localPathProvisioner,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

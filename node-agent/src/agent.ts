@@ -6,7 +6,7 @@ import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
-import { nodes, pods, services } from '@kapell/openapi/meta/refs'
+import { nodes, persistentVolumeClaims, persistentVolumes, pods, services } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import type { Cri } from './cri/client.ts'
 import { createPodAdmission } from './pods/admission.ts'
@@ -23,6 +23,7 @@ import { identityOf } from './pods/record.ts'
 import { createPodWorkers, type PodWorkers } from './pods/workers.ts'
 import { createProber } from './probes/prober.ts'
 import { createStatusManager } from './status/manager.ts'
+import type { LocalVolumes } from './volumes/local-path.ts'
 import { createVolumeManager } from './volumes/manager.ts'
 import { createObjectSource } from './volumes/object-source.ts'
 import { createTokens } from './volumes/tokens.ts'
@@ -37,6 +38,7 @@ export interface PodAgentOptions {
   /** Absolute and without links. */
   dataDir: string
   node: Omit<NodeFacts, 'hosts'>
+  localVolumes: LocalVolumes
   clusterDns: readonly string[]
   clusterDomain: string
   /** The node's resolv.conf; default /etc/resolv.conf. */
@@ -85,6 +87,11 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     node,
     objects,
     tokens: createTokens({ client, clock }),
+    claims: {
+      claim: (namespace, name) => client.resource(persistentVolumeClaims, namespace).get(name, { signal }),
+      volume: (name) => client.resource(persistentVolumes).get(name, { signal }),
+    },
+    localVolumes: options.localVolumes,
     log,
   })
   const stored = (pod: V1Pod): V1Pod | undefined => {

@@ -24,6 +24,7 @@ import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts
 import { runtimePaths } from './runtime/paths.ts'
 import { createGuard } from './server/authorize.ts'
 import { createMetrics } from './server/metrics.ts'
+import { createLocalVolumes, directoryAnnotation } from './volumes/local-path.ts'
 import { startAgentServer } from './server/server.ts'
 
 export interface NodeAgentOptions {
@@ -193,6 +194,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     closers.push(({ removePods }) => started.close({ keepRules: !removePods }))
   }
 
+  const localVolumes = createLocalVolumes(dataDir)
   const pods = await createPodAgent({
     cri,
     client,
@@ -201,6 +203,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     clock,
     log,
     dataDir,
+    localVolumes,
     node: {
       name: nodeName,
       ip: nodeIp,
@@ -233,6 +236,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       pods: () => pods.pods.lister.list(),
       onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
       problem: () => pods.lifecycle.health().message,
+      removeLocalVolume: (name) => localVolumes.remove(name),
       metrics: createMetrics({
         nodeName,
         pods: () => pods.pods.lister.list(),
@@ -255,6 +259,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     hostname: nodeName,
     podCidr,
     labels: { ...(simulated ? { 'kapell.io/simulated-runtime': 'true' } : {}), ...options.labels },
+    annotations: { [directoryAnnotation]: localVolumes.root },
     taints: options.taints ?? [],
     machine,
     maxPods,

@@ -54,6 +54,7 @@ beforeAll(async () => {
     onPodChange: () => () => {},
     problem: () => '',
     metrics: () => Promise.resolve(''),
+    removeLocalVolume: () => Promise.resolve(),
     log: silentLogger,
   })
 })

@@ -23,6 +23,7 @@ export interface NodeStatusOptions {
   hostname: string
   podCidr: string | undefined
   labels: Record<string, string>
+  annotations: Record<string, string>
   taints: V1Taint[]
   machine: Machine
   maxPods: number
@@ -153,11 +154,14 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
     }
     const existing = await api.get(nodeName, { signal })
     const labels = { ...nodeLabels(options.hostname), ...options.labels }
-    const stale = Object.entries(labels).some(([key, value]) => existing.metadata?.labels?.[key] !== value)
+    const { annotations } = options
+    const stale =
+      Object.entries(labels).some(([key, value]) => existing.metadata?.labels?.[key] !== value) ||
+      Object.entries(annotations).some(([key, value]) => existing.metadata?.annotations?.[key] !== value)
     const cidr = existing.spec?.podCIDR === undefined && options.podCidr !== undefined
     if (stale || cidr) {
       const spec = cidr ? { spec: { podCIDR: options.podCidr, podCIDRs: [options.podCidr] } } : {}
-      await api.patch(nodeName, 'strategic', { metadata: { labels }, ...spec }, { signal })
+      await api.patch(nodeName, 'strategic', { metadata: { labels, annotations }, ...spec }, { signal })
     }
     const status = nodeStatus(await input(existing))
     const addresses = [...(status.addresses ?? []), { $patch: 'replace' }]

@@ -7,6 +7,7 @@ export interface NodeInput {
   hostname: string
   podCidr: string | undefined
   labels: Record<string, string>
+  annotations: Record<string, string>
   taints: V1Taint[]
   machine: Machine
   maxPods: number
@@ -56,7 +57,7 @@ export function nodeObject(input: NodeInput): V1Node {
     metadata: {
       name: nodeName,
       labels: { ...nodeLabels(input.hostname), ...input.labels },
-      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true', ...input.annotations },
     },
     spec: {
       ...(podCidr === undefined ? {} : { podCIDR: podCidr, podCIDRs: [podCidr] }),

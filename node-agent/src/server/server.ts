@@ -31,6 +31,8 @@ export interface AgentServerOptions {
   /** Empty when all is well. */
   problem(): string
   metrics(): Promise<string>
+  /** Removes a local volume that nobody has any more. */
+  removeLocalVolume(name: string): Promise<void>
   log: Logger
 }
 
@@ -127,6 +129,10 @@ function createApp(options: AgentServerOptions): express.Express {
       if (response.headersSent) response.destroy()
       else next(error)
     })
+  })
+  app.delete('/localvolumes/:name', (request: Request, response: Response, next: NextFunction) => {
+    const { name = '' } = request.params as Record<string, string>
+    options.removeLocalVolume(name).then(() => response.json({}), next)
   })
   app.all(/^\/(exec|attach|portForward)\//, () => {
     throw new HttpError(400, 'Upgrade request required')

@@ -7,19 +7,19 @@ import type { ContainerMountsRequest, NodeFacts, ObjectSource, PodVolumes } from
 import { expand } from '../pods/expand.ts'
 import type { NodePaths } from '../pods/paths.ts'
 import { identityOf } from '../pods/record.ts'
+import { VolumeError, type ClaimSource } from './claim.ts'
 import { configMap } from './config-map.ts'
 import { downwardApi } from './downward-api.ts'
 import { emptyDir } from './empty-dir.ts'
 import { hostPath } from './host-path.ts'
+import type { LocalVolumes } from './local-path.ts'
 import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
-import type { VolumePlugin } from './plugin.ts'
+import { hostPathMounter, localMounter, persistentVolume } from './persistent.ts'
+import type { ReadyVolume, VolumePlugin } from './plugin.ts'
 import { projected } from './projected.ts'
 import { secret } from './secret.ts'
 import { mountSubPath } from './sub-path.ts'
 import type { Tokens } from './tokens.ts'
-
-/** Every type of volume this node knows. */
-const plugins: readonly VolumePlugin[] = [emptyDir, hostPath, configMap, secret, downwardApi, projected]
 
 export interface VolumeManagerOptions {
   paths: NodePaths
@@ -28,6 +28,8 @@ export interface VolumeManagerOptions {
   node: Pick<NodeFacts, 'allocatable' | 'ip'>
   objects: ObjectSource
   tokens: Tokens
+  claims: ClaimSource
+  localVolumes: LocalVolumes
   log: Logger
 }
 
@@ -40,6 +42,18 @@ export interface VolumeManager extends PodVolumes {
 
 export function createVolumeManager(options: VolumeManagerOptions): VolumeManager {
   const { paths, memoryDir, node, objects, tokens, log } = options
+  /** Every type of volume this node knows. */
+  const plugins: readonly VolumePlugin[] = [
+    emptyDir,
+    hostPath,
+    configMap,
+    secret,
+    downwardApi,
+    projected,
+    persistentVolume(options.claims, [localMounter(options.localVolumes), hostPathMounter]),
+  ]
+  /** Of each pod, by its uid, the volumes that are ready, by name. */
+  const ready = new Map<string, Map<string, ReadyVolume>>()
 
   const pluginOf = (volume: V1Volume): VolumePlugin => {
     const plugin = plugins.find((candidate) => candidate.matches(volume))
@@ -52,10 +66,21 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
   const dirOf = (uid: string, volume: V1Volume, plugin: VolumePlugin): string =>
     join(plugin.inMemory ? join(memoryDir, uid) : paths.volumes(uid), plugin.name, volume.name)
 
-  /** Where the volume is on the host, after it was made ready. */
-  const hostPathOf = (pod: V1Pod, volume: V1Volume): string => {
+  /** Makes a volume ready, or brings it up to date. */
+  const setUp = async (pod: V1Pod, volume: V1Volume): Promise<ReadyVolume> => {
+    const { uid, namespace } = identityOf(pod)
     const plugin = pluginOf(volume)
-    return plugin === hostPath ? (volume.hostPath?.path ?? '') : dirOf(identityOf(pod).uid, volume, plugin)
+    const made = await plugin.setUp({
+      pod,
+      volume,
+      dir: dirOf(uid, volume, plugin),
+      configMap: (name) => objects.configMap({ namespace, name, uid }),
+      secret: (name) => objects.secret({ namespace, name, uid }),
+      token: (request) => tokens.get(pod, request),
+      allocatable: node.allocatable,
+      nodeIp: node.ip,
+    })
+    return typeof made === 'string' ? { path: made } : made
   }
 
   return {
@@ -74,21 +99,15 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
     },
 
     mount: async (pod) => {
-      const { uid, namespace } = identityOf(pod)
+      const { uid } = identityOf(pod)
+      const known = ready.get(uid) ?? new Map<string, ReadyVolume>()
+      ready.set(uid, known)
       for (const volume of pod.spec?.volumes ?? []) {
         try {
-          const plugin = pluginOf(volume)
-          await plugin.setUp({
-            pod,
-            volume,
-            dir: dirOf(uid, volume, plugin),
-            configMap: (name) => objects.configMap({ namespace, name, uid }),
-            secret: (name) => objects.secret({ namespace, name, uid }),
-            token: (request) => tokens.get(pod, request),
-            allocatable: node.allocatable,
-            nodeIp: node.ip,
-          })
+          if (pluginOf(volume).once === true && known.has(volume.name)) continue
+          known.set(volume.name, await setUp(pod, volume))
         } catch (error) {
+          if (error instanceof VolumeError) throw error
           throw new Error(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${errorText(error)}`)
         }
       }
@@ -101,7 +120,9 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
         const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name)
         if (volume === undefined)
           throw new Error(`cannot find volume ${JSON.stringify(mount.name)} to mount into container`)
-        let path = hostPathOf(pod, volume)
+        const found = ready.get(uid)?.get(volume.name)
+        if (found === undefined) throw new Error(`volume ${JSON.stringify(volume.name)} is not ready`)
+        let { path } = found
         const subPath = subPathOf(mount, env)
         if (subPath !== '') {
           const target = join(paths.subPaths(uid), volume.name, container.name, String(index))
@@ -116,16 +137,20 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
         mounts.push({
           containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
           hostPath: path,
-          readonly: mount.readOnly === true,
+          readonly: mount.readOnly === true || found.readOnly === true,
           propagation: propagation[mount.mountPropagation ?? 'None']!,
         })
       }
       return mounts
     },
 
-    release: (uid) => unmountBelow(paths.pod(uid)),
+    release: async (uid) => {
+      ready.delete(uid)
+      await unmountBelow(paths.pod(uid))
+    },
 
     unmount: async (uid) => {
+      ready.delete(uid)
       await unmountBelow(paths.pod(uid))
       await rm(paths.volumes(uid), { recursive: true, force: true })
       await rm(paths.subPaths(uid), { recursive: true, force: true })

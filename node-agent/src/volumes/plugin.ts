@@ -25,8 +25,16 @@ export interface VolumePlugin {
   /** Kept in memory only, where the node can. */
   inMemory: boolean
   matches(volume: V1Volume): boolean
+  /** It never changes once it is ready: `setUp` is called until it succeeds, once for a pod. Default false. */
+  once?: boolean
   /** Answers the path on the host that containers get to see. */
-  setUp(context: VolumeContext): Promise<string>
+  setUp(context: VolumeContext): Promise<string | ReadyVolume>
+}
+
+export interface ReadyVolume {
+  path: string
+  /** For every container, whatever it says itself. */
+  readOnly?: boolean
 }
 
 /** The group that owns the files, and whether there is one. */

@@ -86,7 +86,7 @@ describe('files of ConfigMaps and Secrets', () => {
 })
 
 describe('hostPath', () => {
-  const setUp = (path: string, type: string): Promise<string> =>
+  const setUp = async (path: string, type: string) =>
     hostPath.setUp({ volume: { name: 'v', hostPath: { path, type } } } as VolumeContext)
   it.each([
     ['DirectoryOrCreate', 'new', true],

@@ -3,6 +3,16 @@ import { controllerRole, rule } from './builders.ts'
 
 /** Roles of the controllers, each for its own service account: second half. */
 export const controllerRolesSecond: readonly V1ClusterRole[] = [
+  // Ours alone: the others are upstream's.
+  controllerRole('local-path-provisioner', [
+    rule('create delete get list update watch', 'core', 'persistentvolumes'),
+    rule('get list update watch', 'core', 'persistentvolumeclaims'),
+    rule('update', 'core', 'persistentvolumeclaims/status'),
+    rule('create get list watch', 'storage.k8s.io', 'storageclasses'),
+    rule('get list watch', 'core', 'nodes'),
+    rule('delete', 'core', 'nodes/proxy'),
+    rule('create patch update', 'core events.k8s.io', 'events'),
+  ]),
   controllerRole('persistent-volume-binder', [
     rule('create delete get list update watch', 'core', 'persistentvolumes'),
     rule('update', 'core', 'persistentvolumes/status'),
