@@ -11,11 +11,14 @@ export interface Difference {
   got: unknown
 }
 
-/** Texts count like everything else: clients show them. */
+/**
+ * Texts count like everything else: clients show them. The order of an Invalid's causes does not: the original walks
+ * maps in any order, and tells of what it finds as it goes.
+ */
 export function compare(kase: ParityCase, answers: readonly ParityAnswer[]): Difference[] {
   return kase.steps.flatMap((step, i): Difference[] => {
-    const wanted = withPlainWarnings(step.response)
-    const got = answers[i]
+    const wanted = ordered(withPlainWarnings(step.response))
+    const got = ordered(answers[i])
     if (wanted === undefined || got === undefined) return []
     if (wanted.code !== got.code) return [{ step: i, what: 'code', wanted: wanted.code, got: { ...got } }]
     if (step.setup === true || step.codeOnly === true) return []
@@ -40,6 +43,28 @@ function withPlainWarnings(answer: ParityAnswer | undefined): ParityAnswer | und
     return quoted === undefined ? line : (JSON.parse(quoted) as string)
   }
   return answer?.warnings === undefined ? answer : { ...answer, warnings: answer.warnings.map(plain) }
+}
+
+/** Causes and the list of them in the message, sorted; the message's head stays. */
+function ordered(answer: ParityAnswer | undefined): ParityAnswer | undefined {
+  const details = answer?.details as { causes?: Cause[] } | undefined
+  if (answer === undefined || details?.causes === undefined || details.causes.length < 2) return answer
+  const causes = [...details.causes].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+  const head = /^[^[]*is invalid: \[/.exec(answer.message ?? '')?.[0]
+  const parts = details.causes.map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`)
+  const isListOfCauses = head !== undefined && answer.message === `${head}${parts.join(', ')}]`
+  const message = isListOfCauses ? `${head}${causes.map(key).join(', ')}]` : answer.message
+  return { ...answer, details: { ...details, causes }, ...(message === undefined ? {} : { message }) }
+}
+
+interface Cause {
+  field?: string
+  message?: string
+  reason?: string
+}
+
+function key({ field, message, reason }: Cause): string {
+  return [field, message, reason].map((text) => text ?? '').join(': ')
 }
 
 function diff(a: unknown, b: unknown, path: string, found: (path: string, a: unknown, b: unknown) => void): void {
