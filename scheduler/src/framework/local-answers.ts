@@ -28,15 +28,16 @@ export class LocalAnswers {
     this.#scorers = plugins.filter((plugin) => plugin.score !== undefined)
   }
 
+  /** For a cycle that looks at few nodes: asks anew and keeps nothing. */
+  fresh(pod: PodInfo, state: CycleState): LocalAnswersOfPod {
+    return { verdict: (node) => this.#ask(pod, state, node), scores: () => undefined }
+  }
+
   /** For one cycle. */
   of(pod: PodInfo, state: CycleState, slots: number): LocalAnswersOfPod {
     const answers = this.#answers(pod.signature, slots)
     const refresh = (node: NodeInfo): void => {
-      let verdict: Verdict | undefined
-      for (const plugin of this.#filters) {
-        verdict = plugin.filter?.(state, pod, node)
-        if (verdict !== undefined) break
-      }
+      const verdict = this.#ask(pod, state, node)
       answers.generations[node.slot] = node.generation
       answers.verdicts[node.slot] = verdict
       if (verdict !== undefined) return
@@ -50,8 +51,16 @@ export class LocalAnswers {
         if (answers.generations[node.slot] !== node.generation) refresh(node)
         return answers.verdicts[node.slot]
       },
-      scores: (plugin) => answers.scores[this.#scorers.indexOf(plugin)] ?? new Float64Array(slots),
+      scores: (plugin) => answers.scores[this.#scorers.indexOf(plugin)],
     }
+  }
+
+  #ask(pod: PodInfo, state: CycleState, node: NodeInfo): Verdict | undefined {
+    for (const plugin of this.#filters) {
+      const verdict = plugin.filter?.(state, pod, node)
+      if (verdict !== undefined) return verdict
+    }
+    return undefined
   }
 
   #answers(signature: string, slots: number): Answers {
@@ -77,6 +86,6 @@ export class LocalAnswers {
 
 export interface LocalAnswersOfPod {
   verdict: (node: NodeInfo) => Verdict | undefined
-  /** By slot; right for nodes that have just been found to fit. */
-  scores: (plugin: Plugin) => Float64Array
+  /** By slot; right for nodes that have just been found to fit. Undefined: not kept. */
+  scores: (plugin: Plugin) => Float64Array | undefined
 }

@@ -77,7 +77,8 @@ export class Framework {
     const prepared = this.#preFilter(state, pod, snapshot)
     if (prepared.none === true)
       return { rejected: refuseAll(snapshot.nodes, prepared.elsewhere), state, ...reasonOf(prepared.elsewhere) }
-    const local = this.#local.of(pod, state, snapshot.slots)
+    const local =
+      prepared.nodes === snapshot.nodes ? this.#local.of(pod, state, snapshot.slots) : this.#local.fresh(pod, state)
     const verdictOf = (node: NodeInfo): Verdict | undefined =>
       local.verdict(node) ??
       filterAll(prepared.filters, state, pod, node) ??

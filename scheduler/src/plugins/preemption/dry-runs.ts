@@ -16,7 +16,7 @@ interface Run {
  * a wave of like pods each tries anew only the nodes that changed since the one before.
  */
 export class DryRuns {
-  readonly #byKind = new Map<string, { budgets: number; runs: Map<string, Run> }>()
+  readonly #byKind = new Map<string, { budgets: number; runs: Run[] }>()
 
   /** `budgets`: another number whenever any budget changed. */
   of(
@@ -25,7 +25,7 @@ export class DryRuns {
   ): (node: NodeInfo, nominations: number, run: () => Victims | undefined) => Run['victims'] {
     const kind = `${pod.priority} ${pod.signature}`
     const found = this.#byKind.get(kind)
-    const known = found?.budgets === budgets ? found : { budgets, runs: new Map<string, Run>() }
+    const known = found?.budgets === budgets ? found : { budgets, runs: [] }
     this.#byKind.delete(kind)
     this.#byKind.set(kind, known)
     if (this.#byKind.size > maxKinds)
@@ -33,11 +33,11 @@ export class DryRuns {
         this.#byKind.delete(oldest)
         break
       }
-    return ({ name, generation }, nominations, run) => {
-      const before = known.runs.get(name)
+    return ({ slot, generation }, nominations, run) => {
+      const before = known.runs[slot]
       if (before?.generation === generation && before.nominations === nominations) return before.victims
       const victims = run()
-      known.runs.set(name, { generation, nominations, victims })
+      known.runs[slot] = { generation, nominations, victims }
       return victims
     }
   }

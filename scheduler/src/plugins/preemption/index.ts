@@ -1,11 +1,11 @@
 import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { fitErrorMessage } from '../../framework/fit-error.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
-import { unresolvable, type Plugin, type PostFilterResult, type Verdict } from '../../framework/plugin.ts'
+import { unresolvable, type Plugin, type Verdict } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
 import { DryRuns } from './dry-runs.ts'
-import { pickNode, type Candidate } from './pick-node.ts'
+import { hurtsLess } from './pick-node.ts'
 import { selectVictims, type Victims } from './victims.ts'
 
 const name = 'DefaultPreemption'
@@ -37,9 +37,11 @@ export function defaultPreemption(handle: PreemptionHandle): Plugin {
     postFilter: (_state, pod, snapshot, rejected) => {
       const barred = whyNotEligible(pod, snapshot)
       if (barred !== undefined) return { message: `preemption: ${barred}.` }
-      const { best, verdicts } = search({ pod, snapshot, rejected, handle, dryRuns })
-      if (best === undefined)
-        return { message: `preemption: ${fitErrorMessage(snapshot.nodes.length, verdicts)}` } satisfies PostFilterResult
+      const best = search({ pod, snapshot, rejected, handle, dryRuns })
+      if (best === undefined) {
+        const verdicts = whyNot(snapshot, rejected)
+        return { message: `preemption: ${fitErrorMessage(snapshot.nodes.length, verdicts)}` }
+      }
       const evictions = best.victims.pods.map((victim) => handle.evict(victim, pod, best.nodeName))
       return {
         nominatedNodeName: best.nodeName,
@@ -59,6 +61,11 @@ function whyNotEligible({ pod, priority }: PodInfo, snapshot: Snapshot): string 
   return undefined
 }
 
+interface Candidate {
+  nodeName: string
+  victims: Victims
+}
+
 interface Search {
   pod: PodInfo
   snapshot: Snapshot
@@ -67,27 +74,29 @@ interface Search {
   dryRuns: DryRuns
 }
 
-function search(parts: Search): { best: Candidate | undefined; verdicts: Map<string, Verdict> } {
+function search(parts: Search): Candidate | undefined {
   const { pod, snapshot, rejected, handle, dryRuns } = parts
   const budgets = handle.budgets()
   const kept = handle.isLocal(pod, snapshot) ? dryRuns.of(pod, budgets.generation) : undefined
-  const wanted = Math.max(minCandidates, Math.ceil(snapshot.nodes.length / 10))
-  const candidates: Candidate[] = []
-  const verdicts = new Map<string, Verdict>()
+  let left = kept === undefined ? Math.max(minCandidates, Math.ceil(snapshot.nodes.length / 10)) : Infinity
+  let best: Candidate | undefined
   for (const node of snapshot.nodes) {
-    if (rejected.get(node.name)?.code !== 'unschedulable') {
-      verdicts.set(node.name, notHelpful)
-      continue
-    }
-    if (kept === undefined && candidates.length >= wanted) continue
+    if (rejected.get(node.name)?.code !== 'unschedulable') continue
     const waiting = handle.nominated(node.name)
     const run = (): Victims | undefined => dryRun(parts, node, waiting.pods, budgets.all)
     const isWaiting = waiting.pods.some((other) => other.uid === pod.uid)
     const victims = kept === undefined || isWaiting ? run() : kept(node, waiting.generation, run)
-    if (victims === undefined) verdicts.set(node.name, nobodyToRemove)
-    else candidates.push({ nodeName: node.name, victims })
+    if (victims === undefined) continue
+    if (best === undefined || hurtsLess(victims, best.victims)) best = { nodeName: node.name, victims }
+    if (--left <= 0) break
   }
-  return { best: pickNode(candidates), verdicts }
+  return best
+}
+
+/** Once no node would do: where removing pods could not help, and where there were none to remove. */
+function whyNot({ nodes }: Snapshot, rejected: ReadonlyMap<string, Verdict>): Map<string, Verdict> {
+  const helps = (name: string): boolean => rejected.get(name)?.code === 'unschedulable'
+  return new Map(nodes.map(({ name }) => [name, helps(name) ? nobodyToRemove : notHelpful]))
 }
 
 /** Those that wait for room on the node already, of at least this pod's priority, are counted as there. */

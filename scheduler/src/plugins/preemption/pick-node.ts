@@ -1,23 +1,11 @@
 import type { Victims } from './victims.ts'
 
-export interface Candidate {
-  nodeName: string
-  victims: Victims
-}
-
 /**
- * Where preemption hurts least: fewest budget violations, then the lowest of the highest victim priorities, then the
+ * Whether preemption hurts less by removing these: fewest budget violations, then the lowest of the highest victim priorities, then the
  * smallest sum of priorities, then fewest victims, then the most important victims having started latest.
  * Source: "Pod Priority and Preemption".
  */
-export function pickNode(candidates: Iterable<Candidate>): Candidate | undefined {
-  let best: Candidate | undefined
-  for (const candidate of candidates)
-    if (best === undefined || hurtsLess(candidate.victims, best.victims)) best = candidate
-  return best
-}
-
-function hurtsLess(a: Victims, b: Victims): boolean {
+export function hurtsLess(a: Victims, b: Victims): boolean {
   if (a.violations !== b.violations) return a.violations < b.violations
   if (a.highestPriority !== b.highestPriority) return a.highestPriority < b.highestPriority
   if (a.sumOfPriorities !== b.sumOfPriorities) return a.sumOfPriorities < b.sumOfPriorities
