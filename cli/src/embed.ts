@@ -7,7 +7,9 @@ import { createClient } from '@kapell/controllers/machinery/create-client'
 import { silentLogger, type Logger } from '@kapell/controllers/machinery/log'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { signingPair, startApi, startLoops } from './cluster.ts'
+import type { HollowFleet } from '@kapell/node-agent/hollow/fleet'
 import * as identities from './identities.ts'
+import { startSimulatedNodes } from './simulated-nodes.ts'
 
 export interface EmbeddedOptions {
   /** Kept when given; otherwise a temporary directory that close() removes. */
@@ -16,6 +18,8 @@ export interface EmbeddedOptions {
   port?: number
   controllers?: boolean
   scheduler?: boolean
+  /** So many nodes on which nothing really runs, "node-0" and so on. Default 0. */
+  simulatedNodes?: number
   serviceClusterIpRange?: string
   log?: Logger
 }
@@ -28,6 +32,8 @@ export interface EmbeddedCluster {
   readonly kubeconfig: string
   /** The administrator's client, in-process. */
   readonly client: ApiClient
+  /** Set when there are simulated nodes. */
+  readonly nodes: HollowFleet | undefined
   /** The in-process door as any user. */
   transport(user: UserInfo): Transport
   close(): Promise<void>
@@ -53,12 +59,16 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     signing: signingPair(dataDir),
     log,
   })
+  const names = Array.from({ length: options.simulatedNodes ?? 0 }, (_, index) => `node-${index}`)
+  const nodes = names.length === 0 ? undefined : await startSimulatedNodes({ api, names, log })
   return {
+    nodes,
     url: api.url,
     kubeconfig: api.adminKubeconfig(),
     client: createClient(api.transport(identities.admin)),
     transport: (user) => api.transport(user),
     close: async () => {
+      await nodes?.close()
       await loops.close()
       await api.close()
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })

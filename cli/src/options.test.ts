@@ -14,6 +14,8 @@ describe('parseUpOptions', () => {
       store: 'embedded',
       etcdServers: [],
       installRuntime: false,
+      runtime: 'containerd',
+      nodes: 1,
       nodeName: hostname().toLowerCase(),
       logLevel: 'warn',
     })

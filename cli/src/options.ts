@@ -20,6 +20,9 @@ export interface UpOptions {
   installRuntime: boolean
   nodeName: string
   containerd?: string
+  runtime: 'containerd' | 'simulated'
+  /** How many nodes this machine shows as. */
+  nodes: number
   /** Of an API server that runs elsewhere, when `apiserver` is not among the components. */
   kubeconfig?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -36,6 +39,8 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --store embedded|etcd            (default embedded)
   --etcd-servers URL,…             with --store etcd
   --node-name NAME                 (default this machine's host name)
+  --runtime containerd|simulated   simulated nodes only look as if they ran pods: for tests and benches (default containerd)
+  --nodes N                        how many nodes, with --runtime simulated (default 1)
   --install-runtime                first install the Debian packages that are missing
   --containerd PATH                the containerd to run (default: the one on PATH)
   --kubeconfig FILE                of an API server elsewhere, when apiserver is not among the components
@@ -51,6 +56,9 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
   const store = values.store ?? 'embedded'
   if (store !== 'embedded' && store !== 'etcd')
     throw new UserError(`--store takes "embedded" or "etcd", not "${store}"`)
+  const runtime = values.runtime ?? 'containerd'
+  if (runtime !== 'containerd' && runtime !== 'simulated')
+    throw new UserError(`--runtime takes "containerd" or "simulated", not "${runtime}"`)
   const etcdServers = (values['etcd-servers'] ?? '').split(',').filter((s) => s !== '')
   if (store === 'etcd' && etcdServers.length === 0)
     throw new UserError('--store etcd needs --etcd-servers, such as --etcd-servers http://127.0.0.1:2379')
@@ -68,6 +76,8 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     podCidr: parseCidr('--pod-cidr', values['pod-cidr'] ?? '10.244.0.0/24'),
     store,
     etcdServers,
+    runtime,
+    nodes: parseNodes(values.nodes ?? '1', runtime),
     installRuntime: values['install-runtime'] ?? false,
     nodeName: parseNodeName(values['node-name'] ?? hostname().toLowerCase()),
     logLevel: parseLevel(values['log-level'] ?? 'warn'),
@@ -94,6 +104,8 @@ function parseFlags(argv: readonly string[]) {
         'node-name': { type: 'string' },
         'install-runtime': { type: 'boolean' },
         containerd: { type: 'string' },
+        runtime: { type: 'string' },
+        nodes: { type: 'string' },
         kubeconfig: { type: 'string' },
         'log-level': { type: 'string' },
       },
@@ -117,6 +129,18 @@ function parsePort(flag: string, text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65535) throw new UserError(`${flag} takes a number from 0 to 65535, not "${text}"`)
   return port
+}
+
+/** As many as a fleet has addresses for. */
+const maxSimulatedNodes = 30_000
+
+function parseNodes(text: string, runtime: UpOptions['runtime']): number {
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count < 1 || count > maxSimulatedNodes)
+    throw new UserError(`--nodes takes a number from 1 to ${maxSimulatedNodes}, not "${text}"`)
+  if (count > 1 && runtime !== 'simulated')
+    throw new UserError('--nodes greater than 1 needs --runtime simulated: this machine is one real node')
+  return count
 }
 
 function parseCidr(flag: string, text: string): string {

@@ -13,6 +13,7 @@ import { installPackages, missingPackages } from './install/packages.ts'
 import { transportFromKubeconfig } from './kubeconfig.ts'
 import { createLogger } from './log.ts'
 import { startNode } from './node.ts'
+import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
 import { parseUpOptions, type UpOptions } from './options.ts'
 import { duration, runSteps, type Step } from './progress.ts'
 
@@ -90,7 +91,17 @@ function plan(options: UpOptions, log: Logger, running: Running[], signal: Abort
         running.push(loops)
       },
     })
-  if (has('node-agent'))
+  if (has('node-agent') && options.runtime === 'simulated')
+    steps.push({
+      title: 'Simulated nodes',
+      run: async () => {
+        if (api === undefined) throw new UserError('the node-agent needs apiserver among the --components')
+        const names = simulatedNodeNames(options.nodeName, options.nodes)
+        running.push(await startSimulatedNodes({ api, names, log }))
+        return `${names.length}, on which nothing really runs`
+      },
+    })
+  else if (has('node-agent'))
     steps.push(
       {
         title: 'Container runtime and node agent',
