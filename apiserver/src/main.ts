@@ -3,6 +3,10 @@ import { join } from 'node:path'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { admissionPlugins } from './admission/index.ts'
 import { bearerTokenCheck } from './authentication/bearer-token.ts'
+import { createAggregator } from './aggregation/aggregator.ts'
+import { createDocuments } from './aggregation/documents.ts'
+import type { RemoteGroups } from './aggregation/remote-groups.ts'
+import { requestHeaderCheck } from './authentication/request-header.ts'
 import { clientCertificateCheck } from './authentication/client-certificate.ts'
 import { createAuthenticator } from './authentication/authenticator.ts'
 import { createTokenService, keyIdOf } from './authentication/token-service.ts'
@@ -11,7 +15,7 @@ import { createAuthorizer } from './authorization/index.ts'
 import { bootstrap } from './bootstrap/index.ts'
 import type { KeyPair } from './certificates/issue.ts'
 import { kubeconfig } from './certificates/kubeconfig.ts'
-import { loadOrCreatePki } from './certificates/pki.ts'
+import { frontProxyName, loadOrCreatePki } from './certificates/pki.ts'
 import { createCustomResources } from './crd/controller.ts'
 import { createCustomDocuments } from './crd/documents.ts'
 import { createConnect } from './endpoints/connect/index.ts'
@@ -36,6 +40,7 @@ import { impersonationStep } from './pipeline/impersonation.ts'
 import { composePipeline, type PipelineStep } from './pipeline/pipeline.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
 import { createEquivalents } from './registry/equivalents.ts'
+import { createKindAccess } from './registry/parameters.ts'
 import { createObjectAccess } from './registry/object-access.ts'
 import { ResourceTable, subresourcesOf } from './registry/resource-table.ts'
 import { createServiceResolver } from './registry/service-endpoints.ts'
@@ -146,7 +151,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const authorizer = createAuthorizer(objects)
   const authorize: Services['authorize'] = async (attributes) => authorizer(attributes)
   const callWebhook = createWebhookCaller(createServiceResolver(objects))
-  const webhooks = { call: callWebhook, equivalents: createEquivalents(table) }
+  const webhooks = { call: callWebhook, equivalents: createEquivalents(table), ofKind: createKindAccess(table) }
   const services: Services = { objects, authorize, tokens, config, webhooks }
 
   const server: EndpointServer = {
@@ -161,6 +166,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     closing: closing.signal,
   }
+  const aggregator = createAggregator({
+    table,
+    objects,
+    identity: pki.frontProxy.client,
+    now,
+    log,
+    closing: closing.signal,
+  })
   const inFlight: InFlight = { readOnly: 0, mutating: 0 }
   const deadlines = createDeadlines({
     seconds: options.limits?.requestSeconds ?? 60,
@@ -185,9 +198,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       { name: 'poststarthook/scheduling/bootstrap-system-priority-classes', check: () => requireThat(bootstrapped) },
       { name: 'shutdown', probes: ['readyz'], check: () => closing.signal.throwIfAborted() },
     ]),
-    discovery: createDiscovery({ table, serverAddress: () => `${advertiseAddress}:${port}` }),
-    openapi: createOpenApi({ table, custom: createCustomDocuments(table) }),
-    paths: () => indexPaths(table),
+    discovery: createDiscovery({ table, serverAddress: () => `${advertiseAddress}:${port}`, remote: aggregator }),
+    openapi: createOpenApi({ table, custom: createDocuments(createCustomDocuments(table), aggregator) }),
+    paths: () => indexPaths(table, aggregator),
     documents: {
       '/.well-known/openid-configuration': () => ({
         issuer,
@@ -215,7 +228,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }),
     finishStep(),
     errorsStep(log),
-    authenticationStep(createAuthenticator([clientCertificateCheck(), bearerTokenCheck(() => tokens)])),
+    authenticationStep(
+      createAuthenticator([
+        requestHeaderCheck({ authority: pki.frontProxy.authority, allowedNames: [frontProxyName] }),
+        clientCertificateCheck(pki.authority.certificate),
+        bearerTokenCheck(() => tokens),
+      ]),
+    ),
     auditStep(options.audit),
     impersonationStep(authorize),
     flowControlStep({ readOnly: options.limits?.readOnly ?? 400, mutating: options.limits?.mutating ?? 200 }, inFlight),
@@ -224,7 +243,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   ]
   const handler = composePipeline(
     steps,
-    createDispatcher(server, { connect: createConnect(server, agentTls), nonResource }),
+    aggregator.around(createDispatcher(server, { connect: createConnect(server, agentTls), nonResource })),
   )
   addProcessMetrics(metrics)
   addObjectCounts(metrics, () => table.stores())
@@ -234,6 +253,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const close = async (): Promise<void> => {
     closing.abort(new Error('the server is shutting down'))
     deadlines.close()
+    aggregator.close()
     await http?.close()
     await Promise.all(table.stores().map((store) => store.stopCache()))
     await storage.close()
@@ -245,7 +265,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         : startHttpServer({
             handler,
             serving: pki.serving,
-            clientAuthority: pki.authority.certificate,
+            clientAuthority: `${pki.authority.certificate}\n${pki.frontProxy.authority}`,
             bindAddress,
             port: options.port ?? 0,
             log,
@@ -269,9 +289,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       objects,
       config,
       advertise: { address: advertiseAddress, port: port === 0 ? 6443 : port },
-      authentication: { clientCa: pki.authority.certificate },
+      authentication: { clientCa: pki.authority.certificate, requestHeaderClientCa: pki.frontProxy.authority },
       now: now(),
     })
+    await aggregator.start()
     bootstrapped = true
   } catch (error) {
     await close()
@@ -308,8 +329,9 @@ function requireThat(well: boolean): void {
   if (!well) throw new Error('not finished')
 }
 
-function indexPaths(table: ResourceTable): string[] {
-  const groups = orderedGroups(table)
+function indexPaths(table: ResourceTable, remote: RemoteGroups): string[] {
+  const groups = orderedGroups(table, remote)
+  const elsewhere = remote.list().map(({ group, version }) => `/apis/${group}/${version}`)
   return [
     '/.well-known/openid-configuration',
     '/api',
@@ -324,5 +346,8 @@ function indexPaths(table: ResourceTable): string[] {
     '/openid/v1/jwks',
     '/readyz',
     '/version',
-  ].sort()
+    ...elsewhere,
+  ]
+    .filter((path, i, all) => all.indexOf(path) === i)
+    .sort()
 }

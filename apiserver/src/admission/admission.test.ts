@@ -68,7 +68,9 @@ it('the plug-ins stand in the order of the original', () => {
     'CertificateSigning',
     'DefaultIngressClass',
     'RBACEscalation',
+    'MutatingAdmissionPolicy',
     'MutatingAdmissionWebhook',
+    'ValidatingAdmissionPolicy',
     'ValidatingAdmissionWebhook',
     'ResourceQuota',
   ])

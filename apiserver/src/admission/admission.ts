@@ -20,6 +20,8 @@ export interface AdmissionAttributes {
   dryRun: boolean
   now: Date
   warn: (text: string) => void
+  /** Adds to what is written down of the request for auditing. */
+  annotate?: (key: string, value: string) => void
   /** Set while the mutating phase runs. */
   reinvocation?: Reinvocation
 }

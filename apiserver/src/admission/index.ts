@@ -10,6 +10,8 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import { podSecurity } from './pod-security/plugin.ts'
+import { mutatingPolicies } from './policy/mutating.ts'
+import { validatingPolicies } from './policy/validating.ts'
 import { priority } from './priority.ts'
 import { rbacEscalation } from './rbac-escalation.ts'
 import { resourceQuota } from './resource-quota.ts'
@@ -36,7 +38,9 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   certificateSigning,
   defaultIngressClass,
   rbacEscalation,
+  mutatingPolicies,
   mutatingWebhooks,
+  validatingPolicies,
   validatingWebhooks,
   resourceQuota,
 ]

@@ -72,12 +72,14 @@ function mountToken(pod: V1Pod): void {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(without)
   if (containers.length === 0) return
   const taken = new Set((spec.volumes ?? []).map((v) => v.name))
-  let name = `kube-api-access-${randomSuffix()}`
-  while (taken.has(name)) name = `kube-api-access-${randomSuffix()}`
+  // There is one already when everything runs a second time: containers may have come since.
+  const existing = [...taken].find((one) => one.startsWith('kube-api-access-'))
+  let name = existing ?? `kube-api-access-${randomSuffix()}`
+  while (existing === undefined && taken.has(name)) name = `kube-api-access-${randomSuffix()}`
   for (const container of containers) {
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }]
   }
-  spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]
+  if (existing === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]
 }
 
 /** The token, the cluster's CA and the pod's namespace, as every client library looks for them. */

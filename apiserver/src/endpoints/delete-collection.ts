@@ -45,7 +45,8 @@ export async function deleteCollectionEndpoint(
     for (const { metadata } of queue) {
       context.signal.throwIfAborted()
       try {
-        await deleteObject({ ...scope, name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' }, options)
+        const one = { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '', inCollection: true }
+        await deleteObject({ ...scope, ...one }, options)
       } catch (error) {
         if (!isReason(error, 'NotFound')) throw error
       }

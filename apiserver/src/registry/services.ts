@@ -2,6 +2,7 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { UserInfo } from '../authentication/user.ts'
 import type { WebhookCaller } from '../server/webhook-client.ts'
 import type { ResourceDefinition } from './definition.ts'
+import type { KindAccess } from './parameters.ts'
 
 /** Names a stored resource inside the server. */
 export interface ResourceName {
@@ -28,6 +29,8 @@ export interface WebhookAccess {
   call: WebhookCaller
   /** The other served versions of the same stored objects. */
   equivalents(definition: { group: string; version: string; plural: string }): readonly ResourceDefinition[]
+  /** Objects of any served kind: parameters of policies. */
+  ofKind(kind: { apiVersion: string; kind: string }): KindAccess | undefined
 }
 
 /** Reads come from the watch cache, writes run the registry's strategies but no admission: the server acting for itself. */

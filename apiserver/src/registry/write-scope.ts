@@ -20,6 +20,8 @@ export interface WriteScope {
   services: Services
   /** Absent when the server acts for itself. */
   admission?: AdmissionChain
+  /** One of a collection that goes at once: admission is not told its name. */
+  inCollection?: boolean
   /** CreateOptions, UpdateOptions … as admission sees them. */
   options: Record<string, unknown>
   /** Adds a Warning header to the answer. */
@@ -40,7 +42,7 @@ export function admissionAttributes(
     resource: scope.resource.definition,
     subresource: scope.subresource,
     namespace: scope.namespace,
-    name: scope.name,
+    name: scope.inCollection === true ? '' : scope.name,
     ...(objects.object === undefined ? {} : { object: objects.object }),
     ...(objects.oldObject === undefined ? {} : { oldObject: objects.oldObject }),
     options: scope.options,

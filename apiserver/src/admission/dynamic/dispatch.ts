@@ -1,35 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type { KubeObject } from '@kapell/openapi/meta/object'
-import { badRequest, internalError, notFound } from '@kapell/openapi/meta/status'
+import { badRequest, internalError } from '@kapell/openapi/meta/status'
 import type { AnyDefinition } from '../../registry/definition.ts'
 import type { Services } from '../../registry/services.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { CompiledHook } from './hooks.ts'
-import { isExempt, matchedAs, objectMatches } from './matching.ts'
-import { CallFailure, namespaceOf, readReview, reviewRequest, reviewVersion, type Verdict } from './review.ts'
+import { isExempt } from './matching.ts'
+import { ConditionFailure } from './match-conditions.ts'
+import { createRequestMatcher } from './request-matcher.ts'
+import { CallFailure, readReview, reviewRequest, reviewVersion, type Verdict } from './review.ts'
 import { versionedObjects, type VersionedObjects } from './versioned.ts'
 
 /** From a request to the webhooks that it is for, and from a webhook to its verdict. */
-
-const namespaces = { group: '', plural: 'namespaces' }
-
-/** The labels that a namespaceSelector looks at; undefined where there is no namespace. Throws 404. */
-async function namespaceLabels(
-  attributes: AdmissionAttributes,
-  services: Services,
-): Promise<Record<string, string> | undefined> {
-  const { resource, object, operation } = attributes
-  const isNamespace = resource.group === '' && resource.plural === 'namespaces'
-  // The cache does not know a namespace that is only being made, or changed.
-  if (isNamespace && operation !== 'DELETE' && object?.metadata !== undefined) return object.metadata.labels ?? {}
-  const name = namespaceOf(attributes)
-  if (name === '') return undefined
-  const found =
-    services.objects.get<KubeObject>(namespaces, { name }) ??
-    (await services.objects.getLatest<KubeObject>(namespaces, { name }))
-  if (found === undefined) throw notFound(namespaces, name)
-  return found.metadata?.labels ?? {}
-}
 
 /** Whether a webhook is for the request, and as what it wants to see it. */
 export interface Matched {
@@ -42,42 +23,28 @@ export function isNobodys(hooks: readonly CompiledHook[], attributes: AdmissionA
   return hooks.length === 0 || isExempt(attributes.resource)
 }
 
-/** Matches one webhook after the other; the namespace is looked up once, when the first selector asks for it. */
+/** Matches one webhook after the other; what several ask for is looked up once. */
 export function createMatcher(
   attributes: AdmissionAttributes,
   services: Services,
 ): (hook: CompiledHook) => Promise<Matched | undefined> {
-  const { resource, subresource, operation } = attributes
-  const inNamespace = attributes.namespace !== '' && !(resource.group === '' && resource.plural === 'namespaces')
-  const { group, version, plural } = resource
-  const request = { group, version, plural, subresource, operation, inNamespace }
-  let labels: Promise<Record<string, string> | undefined> | undefined
+  const matches = createRequestMatcher(attributes, services)
   return async (hook) => {
-    const { webhook } = hook
-    const definition = matchedAs<AnyDefinition['definition']>(webhook.rules ?? [], request, {
-      own: resource,
-      others: () => (webhook.matchPolicy === 'Exact' ? [] : services.webhooks.equivalents(resource)),
-    })
-    if (definition === undefined) return undefined
-    if (!objectMatches(hook.objectSelector, attributes.object, attributes.oldObject)) return undefined
-    if (!hook.namespaceSelector.empty) {
-      const found = await (labels ??= namespaceLabels(attributes, services))
-      if (found !== undefined && !hook.namespaceSelector.matches(found)) return undefined
-    }
-    return { hook, definition }
+    const definition = await matches(hook.criteria)
+    return definition === undefined ? undefined : { hook, definition }
   }
 }
 
 /**
  * The request as the webhook sees it, or undefined when its match conditions leave it out. Throws ApiErrors, and
- * {@link CallFailure} for conditions that cannot be evaluated here.
+ * {@link ConditionFailure} for conditions that have no value.
  */
 export async function prepareCall(
   { hook, definition }: Matched,
-  attributes: AdmissionAttributes,
+  { attributes, services }: { attributes: AdmissionAttributes; services: Services },
 ): Promise<VersionedObjects | undefined> {
   const seen = await versionedObjects(attributes, definition)
-  return hook.conditions({ attributes, seen, webhook: hook.webhook.name }) ? seen : undefined
+  return (await hook.conditions({ attributes, seen, services })) ? seen : undefined
 }
 
 /** Asks the webhook. Throws {@link CallFailure} when it does not answer as it should, ApiError when it may not be asked. */
@@ -115,7 +82,11 @@ export async function callHook(
 }
 
 /** A failed call passes where the webhook's failurePolicy is Ignore; all else is thrown on. */
-export function settleFailure(error: unknown, hook: CompiledHook): void {
+export function settleFailure(error: unknown, hook: CompiledHook, attributes: AdmissionAttributes): void {
+  if (error instanceof ConditionFailure) {
+    if (hook.failurePolicy === 'Fail') throw error.refusal(attributes)
+    return
+  }
   if (!(error instanceof CallFailure)) throw error
   if (hook.failurePolicy === 'Fail') throw internalError(error.message)
 }

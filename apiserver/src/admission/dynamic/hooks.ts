@@ -1,7 +1,7 @@
-import { selectorFromLabelSelector, type Selector } from '@kapell/openapi/meta/labels'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { Services } from '../../registry/services.ts'
 import { compileConditions, type CompiledConditions } from './match-conditions.ts'
+import { compileCriteria, type MatchCriteria } from './request-matcher.ts'
 import type { WebhookShape } from './types.ts'
 
 /** A webhook ready to be matched and called. */
@@ -9,8 +9,7 @@ export interface CompiledHook {
   /** Tells the webhooks of all configurations apart: configuration, place, name. */
   id: string
   webhook: WebhookShape
-  namespaceSelector: Selector
-  objectSelector: Selector
+  criteria: MatchCriteria
   conditions: CompiledConditions
   failurePolicy: 'Fail' | 'Ignore'
   timeoutMs: number
@@ -24,8 +23,7 @@ export function compileConfiguration(name: string, configuration: Configuration)
   return (configuration.webhooks ?? []).map((webhook, i) => ({
     id: `${name}/${i}/${webhook.name}`,
     webhook,
-    namespaceSelector: selectorFromLabelSelector(webhook.namespaceSelector ?? {}),
-    objectSelector: selectorFromLabelSelector(webhook.objectSelector ?? {}),
+    criteria: compileCriteria({ ...webhook, resourceRules: webhook.rules ?? [] }, { emptyMatches: false }),
     conditions: compileConditions(webhook.matchConditions ?? []),
     failurePolicy: webhook.failurePolicy === 'Ignore' ? 'Ignore' : 'Fail',
     timeoutMs: (webhook.timeoutSeconds ?? 10) * 1000,

@@ -6,6 +6,7 @@ import type { MatchRule, ResourcePath } from './types.ts'
 
 export interface MatchRequest extends ResourcePath {
   operation: string
+  name: string
   /** False for cluster-scoped objects, namespaces among them. */
   inNamespace: boolean
 }
@@ -23,13 +24,14 @@ function resourceMatches(resources: readonly string[] | undefined, { plural, sub
 }
 
 export function ruleMatches(rule: MatchRule, request: MatchRequest): boolean {
-  const { scope = '*' } = rule
+  const { scope = '*', resourceNames = [] } = rule
   return (
     has(rule.operations, request.operation) &&
     has(rule.apiGroups, request.group) &&
     has(rule.apiVersions, request.version) &&
     resourceMatches(rule.resources, request) &&
-    (scope === '*' || (scope === 'Namespaced') === request.inNamespace)
+    (scope === '*' || (scope === 'Namespaced') === request.inNamespace) &&
+    (resourceNames.length === 0 || resourceNames.includes(request.name))
   )
 }
 

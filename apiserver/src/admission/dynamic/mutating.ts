@@ -11,7 +11,7 @@ const indexOf = hookIndexes('mutatingwebhookconfigurations')
 /** Asks one webhook and takes over what it changes; tells whether anything is different now. */
 async function ask(matched: Matched, attributes: AdmissionAttributes, services: Services): Promise<boolean> {
   const { name } = matched.hook.webhook
-  const seen = await prepareCall(matched, attributes)
+  const seen = await prepareCall(matched, { attributes, services })
   if (seen === undefined) return false
   const verdict = await callHook(matched, { attributes, seen, services, mutating: true })
   if (!verdict.allowed) throw refusalOf(name, verdict.result)
@@ -33,7 +33,8 @@ export const mutatingWebhooks: AdmissionPlugin = {
   admit: (attributes, services) => {
     const { hooks } = indexOf(services)
     if (isNobodys(hooks, attributes)) return undefined
-    const { reinvocation } = attributes
+    const reinvocation = attributes.reinvocation?.part('webhooks')
+    const { second = false } = attributes.reinvocation ?? {}
     const all = async (): Promise<void> => {
       const matches = createMatcher(attributes, services)
       reinvocation?.begin(attributes.object)
@@ -41,16 +42,16 @@ export const mutatingWebhooks: AdmissionPlugin = {
         for (const hook of hooks) {
           const matched = await matches(hook)
           if (matched === undefined) continue
-          if (reinvocation?.second === true && !reinvocation.wants(hook.id)) continue
+          if (second && reinvocation?.wants(hook.id) !== true) continue
           let changed = false
           try {
             changed = await ask(matched, attributes, services)
           } catch (error) {
-            settleFailure(error, hook)
+            settleFailure(error, hook, attributes)
           }
           if (changed) reinvocation?.objectChanged()
           const mayAgain = hook.webhook.reinvocationPolicy === 'IfNeeded'
-          if (mayAgain && reinvocation?.second !== true) reinvocation?.invoked(hook.id)
+          if (mayAgain && !second) reinvocation?.invoked(hook.id)
         }
       } finally {
         reinvocation?.end(attributes.object)

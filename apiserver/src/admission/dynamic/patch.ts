@@ -1,6 +1,7 @@
 import { internalError } from '@kapell/openapi/meta/status'
 import { applyJsonPatch, type JsonPatchOperation } from '@kapell/openapi/patch/json-patch'
 import { parseJson } from '@kapell/openapi/wire/json'
+import { patchProblem } from './patch-problem.ts'
 import { CallFailure } from './review.ts'
 
 /** Patches that webhooks answer with. */
@@ -29,35 +30,6 @@ export function applyWebhookPatch(object: unknown, patch: readonly JsonPatchOper
   try {
     return applyJsonPatch(object, patch)
   } catch {
-    throw internalError(failureText(object, patch))
-  }
-}
-
-/** Again, one by one, to find out which it was: only failures pay for it. */
-function failureText(object: unknown, patch: readonly JsonPatchOperation[]): string {
-  let document = object
-  for (const operation of patch) {
-    try {
-      document = applyJsonPatch(document, [operation])
-    } catch {
-      return describe(operation)
-    }
-  }
-  return 'the patch does not apply'
-}
-
-function describe({ op, path, from }: JsonPatchOperation): string {
-  switch (op) {
-    case 'test':
-      return `testing value ${path} failed: test failed`
-    case 'add':
-    case 'remove':
-    case 'replace':
-      return `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`
-    case 'copy':
-    case 'move':
-      return `${op} operation does not apply: doc is missing from path: ${JSON.stringify(from)}: missing value`
-    default:
-      return `Unexpected kind: ${op}`
+    throw internalError(patchProblem(object, patch) ?? 'the patch does not apply')
   }
 }

@@ -15,6 +15,8 @@ export interface MatchRule {
   /** "pods", "pods/status", "pods/*", "*", and so on */
   resources: string[]
   scope?: string
+  /** Only these names; policies only. */
+  resourceNames?: string[]
 }
 
 export interface MatchCondition {

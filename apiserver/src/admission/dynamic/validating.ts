@@ -14,12 +14,12 @@ export const validatingWebhooks: AdmissionPlugin = {
     if (isNobodys(hooks, attributes)) return undefined
     const ask = async (matched: Matched): Promise<void> => {
       try {
-        const seen = await prepareCall(matched, attributes)
+        const seen = await prepareCall(matched, { attributes, services })
         if (seen === undefined) return
         const verdict = await callHook(matched, { attributes, seen, services, mutating: false })
         if (!verdict.allowed) throw refusalOf(matched.hook.webhook.name, verdict.result)
       } catch (error) {
-        settleFailure(error, matched.hook)
+        settleFailure(error, matched.hook, attributes)
       }
     }
     const all = async (): Promise<void> => {

@@ -8,6 +8,12 @@ import type { AnyDefinition, ResourceDefinition, ScaleSubresource } from '../../
 import { plainFailure } from '../../registry/storage-errors.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 
+export interface TakeBack {
+  /** Policies may not set fields that the kind does not have; what webhooks set of them is dropped. */
+  unknownFields: 'strict' | 'ignore'
+}
+const lenient: TakeBack = { unknownFields: 'ignore' }
+
 /** A request's objects in the version and shape in which a webhook or policy wants to see them, and the way back. */
 export interface VersionedObjects {
   /** The definition under which the request is seen. */
@@ -16,7 +22,7 @@ export interface VersionedObjects {
   object: KubeObject | undefined
   oldObject: KubeObject | undefined
   /** Takes a changed `object` over into the request: decoded, pruned, defaulted, converted back. Throws ApiErrors. */
-  takeBack: (changed: unknown) => Promise<void>
+  takeBack: (changed: unknown, how?: TakeBack) => Promise<void>
 }
 
 const gvkOf = ({ group, version, kind }: GroupVersionKind): GroupVersionKind => ({ group, version, kind })
@@ -55,8 +61,13 @@ export function replaceContents(object: KubeObject, next: KubeObject): void {
   object.metadata = Object.assign(metadata, next.metadata)
 }
 
-function decode(changed: unknown, kind: GroupVersionKind, definition: ResourceDefinition | undefined): KubeObject {
-  const given = (typeof changed === 'object' && changed !== null ? changed : {}) as KubeObject
+function decode(
+  changed: unknown,
+  { kind, definition, how }: { kind: GroupVersionKind; definition: ResourceDefinition | undefined; how: TakeBack },
+): KubeObject {
+  const found = (typeof changed === 'object' && changed !== null ? changed : {}) as KubeObject
+  // A policy that replaces the whole may leave out what it is.
+  const given = how.unknownFields === 'strict' ? { ...named(kind), ...found } : found
   const apiVersion = apiVersionOf(kind)
   if (given.kind !== kind.kind || given.apiVersion !== apiVersion) {
     const [group = '', version = ''] = (given.apiVersion ?? '').includes('/')
@@ -64,15 +75,21 @@ function decode(changed: unknown, kind: GroupVersionKind, definition: ResourceDe
       : ['', given.apiVersion ?? '']
     const other = { group, version, kind: given.kind ?? '' }
     if (!isKnownKind(other)) throw internalError(noSuchKind(other))
+    if (how.unknownFields === 'strict') failedDecode(() => decodeOrThrow(other, changed, how))
     const owner = kind.group === '' ? 'core' : kind.group.split('.')[0]
     throw plainFailure(`converting (${version}.${other.kind}) to (${owner}.${kind.kind}): unknown conversion`)
   }
-  try {
-    const how = { unknownFields: 'ignore' } as const
-    if (definition?.custom !== undefined) return definition.custom.decode(changed, how).object
+  return failedDecode(() => {
+    if (definition?.custom !== undefined) return definition.custom.decode(changed, lenient).object
     const { object } = decodeOrThrow(kind, changed, how)
     definition?.default?.(object)
     return object
+  })
+}
+
+function failedDecode<T>(decodes: () => T): T {
+  try {
+    return decodes()
   } catch (error) {
     throw error instanceof DecodeError ? internalError(error.message) : error
   }
@@ -106,8 +123,8 @@ export async function versionedObjects(
       kind,
       object: object === undefined ? undefined : scaleOf(rules, object),
       oldObject: oldObject === undefined ? undefined : scaleOf(rules, oldObject),
-      takeBack: (changed) => {
-        const { spec } = decode(changed, kind, undefined) as { spec?: { replicas?: number } }
+      takeBack: (changed, how = lenient) => {
+        const { spec } = decode(changed, { kind, definition: undefined, how }) as { spec?: { replicas?: number } }
         if (object !== undefined) rules.setSpecReplicas(object, spec?.replicas ?? 0)
         return Promise.resolve()
       },
@@ -121,7 +138,7 @@ export async function versionedObjects(
       kind,
       object,
       oldObject,
-      takeBack: async (changed) => takeBack(decode(changed, kind, ownShape)),
+      takeBack: async (changed, how = lenient) => takeBack(decode(changed, { kind, definition: ownShape, how })),
     }
   }
   const otherKind = gvkOf(seen)
@@ -132,8 +149,11 @@ export async function versionedObjects(
     kind: otherKind,
     object: await converted(object),
     oldObject: await converted(oldObject),
-    takeBack: async (changed) =>
-      takeBack({ ...(await convert(decode(changed, otherKind, seen), seen, own)), ...named(kind) }),
+    takeBack: async (changed, how = lenient) =>
+      takeBack({
+        ...(await convert(decode(changed, { kind: otherKind, definition: seen, how }), seen, own)),
+        ...named(kind),
+      }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { types } from '../types/types.ts'
 import { admissionActivation, admissionEnv, compileAdmission, type AdmissionInput } from './environment.ts'
 import { compileMatchConditions } from './match-conditions.ts'
 
@@ -28,7 +29,7 @@ test.each([
   '!authorizer.group("").resource("pods").namespace("n").name("p").check("get").allowed()',
   'authorizer.group("apps").resource("deployments").name("p").check("get").reason() == "p"',
 ])('%s', (source) => {
-  const { compilation, problem } = compileAdmission(source, admissionEnv({ params: true }), ['bool'])
+  const { compilation, problem } = compileAdmission(source, admissionEnv({ params: true }), [types.bool])
   expect(problem).toBeUndefined()
   expect(compilation?.program?.evaluate(admissionActivation(input))).toMatchObject({ value: true })
 })
@@ -48,11 +49,11 @@ test.each([
     "compilation failed: ERROR: <input>:1:8: undefined field 'nope'\n | request.nope == 1\n | .......^",
   ],
 ])('%s is refused', (source, problem) => {
-  expect(compileAdmission(source, admissionEnv(), ['bool'])).toEqual({ problem })
+  expect(compileAdmission(source, admissionEnv(), [types.bool])).toEqual({ problem })
 })
 
 test('one of several types', () => {
-  expect(compileAdmission('1', admissionEnv(), ['string', 'null'])).toEqual({
+  expect(compileAdmission('1', admissionEnv(), [types.string, types.null])).toEqual({
     problem: 'must evaluate to one of [string null_type] but got int',
   })
 })
@@ -60,7 +61,10 @@ test('one of several types', () => {
 test.each([
   [['true', 'object.metadata.name == "a"'], { kind: 'match' }],
   [['object.nope == 1', 'false'], { kind: 'no-match', condition: 'c1' }],
-  [['object.nope == 1', 'true'], { kind: 'error', errors: ['no such key: nope'] }],
+  [
+    ['object.nope == 1', 'true'],
+    { kind: 'error', errors: ["expression 'object.nope == 1' resulted in error: no such key: nope"] },
+  ],
 ])('conditions %j', (expressions, expected) => {
   const conditions = compileMatchConditions(expressions.map((expression, i) => ({ name: `c${i}`, expression })))
   expect(conditions.evaluate(admissionActivation(input))).toEqual(expected)

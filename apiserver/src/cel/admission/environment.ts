@@ -8,8 +8,9 @@ import { authorizerLibrary, authorizerValue, resourceCheckValue, type Authorize 
 import { kubernetesEnv } from '../kubernetes/environment.ts'
 import type { Activation } from '../runtime/frame.ts'
 import { celFromJson } from '../schema/json-values.ts'
-import { formatType, types, type CelType, type TypeKind } from '../types/types.ts'
+import { formatType, sameType, types, type CelType } from '../types/types.ts'
 import type { Value } from '../values/collections.ts'
+import { patchLibrary, patchStructs } from './mutation.ts'
 
 const objectOf = (name: string, fields: Readonly<Record<string, CelType>>): CelType =>
   types.object(
@@ -66,9 +67,11 @@ export interface AdmissionVariables {
   readonly variables?: ReadonlyMap<string, CelType>
   /** False where no authorizer can be asked. */
   readonly authorizer?: boolean
+  /** True where expressions make patches. */
+  readonly patches?: boolean
 }
 
-export function admissionEnv({ params, variables, authorizer = true }: AdmissionVariables = {}): CelEnv {
+export function admissionEnv({ params, variables, authorizer = true, patches }: AdmissionVariables = {}): CelEnv {
   const own = variables && objectOf('kubernetes.variables', Object.fromEntries(variables))
   return kubernetesEnv(
     {
@@ -83,7 +86,8 @@ export function admissionEnv({ params, variables, authorizer = true }: Admission
         'authorizer.requestResource': types.opaque('kubernetes.authorization.ResourceCheck'),
       }),
     },
-    authorizerLibrary,
+    patches ? [...authorizerLibrary, ...patchLibrary] : authorizerLibrary,
+    patches ? patchStructs : undefined,
   )
 }
 
@@ -141,12 +145,12 @@ export type ExpressionCheck =
   | { readonly compilation?: undefined; readonly problem: string }
 
 /** Compiles, or tells what an API object's field error says: the text after the bad value. */
-export function compileAdmission(source: string, env: CelEnv, wanted: readonly TypeKind[]): ExpressionCheck {
+export function compileAdmission(source: string, env: CelEnv, wanted: readonly CelType[]): ExpressionCheck {
   const compilation = compile(source, env)
   if (!compilation.program) return { problem: `compilation failed: ${compilation.text}` }
   const { resultType } = compilation.program
-  if (wanted.length === 0 || wanted.includes(resultType.kind) || resultType.kind === 'dyn') return { compilation }
-  const names = wanted.map((one) => (one === 'null' ? 'null_type' : one))
+  if (wanted.length === 0 || wanted.some((one) => sameType(one, resultType))) return { compilation }
+  const names = wanted.map((one) => (one === types.null ? 'null_type' : formatType(one)))
   const list = names.length === 1 ? names[0] : `one of [${names.join(' ')}]`
   return { problem: `must evaluate to ${list} but got ${formatType(resultType)}` }
 }

@@ -2,6 +2,7 @@
 import type { Program } from '../compile.ts'
 import { costLimits } from '../kubernetes/environment.ts'
 import type { Activation } from '../runtime/frame.ts'
+import { types } from '../types/types.ts'
 import { admissionEnv, compileAdmission, type AdmissionVariables } from './environment.ts'
 
 export interface MatchCondition {
@@ -27,17 +28,22 @@ export function compileMatchConditions(
   variables: AdmissionVariables = {},
 ): CompiledConditions {
   const env = admissionEnv(variables)
-  const compiled = conditions.map(({ name, expression }) => ({ name, ...compileAdmission(expression, env, ['bool']) }))
+  const compiled = conditions.map(({ name, expression }) => ({
+    name,
+    expression,
+    ...compileAdmission(expression, env, [types.bool]),
+  }))
   return {
     evaluate: (activation) => {
       const errors: string[] = []
       let left = budget
-      for (const { name, compilation, problem } of compiled) {
+      for (const { name, expression, compilation, problem } of compiled) {
         const program: Program | undefined = compilation?.program
         const outcome = program?.evaluate(activation, { costBudget: Math.min(left, costLimits.perCall) })
         left -= outcome?.cost ?? 0
-        if (!outcome) errors.push(problem ?? '')
-        else if (outcome.error !== undefined) errors.push(outcome.error)
+        const failed = outcome ? outcome.error : problem
+        if (failed !== undefined || !outcome)
+          errors.push(`expression '${expression}' resulted in error: ${failed ?? ''}`)
         else if (outcome.value !== true) return { kind: 'no-match', condition: name }
       }
       return errors.length === 0 ? { kind: 'match' } : { kind: 'error', errors }

@@ -1,4 +1,5 @@
-import { compilePolicy, PolicyExpressions } from './policy.ts'
+import { PolicyExpressions } from './composition.ts'
+import { compilePolicy } from './policy.ts'
 
 const request = { operation: 'CREATE', name: 'a', userInfo: { username: 'jane' } }
 const object = { spec: { replicas: 7, names: ['a', 'b'] } }
@@ -44,7 +45,7 @@ test('a variable that fails is told by its name, wherever it is asked for', () =
 })
 
 test('what is wanted of each expression', () => {
-  const expressions = new PolicyExpressions({ params: false })
+  const expressions = new PolicyExpressions({ params: false, variables: true })
   expect(expressions.variable('a', '1 + 1').problem).toBeUndefined()
   expect(expressions.validation('variables.a').problem).toBe('must evaluate to bool but got int')
   expect(expressions.validation('variables.b == 1').problem).toContain("undefined field 'b'")

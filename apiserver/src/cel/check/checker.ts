@@ -1,5 +1,5 @@
 /** Finds the type of every part of an expression, and what does not fit. */
-import type { Call, Comprehension, Expr, ListLiteral, MapLiteral, Select } from '../syntax/ast.ts'
+import type { Call, Comprehension, Expr, ListLiteral, MapLiteral, Select, StructLiteral } from '../syntax/ast.ts'
 import type { Issue } from '../syntax/issues.ts'
 import { qualifiedName } from '../syntax/parser.ts'
 import { formatType, isDynamic, types, type CelType } from '../types/types.ts'
@@ -62,9 +62,7 @@ export class Checker {
       case 'map':
         return this.#map(expr, scope)
       case 'struct':
-        for (const field of expr.fields) this.type(field.value, scope)
-        if (this.env.resolveName(expr.name)) return this.report(expr.offset, `'${expr.name}' is not a message type`)
-        return this.#undeclared(expr.offset, expr.name)
+        return this.#struct(expr, scope)
       case 'comprehension':
         return this.#fold(expr, scope)
     }
@@ -104,7 +102,8 @@ export class Checker {
     }
     if (operand.kind === 'map') return operand.params[1] ?? types.dyn
     if (operand.kind === 'object') {
-      return operand.fields?.get(field)?.type ?? this.report(offset, `undefined field '${field}'`)
+      const known = operand.fields?.get(field)?.type ?? (operand.open ? types.dyn : undefined)
+      return known ?? this.report(offset, `undefined field '${field}'`)
     }
     if (operand.kind === 'param') {
       this.substitution.assignable([types.dyn], [operand])
@@ -154,6 +153,24 @@ export class Checker {
       value = this.#join(value, entry.optional ? this.#unwrapped(entry.value, type) : type, entry.value.offset)
     }
     return types.map(key ?? this.substitution.freshVar(), value ?? this.substitution.freshVar())
+  }
+
+  #struct(expr: StructLiteral, scope: Scope): CelType {
+    const made = this.env.structNamed(expr.name)
+    if (!made) {
+      if (this.env.resolveName(expr.name)) return this.report(expr.offset, `'${expr.name}' is not a message type`)
+      return this.#undeclared(expr.offset, expr.name)
+    }
+    for (const { name, value, optional, offset } of expr.fields) {
+      const given = this.type(value, scope)
+      const provided = optional ? this.#unwrapped(value, given) : given
+      const declared = made.fields?.get(name)?.type ?? (made.open ? types.dyn : undefined)
+      if (declared && this.substitution.assignable([provided], [declared])) continue
+      const type = formatType(this.substitution.resolve(provided, true))
+      const wanted = declared ? formatType(declared) : ''
+      this.report(offset, `expected type of field '${name}' is '${wanted}' but provided type is '${type}'`)
+    }
+    return made
   }
 
   #unwrapped(expr: Expr, type: CelType): CelType {

@@ -9,6 +9,8 @@ export interface EnvOptions {
   readonly container?: string
   /** Macros that are not known here, by name. */
   readonly withoutMacros?: readonly string[]
+  /** The types of objects that expressions may make, by name: `Name{field: value}`. */
+  readonly structs?: (name: string) => CelType | undefined
   /** Lists and maps must be of one type, and literal patterns and times valid, as upstream's API server asks. */
   readonly strictLiterals?: boolean
 }
@@ -35,6 +37,7 @@ export class CelEnv {
   readonly container: string
   readonly strictLiterals: boolean
   readonly withoutMacros: ReadonlySet<string>
+  readonly #structs: EnvOptions['structs']
 
   constructor(options: EnvOptions) {
     this.variables = new Map(Object.entries(options.variables ?? {}))
@@ -42,10 +45,19 @@ export class CelEnv {
     this.container = options.container ?? ''
     this.strictLiterals = options.strictLiterals ?? false
     this.withoutMacros = new Set(options.withoutMacros)
+    this.#structs = options.structs
   }
   /** The type of that name, as a value. */
   typeNamed(name: string): CelType | undefined {
     return Object.hasOwn(typeNames, name) ? typeNames[name] : undefined
+  }
+  /** The type of objects that `name{…}` makes. */
+  structNamed(name: string): CelType | undefined {
+    for (const full of this.candidates(name)) {
+      const found = this.#structs?.(full)
+      if (found) return found
+    }
+    return undefined
   }
   /** What a name may mean, the most specific first. */
   candidates(name: string): string[] {

@@ -60,8 +60,8 @@ export const resourceCheckValue = (authorize: Authorize, asked: Asked): OpaqueVa
   new CheckValue('ResourceCheck', authorize, asked)
 
 function withSubject(check: CheckValue, namespace: string, name: string): CheckValue {
-  const valid = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(namespace) && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name)
-  if (!valid) throw new CelError(`Invalid service account ${namespace}/${name}`)
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(namespace)) throw new CelError('Invalid service account namespace')
+  if (!/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name)) throw new CelError('Invalid service account name')
   return check.more('Authorizer', { serviceAccount: { namespace, name } })
 }
 function path(check: CheckValue, url: string): CheckValue {

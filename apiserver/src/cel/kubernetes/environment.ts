@@ -30,10 +30,12 @@ export const costLimits = {
 export const kubernetesEnv = (
   variables: NonNullable<EnvOptions['variables']>,
   more: readonly Overload[] = [],
+  structs?: EnvOptions['structs'],
 ): CelEnv =>
   new CelEnv({
     variables,
     functions: [...kubernetesFunctions, ...more],
     strictLiterals: true,
+    ...(structs && { structs }),
     withoutMacros: ['bind', 'greatest', 'least'],
   })

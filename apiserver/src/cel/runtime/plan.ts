@@ -4,9 +4,9 @@
  */
 import type { CelEnv } from '../check/env.ts'
 import { optionalEntry } from '../library/optionals.ts'
-import type { Call, Expr, ListLiteral, MapLiteral, Select } from '../syntax/ast.ts'
+import type { Call, Expr, ListLiteral, MapLiteral, Select, StructLiteral } from '../syntax/ast.ts'
 import { qualifiedName } from '../syntax/parser.ts'
-import { ArrayList, EntryMap, MapValue, OptionalValue, type Value } from '../values/collections.ts'
+import { ArrayList, EntryMap, MapValue, OptionalValue, StructValue, type Value } from '../values/collections.ts'
 import { TypeValue } from '../values/scalars.ts'
 import { planCall } from './calls.ts'
 import { CelError, noSuchOverload } from './errors.ts'
@@ -40,9 +40,7 @@ export class Planner {
       case 'map':
         return this.#map(expr, scope)
       case 'struct':
-        return () => {
-          throw new CelError(`unknown type: ${expr.name}`)
-        }
+        return this.#struct(expr, scope)
       case 'comprehension':
         return planFold(this, expr, scope)
     }
@@ -139,6 +137,27 @@ export class Planner {
       }
       if (!constant) frame.meter.add(prices.map)
       return new EntryMap(pairs)
+    }
+  }
+
+  #struct({ name, fields }: StructLiteral, scope: Scope): Step {
+    const type = this.env.structNamed(name)
+    if (!type) {
+      return () => {
+        throw new CelError(`unknown type: ${name}`)
+      }
+    }
+    const steps = fields.map((field) => ({ ...field, step: this.plan(field.value, scope) }))
+    return (frame) => {
+      const entries: [string, Value][] = []
+      for (const { name: field, step, optional } of steps) {
+        const value = step(frame)
+        if (!optional) entries.push([field, value])
+        else if (!(value instanceof OptionalValue)) throw noSuchOverload()
+        else if (value.value !== undefined) entries.push([field, value.value])
+      }
+      frame.meter.add(prices.struct)
+      return new StructValue(type.name, entries)
     }
   }
 }

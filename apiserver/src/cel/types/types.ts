@@ -17,6 +17,8 @@ export interface CelType {
   readonly params: readonly CelType[]
   /** Of objects: by the name that expressions use. */
   readonly fields?: ReadonlyMap<string, Field>
+  /** An object that may have any field besides, of any type. */
+  readonly open?: boolean
   /** The most code points, bytes, elements or entries a value can have, where a schema says so. */
   readonly maxSize?: number
   /** x-kubernetes-list-type, of lists. */

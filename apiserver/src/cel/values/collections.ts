@@ -125,6 +125,15 @@ export class EntryMap extends MapValue {
   }
 }
 
+/** An object that an expression made: `Name{field: value}`. */
+export class StructValue extends EntryMap {
+  override readonly typeName: string
+  constructor(typeName: string, fields: Iterable<readonly [string, Value]>) {
+    super(fields)
+    this.typeName = typeName
+  }
+}
+
 export class OptionalValue {
   static readonly none = new OptionalValue(undefined)
   readonly value: Value | undefined

@@ -9,7 +9,13 @@ import { ageColumn, nameColumn } from '../common/columns.ts'
 import { countColumn } from '../common/simple.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
-import { defaultMatch, defaultPolicy, validateBinding, validateMutations, validatePolicy } from './rules.ts'
+import { defaultMatch, defaultPolicy } from './rules.ts'
+import {
+  validateMutatingPolicy,
+  validatePolicyBinding,
+  validatePolicyStatus,
+  validateValidatingPolicy,
+} from './policy-validation.ts'
 
 const common = {
   group: 'admissionregistration.k8s.io',
@@ -35,7 +41,7 @@ export const validatingAdmissionPolicies = defineResource<V1ValidatingAdmissionP
   plural: 'validatingadmissionpolicies',
   allowUnconditionalUpdate: false,
   default: (o) => defaultPolicy(o.spec),
-  validate: (o, at) => validatePolicy(o.spec, at.child('spec')),
+  validate: (o, at) => validateValidatingPolicy(o.spec ?? {}, { at: at.child('spec'), name: o.metadata?.name ?? '' }),
   storagePrefix: 'validatingadmissionpolicies',
   columns: [
     nameColumn,
@@ -45,7 +51,9 @@ export const validatingAdmissionPolicies = defineResource<V1ValidatingAdmissionP
   ],
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView({ keep: 'all' }) },
+  subresources: {
+    status: statusView({ keep: 'all', validate: (o, _old, at) => validatePolicyStatus(o.status, at.child('status')) }),
+  },
 })
 
 export const validatingAdmissionPolicyBindings = defineResource<V1ValidatingAdmissionPolicyBinding>({
@@ -54,7 +62,7 @@ export const validatingAdmissionPolicyBindings = defineResource<V1ValidatingAdmi
   plural: 'validatingadmissionpolicybindings',
   allowUnconditionalUpdate: false,
   default: (o) => defaultMatch(o.spec?.matchResources),
-  validate: (o, at) => validateBinding(o.spec, true, at.child('spec')),
+  validate: (o, at) => validatePolicyBinding(o.spec ?? {}, { at: at.child('spec'), needsActions: true }),
   storagePrefix: 'validatingadmissionpolicybindings',
   columns: [
     nameColumn,
@@ -70,7 +78,7 @@ export const mutatingAdmissionPolicies = defineResource<V1MutatingAdmissionPolic
   plural: 'mutatingadmissionpolicies',
   allowUnconditionalUpdate: false,
   default: (o) => defaultPolicy(o.spec),
-  validate: (o, at) => validateMutations(o.spec, at.child('spec')),
+  validate: (o, at) => validateMutatingPolicy(o.spec ?? {}, at.child('spec')),
   storagePrefix: 'mutatingadmissionpolicies',
   columns: [
     nameColumn,
@@ -86,7 +94,7 @@ export const mutatingAdmissionPolicyBindings = defineResource<V1MutatingAdmissio
   plural: 'mutatingadmissionpolicybindings',
   allowUnconditionalUpdate: false,
   default: (o) => defaultMatch(o.spec?.matchResources),
-  validate: (o, at) => validateBinding(o.spec, false, at.child('spec')),
+  validate: (o, at) => validatePolicyBinding(o.spec ?? {}, { at: at.child('spec'), needsActions: false }),
   storagePrefix: 'mutatingadmissionpolicybindings',
   columns: [
     nameColumn,

@@ -50,7 +50,7 @@ export function validateWebhooks(
     const here = at.index(i)
     const errors = [
       ...validateWebhook(webhook, here, mutating),
-      ...validateConditions(webhook.matchConditions, here.child('matchConditions'), keptConditions),
+      ...validateConditions(webhook.matchConditions, here.child('matchConditions'), { kept: keptConditions }),
     ]
     const { name = '' } = webhook
     if (names.has(name)) errors.push(duplicate(here.child('name'), name))
@@ -119,17 +119,18 @@ function validateVersions(versions: readonly string[], at: FieldPath): FieldErro
 export function validateConditions(
   conditions: readonly Condition[] | undefined,
   at: FieldPath,
-  kept: ReadonlySet<string> = new Set(),
+  options: { kept?: ReadonlySet<string>; params?: boolean } = {},
 ): FieldError[] {
   const all = conditions ?? []
+  const { kept, params = false } = options
   const errors: FieldError[] = []
   if (all.length > maxConditions) errors.push(tooMany(at, all.length, maxConditions))
   const names = new Set<string>()
   for (const [i, { name = '', expression = '' }] of all.entries()) {
     const here = at.index(i)
     if (expression.trim() === '') errors.push(required(here.child('expression')))
-    else if (!kept.has(expression)) {
-      const problem = conditionProblem(expression)
+    else if (kept?.has(expression) !== true) {
+      const problem = conditionProblem(expression, { params })
       if (problem !== undefined) errors.push(invalid(here.child('expression'), expression, problem))
     }
     if (name === '') errors.push(required(here.child('name')))

@@ -111,7 +111,11 @@ export function fakeServices(objects: FakeObjects = new FakeObjects(), more: Par
       review: () => Promise.resolve({ error: 'invalid bearer token' }),
     },
     config: { ...config, ...more },
-    webhooks: { call: () => Promise.reject(new Error('nobody listens')), equivalents: () => [] },
+    webhooks: {
+      call: () => Promise.reject(new Error('nobody listens')),
+      equivalents: () => [],
+      ofKind: () => undefined,
+    },
   }
 }
 
