@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import type { CredentialCheck } from './authenticator.ts'
+import { isSignedBy } from './peer-certificate.ts'
 import type { UserInfo } from './user.ts'
 
 const list = (value: string | string[] | undefined): string[] =>
@@ -18,8 +19,12 @@ export function userOfSubject(
   return { username, groups, extra: { 'authentication.kubernetes.io/credential-id': [id] } }
 }
 
-/** Client certificates signed by the cluster's authority. The outcome is kept for the life of the connection. */
-export function clientCertificateCheck(): CredentialCheck {
+/**
+ * Client certificates signed by the cluster's authority (PEM); those of front proxies are signed by another one and name
+ * nobody. The outcome is kept for the life of the connection.
+ */
+export function clientCertificateCheck(authority: string): CredentialCheck {
+  const signed = isSignedBy(authority)
   const known = new WeakMap<TLSSocket, UserInfo | 'none' | 'wrong'>()
   return ({ connection }) => {
     if (connection === undefined) return 'none'
@@ -28,9 +33,10 @@ export function clientCertificateCheck(): CredentialCheck {
       const certificate = connection.getPeerCertificate()
       if (certificate?.subject === undefined) outcome = 'none'
       else
-        outcome = connection.authorized
-          ? (userOfSubject(certificate.subject, certificate.fingerprint256) ?? 'wrong')
-          : 'wrong'
+        outcome =
+          connection.authorized && signed(connection)
+            ? (userOfSubject(certificate.subject, certificate.fingerprint256) ?? 'wrong')
+            : 'wrong'
       known.set(connection, outcome)
     }
     return outcome

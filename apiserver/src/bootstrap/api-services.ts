@@ -39,3 +39,15 @@ export const localApiServices: readonly V1APIService[] = localGroups.flatMap(([g
     spec: { ...(group === '' ? {} : { group }), version, groupPriorityMinimum: priority, versionPriority },
   })),
 )
+
+/** Of groups that custom resources make. */
+export const customGroupPriority = 1000
+
+const priorities = new Map<string, number>([
+  // That of APIServices themselves has none, and comes first.
+  ['apiregistration.k8s.io', Infinity],
+  ...localGroups.map(([group, priority]): [string, number] => [group, priority]),
+])
+
+/** What a group that this server answers itself counts in discovery's order. */
+export const localGroupPriority = (group: string): number => priorities.get(group) ?? customGroupPriority

@@ -1,5 +1,6 @@
 import type { V1ConfigMap } from '@kapell/openapi/types'
 import { isReason } from '@kapell/openapi/meta/status'
+import { frontProxyName } from '../certificates/pki.ts'
 import type { ObjectAccess } from '../registry/services.ts'
 
 /** What aggregated API servers need to know of this one's authentication. PEM bundles. */
@@ -18,7 +19,7 @@ function dataOf(config: AuthenticationConfig): Record<string, string> {
     ...(config.requestHeaderClientCa === undefined
       ? {}
       : {
-          'requestheader-allowed-names': '["front-proxy"]',
+          'requestheader-allowed-names': JSON.stringify([frontProxyName]),
           'requestheader-client-ca-file': config.requestHeaderClientCa,
           'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
           'requestheader-group-headers': '["X-Remote-Group"]',

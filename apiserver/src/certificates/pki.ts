@@ -10,6 +10,9 @@ const leafDays = 365
 /** A leaf with less time left than this is issued anew at start. */
 const renewWithinDays = 60
 
+/** The name in a front proxy's certificate. */
+export const frontProxyName = 'front-proxy'
+
 export interface PkiOptions {
   /** Everything is kept here, readable by the owner only, and found again at the next start. */
   directory: string
@@ -26,6 +29,8 @@ export interface Pki {
   admin: KeyPair
   /** What the API server shows to node agents. */
   kubeletClient: KeyPair
+  /** Of servers that pass requests on in others' names: their authority, and what this server shows to those behind it. */
+  frontProxy: { authority: string; client: KeyPair }
   /** Signs service-account tokens. */
   serviceAccount: { privateKey: string; publicKey: string }
   /** A new leaf certificate from the cluster's authority, valid for a year. */
@@ -84,23 +89,33 @@ export async function loadOrCreatePki(options: PkiOptions): Promise<Pki> {
     return made
   }
 
-  const [caCertificate, caKey] = await keep(['ca.crt', 'ca.key'], async () => {
-    const made = await createAuthority({ commonName: 'kubernetes', notBefore, notAfter: until(authorityDays) })
-    return [made.certificate, made.key]
-  })
-  const authority: KeyPair = { certificate: caCertificate, key: caKey }
-  const leaf = async (file: string, request: Omit<CertificateRequest, 'notBefore' | 'notAfter'>): Promise<KeyPair> => {
+  const authorityOf = async (file: string, commonName: string): Promise<KeyPair> => {
+    const [certificate, key] = await keep([`${file}.crt`, `${file}.key`], async () => {
+      const made = await createAuthority({ commonName, notBefore, notAfter: until(authorityDays) })
+      return [made.certificate, made.key]
+    })
+    return { certificate, key }
+  }
+  const [authority, frontAuthority] = await Promise.all([
+    authorityOf('ca', 'kubernetes'),
+    authorityOf('front-proxy-ca', 'front-proxy-ca'),
+  ])
+  const leaf = async (
+    file: string,
+    request: Omit<CertificateRequest, 'notBefore' | 'notAfter'>,
+    issuer = authority,
+  ): Promise<KeyPair> => {
     const [certificate, key] = await keep(
       [`${file}.crt`, `${file}.key`],
       async () => {
-        const made = await issueCertificate(authority, { ...request, notBefore, notAfter: until(leafDays) })
+        const made = await issueCertificate(issuer, { ...request, notBefore, notAfter: until(leafDays) })
         return [made.certificate, made.key]
       },
-      (text) => stillGood(text, authority.certificate, request.hosts ?? [], now),
+      (text) => stillGood(text, issuer.certificate, request.hosts ?? [], now),
     )
     return { certificate, key }
   }
-  const [serving, admin, kubeletClient, [privateKey, publicKey]] = await Promise.all([
+  const [serving, admin, kubeletClient, frontClient, [privateKey, publicKey]] = await Promise.all([
     leaf('apiserver', { commonName: 'kube-apiserver', hosts: options.hosts, usages: ['server'] }),
     leaf('admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] }),
     leaf('apiserver-kubelet-client', {
@@ -108,6 +123,7 @@ export async function loadOrCreatePki(options: PkiOptions): Promise<Pki> {
       organizations: ['system:masters'],
       usages: ['client'],
     }),
+    leaf('front-proxy-client', { commonName: frontProxyName, usages: ['client'] }, frontAuthority),
     keep(['sa.key', 'sa.pub'], async () => {
       const made = await createSigningKey()
       return [made.privateKey, made.publicKey]
@@ -118,6 +134,7 @@ export async function loadOrCreatePki(options: PkiOptions): Promise<Pki> {
     serving,
     admin,
     kubeletClient,
+    frontProxy: { authority: frontAuthority.certificate, client: frontClient },
     serviceAccount: { privateKey, publicKey },
     issue: (request) => {
       const at = options.now()

@@ -1,6 +1,6 @@
 import type { V1APIService } from '@kapell/openapi/types'
 import { isReason } from '@kapell/openapi/meta/status'
-import { localApiServices } from '../bootstrap/api-services.ts'
+import { customGroupPriority, localApiServices } from '../bootstrap/api-services.ts'
 import { ensureExists } from '../bootstrap/ensure.ts'
 import type { ObjectAccess } from '../registry/services.ts'
 
@@ -10,8 +10,6 @@ const apiServices = { group: 'apiregistration.k8s.io', plural: 'apiservices' }
 const automanaged = 'kube-aggregator.kubernetes.io/automanaged'
 const builtIn = new Set(localApiServices.map((service) => service.metadata?.name ?? ''))
 
-/** What discovery orders custom groups by: after all that is built in. */
-const groupPriorityMinimum = 1000
 const versionPriority = 100
 
 /** Makes the APIService of a group's version be there, or be gone. Only what was made so is taken away. */
@@ -27,7 +25,7 @@ export async function settleApiService(
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
       metadata: { name, labels: { [automanaged]: 'true' } },
-      spec: { ...at, groupPriorityMinimum, versionPriority },
+      spec: { ...at, groupPriorityMinimum: customGroupPriority, versionPriority },
     } as V1APIService)
     return
   }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { mergedVersions, noRemoteGroups, type RemoteGroups, type RemoteVersion } from '../aggregation/remote-groups.ts'
+import { localGroupPriority } from '../bootstrap/api-services.ts'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Subresource } from '../registry/definition.ts'
 import { subresourcesOf, type ResourceTable, type ServedResource } from '../registry/resource-table.ts'
@@ -7,41 +9,18 @@ import { scaleKind } from './scale.ts'
 
 /** Discovery documents, in both their forms. Source: "The Kubernetes API", "Discovery API". */
 
-/** The order in which upstream lists its groups; others follow by name. */
-const groupOrder = [
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-]
-
-const place = (group: string): number => {
-  const at = groupOrder.indexOf(group)
-  return at < 0 ? groupOrder.length : at
+/** All groups but the nameless one, as discovery lists them: by the priority of their APIServices, then by name. */
+export function orderedGroups(table: ResourceTable, remote: RemoteGroups = noRemoteGroups): string[] {
+  const priority = new Map<string, number>()
+  for (const group of table.groups()) if (group !== '') priority.set(group, localGroupPriority(group))
+  for (const { group, groupPriority } of remote.list()) {
+    priority.set(group, Math.max(groupPriority, priority.get(group) ?? 0))
+  }
+  return [...priority.keys()].sort((a, b) => (priority.get(b) ?? 0) - (priority.get(a) ?? 0) || (a < b ? -1 : 1))
 }
 
-export function orderedGroups(table: ResourceTable): string[] {
-  return table
-    .groups()
-    .filter((group) => group !== '')
-    .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
-}
+const remoteOf = (remote: RemoteGroups, group: string): RemoteVersion[] =>
+  remote.list().filter((one) => one.group === group)
 
 interface SubresourceEntry {
   name: string
@@ -128,15 +107,11 @@ export function apiResourceList(table: ResourceTable, group: string, version: st
   }
 }
 
-function groupVersions(table: ResourceTable, group: string): { groupVersion: string; version: string }[] {
-  return table.versionsOf(group).map((version) => ({ groupVersion: `${group}/${version}`, version }))
-}
-
-function apiGroup(table: ResourceTable, group: string, standalone: boolean): unknown {
-  const versions = groupVersions(table, group)
+function apiGroup(name: string, ordered: readonly string[], standalone: boolean): unknown {
+  const versions = ordered.map((version) => ({ groupVersion: `${name}/${version}`, version }))
   return {
     ...(standalone ? { kind: 'APIGroup', apiVersion: 'v1' } : {}),
-    name: group,
+    name,
     versions,
     preferredVersion: versions[0],
   }
@@ -177,15 +152,26 @@ function aggregatedVersion(table: ResourceTable, group: string, version: string)
   }
 }
 
-function aggregated(table: ResourceTable, groups: readonly string[]): unknown {
+function aggregated(table: ResourceTable, groups: readonly string[], remote: RemoteGroups): unknown {
+  const versionOf = (group: string, version: string, elsewhere: readonly RemoteVersion[]): unknown => {
+    const found = elsewhere.find((one) => one.version === version)
+    if (found === undefined) return aggregatedVersion(table, group, version)
+    const { resources } = found
+    return resources === undefined ? { version, freshness: 'Stale' } : { version, resources, freshness: 'Current' }
+  }
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
-    items: groups.map((group) => ({
-      metadata: group === '' ? {} : { name: group },
-      versions: table.versionsOf(group).map((version) => aggregatedVersion(table, group, version)),
-    })),
+    items: groups.map((group) => {
+      const elsewhere = remoteOf(remote, group)
+      return {
+        metadata: group === '' ? {} : { name: group },
+        versions: mergedVersions(table.versionsOf(group), elsewhere).map((version) =>
+          versionOf(group, version, elsewhere),
+        ),
+      }
+    }),
   }
 }
 
@@ -204,16 +190,20 @@ function wantsAggregated(context: RequestContext): boolean {
 export function createDiscovery(options: {
   table: ResourceTable
   serverAddress: () => string
+  /** What other servers answer for; default: nothing. */
+  remote?: RemoteGroups
 }): (context: RequestContext) => Answer | undefined {
-  const { table } = options
-  const cache = new Map<string, { generation: number; bytes: Uint8Array; etag: string }>()
+  const { table, remote = noRemoteGroups } = options
+  const cache = new Map<string, { generation: string; bytes: Uint8Array; etag: string }>()
+  const versionsOf = (group: string): string[] => mergedVersions(table.versionsOf(group), remoteOf(remote, group))
 
   const cached = (context: RequestContext, path: string, groups: readonly string[]): Answer => {
     let entry = cache.get(path)
-    if (entry?.generation !== table.generation) {
-      const bytes = jsonBytes(aggregated(table, groups))
+    const generation = `${table.generation} ${remote.generation}`
+    if (entry?.generation !== generation) {
+      const bytes = jsonBytes(aggregated(table, groups, remote))
       const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`
-      entry = { generation: table.generation, bytes, etag }
+      entry = { generation, bytes, etag }
       cache.set(path, entry)
     }
     const headers = { etag: entry.etag, vary: 'Accept', 'cache-control': 'public' }
@@ -233,12 +223,12 @@ export function createDiscovery(options: {
       })
     }
     if (path === '/apis') {
-      const groups = orderedGroups(table)
+      const groups = orderedGroups(table, remote)
       if (wantsAggregated(context)) return cached(context, path, groups)
       return jsonAnswer(200, {
         kind: 'APIGroupList',
         apiVersion: 'v1',
-        groups: groups.map((group) => apiGroup(table, group, false)),
+        groups: groups.map((group) => apiGroup(group, versionsOf(group), false)),
       })
     }
     const [, root, first, second, extra] = path.split('/')
@@ -247,9 +237,9 @@ export function createDiscovery(options: {
       return table.versionsOf('').includes(first) ? jsonAnswer(200, apiResourceList(table, '', first)) : undefined
     }
     if (root !== 'apis' || first === undefined || first === '') return undefined
-    const versions = table.versionsOf(first)
+    const versions = versionsOf(first)
     if (versions.length === 0) return undefined
-    if (second === undefined) return jsonAnswer(200, apiGroup(table, first, true))
-    return versions.includes(second) ? jsonAnswer(200, apiResourceList(table, first, second)) : undefined
+    if (second === undefined) return jsonAnswer(200, apiGroup(first, versions, true))
+    return table.versionsOf(first).includes(second) ? jsonAnswer(200, apiResourceList(table, first, second)) : undefined
   }
 }

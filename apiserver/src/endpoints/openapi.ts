@@ -63,7 +63,8 @@ export function createOpenApi(options: {
     }
     if (path === '/openapi/v3') {
       const more = Object.fromEntries([...custom().v3].map(([name, { hash }]) => [name, hash]))
-      const bytes = jsonBytes(openApiV3Index({ serves, more }))
+      const isServed = (name: string): boolean => Object.hasOwn(more, name) || serves(name)
+      const bytes = jsonBytes(openApiV3Index({ serves: isServed, more }))
       return tagged(context, 'application/json', bytes, hashOf(bytes))
     }
     if (!path.startsWith('/openapi/v3/')) return undefined

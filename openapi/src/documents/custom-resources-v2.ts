@@ -94,9 +94,12 @@ const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 /** The members of an object, without its braces. */
 const membersOf = (value: object): Buffer => bytesOf(value).subarray(1, -1)
 
-/** The built-in document with more paths and definitions at the front of each: spliced, as it is megabytes long. */
-function spliced(paths: object, definitions: object): Uint8Array {
-  const { buffer, byteOffset, byteLength } = openApiV2()
+/** A document with more paths and definitions at the front of each: spliced, as it is megabytes long. */
+export function spliceSwagger(
+  bytes: Uint8Array,
+  { paths, definitions }: { paths: object; definitions: object },
+): Uint8Array {
+  const { buffer, byteOffset, byteLength } = bytes
   const document = Buffer.from(buffer, byteOffset, byteLength)
   const opening = (name: string): number => {
     const marker = `,${JSON.stringify(name)}:{`
@@ -105,14 +108,13 @@ function spliced(paths: object, definitions: object): Uint8Array {
     return found + marker.length
   }
   const [first, second] = [opening('paths'), opening('definitions')]
-  const comma = Buffer.from(',')
+  const before = (members: object): Buffer =>
+    Object.keys(members).length === 0 ? Buffer.alloc(0) : Buffer.concat([membersOf(members), Buffer.from(',')])
   return Buffer.concat([
     document.subarray(0, first),
-    membersOf(paths),
-    comma,
+    before(paths),
     document.subarray(first, second),
-    membersOf(definitions),
-    comma,
+    before(definitions),
     document.subarray(second),
   ])
 }
@@ -132,7 +134,7 @@ export function swaggerWith(groups: readonly CustomGroup[]): SwaggerDocuments {
   const paths = swaggerPaths(items)
   const definitions = Object.assign({}, ...groups.map(definitionsOf)) as Record<string, Schema2>
   return {
-    json: spliced(paths, definitions),
+    json: spliceSwagger(openApiV2(), { paths, definitions }),
     // Messages written one after the other are one message: their maps are joined.
     protobuf: () => Buffer.concat([openApiV2Protobuf(), encodeOpenApiV2({ paths, definitions })]),
   }

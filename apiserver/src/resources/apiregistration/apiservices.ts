@@ -36,6 +36,19 @@ function validateApiService(o: V1APIService, root: FieldPath): FieldError[] {
     for (const field of ['namespace', 'name'] as const) {
       if ((service[field] ?? '') === '') errors.push(required(at.child('service', field)))
     }
+    const { port = 443 } = service
+    if (port < 1 || port > 65_535) {
+      const why = 'port is not valid: must be between 1 and 65535, inclusive'
+      errors.push(invalid(at.child('service', 'port'), port, why))
+    }
+  }
+  const { insecureSkipTLSVerify = false, caBundle = '' } = o.spec ?? {}
+  if (insecureSkipTLSVerify && service === undefined) {
+    const why = 'local APIServices may not have insecureSkipTLSVerify'
+    errors.push(invalid(at.child('insecureSkipTLSVerify'), true, why))
+  }
+  if (insecureSkipTLSVerify && caBundle !== '') {
+    errors.push(invalid(at.child('insecureSkipTLSVerify'), true, 'may not be true if caBundle is present'))
   }
   return errors
 }
