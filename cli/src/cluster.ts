@@ -4,10 +4,8 @@ import { hostname, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
 import type { UserInfo } from '@kapell/apiserver/authentication/user'
-import { startControllers } from '@kapell/controllers/index'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import type { Transport } from '@kapell/openapi/wire/transport'
-import { startScheduler } from '@kapell/scheduler/main'
 import * as identities from './identities.ts'
 
 /** Something that runs until it is closed. */
@@ -49,7 +47,8 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
 /** How each part reaches the API server, as itself. */
 export type Doors = (user: UserInfo) => Transport
 
-export function startLoops(options: {
+/** Starts the loops that are wanted; of the others, not even the code is loaded. */
+export async function startLoops(options: {
   door: Doors
   controllers: boolean
   scheduler: boolean
@@ -62,10 +61,14 @@ export function startLoops(options: {
 }): Promise<Running> {
   const { door, log, rootCa, signing } = options
   const identity = `${hostname()}_${randomUUID()}`
+  const [controllers, scheduler] = await Promise.all([
+    options.controllers ? import('@kapell/controllers/index') : undefined,
+    options.scheduler ? import('@kapell/scheduler/main') : undefined,
+  ])
   const parts: Promise<Running>[] = []
-  if (options.controllers)
+  if (controllers !== undefined)
     parts.push(
-      startControllers({
+      controllers.startControllers({
         transport: door(identities.controllerManager),
         transportFor: (name) => door(identities.controllerIdentity(name)),
         rootCa,
@@ -74,19 +77,20 @@ export function startLoops(options: {
         ...(options.shared === true ? { leaderElection: { enabled: true, identity } } : {}),
       }),
     )
-  if (options.scheduler)
+  if (scheduler !== undefined)
     parts.push(
-      startScheduler({
+      scheduler.startScheduler({
         transport: door(identities.scheduler),
         log,
         ...(options.shared === true ? { leaderElection: { identity } } : {}),
       }),
     )
-  return Promise.all(parts).then((running) => ({
+  const running = await Promise.all(parts)
+  return {
     close: async () => {
       await Promise.all(running.map((part) => part.close()))
     },
-  }))
+  }
 }
 
 /** The cluster's certificate authority, where this process keeps it. */

@@ -10,10 +10,7 @@ import { openDataDir } from './data-dir.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
 import { installPackages, missingPackages } from './install/packages.ts'
-import { transportFromKubeconfig } from './kubeconfig.ts'
 import { createLogger } from './log.ts'
-import { startNode } from './node.ts'
-import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
 import { parseUpOptions, type UpOptions } from './options.ts'
 import { duration, runSteps, type Step } from './progress.ts'
 
@@ -27,7 +24,7 @@ export async function up(argv: readonly string[]): Promise<number> {
   process.stdout.write(`kapell ${gitVersion}, data in ${options.dataDir}\n`)
   const running: Running[] = []
   try {
-    await runSteps(plan(options, log, running, stop.signal), stop.signal)
+    await runSteps(await plan(options, log, running, stop.signal), stop.signal)
     if (!stop.signal.aborted) {
       process.stdout.write(farewell(options, performance.now() - startedAt))
       await stop.asked
@@ -42,8 +39,11 @@ export async function up(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-/** The steps, in order; what each starts is added to `running`, to be stopped in the opposite order. */
-function plan(options: UpOptions, log: Logger, running: Running[], signal: AbortSignal): Step[] {
+/**
+ * The steps, in order; what each starts is added to `running`, to be stopped in the opposite order. The code of
+ * components is loaded when they start: what is not chosen costs no memory.
+ */
+async function plan(options: UpOptions, log: Logger, running: Running[], signal: AbortSignal): Promise<Step[]> {
   const has = (name: UpOptions['components'][number]): boolean => options.components.includes(name)
   const steps: Step[] = []
   let api: ApiServer | undefined
@@ -71,6 +71,7 @@ function plan(options: UpOptions, log: Logger, running: Running[], signal: Abort
       },
     })
   else {
+    const { transportFromKubeconfig } = await import('./kubeconfig.ts')
     const transport = transportFromKubeconfig(options.kubeconfig ?? '')
     running.push(transport)
     door = () => transport
@@ -96,6 +97,7 @@ function plan(options: UpOptions, log: Logger, running: Running[], signal: Abort
       title: 'Simulated nodes',
       run: async () => {
         if (api === undefined) throw new UserError('the node-agent needs apiserver among the --components')
+        const { simulatedNodeNames, startSimulatedNodes } = await import('./simulated-nodes.ts')
         const names = simulatedNodeNames(options.nodeName, options.nodes)
         running.push(await startSimulatedNodes({ api, names, log }))
         return `${names.length}, on which nothing really runs`
@@ -107,6 +109,7 @@ function plan(options: UpOptions, log: Logger, running: Running[], signal: Abort
         title: 'Container runtime and node agent',
         run: async (report) => {
           if (api === undefined) throw new UserError('the node-agent needs apiserver among the --components')
+          const { startNode } = await import('./node.ts')
           const node = await startNode({ options, api, log, report, signal })
           running.push(node)
           return node.summary

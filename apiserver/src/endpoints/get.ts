@@ -34,16 +34,25 @@ export function servedJson(resource: StoredResource, cached: CachedObject): Uint
 }
 
 /**
- * GET of one object. Without a resourceVersion it is read from the store itself, so that it is never stale; with one,
- * from the cache, once that is new enough. Nothing is parsed on the way to a JSON answer.
+ * GET of one object. Without a resourceVersion it is what the store holds now, never stale: read from there, or from the
+ * cache when the store says that this is the same. With one, from the cache, once that is new enough. Nothing is parsed on the way to a JSON answer.
  */
 export async function getObject(context: RequestContext, resource: StoredResource): Promise<Answer> {
   const { info } = context
   const missing = (): Error => notFound({ group: resource.group, plural: resource.plural }, info.name)
   const rv = context.rawQuery === '' ? '' : (context.query.get('resourceVersion') ?? '')
-  const key = keyOf(resource.store, info)
+  const { store } = resource
+  const key = keyOf(store, info)
+  const answerCached = (found: CachedObject): Promise<Answer> =>
+    objectAnswer(context, resource, 200, {
+      object: () => servedObject(resource, found),
+      json: () => servedJson(resource, found),
+    })
   if (rv === '') {
-    const found = await resource.store.storage.get(key)
+    // What is cached may be what the store would answer, and the store can tell without reading it.
+    const known = resource.definition.conversion === undefined ? store.cache().get(key) : undefined
+    if (known !== undefined && store.storage.isNewest?.(key, known.revision) === true) return answerCached(known)
+    const found = await store.storage.get(key)
     if (found === undefined) throw missing()
     const { value, revision } = found
     if (resource.definition.conversion !== undefined) {
@@ -55,14 +64,11 @@ export async function getObject(context: RequestContext, resource: StoredResourc
     return objectAnswer(context, resource, 200, { object: () => decodeJson(json), json: () => json })
   }
   const revision = parseRevision(rv) ?? 0
-  const cache = resource.store.cache()
+  const cache = store.cache()
   await cache.ready()
   if (revision > 0) await waitForRevision(cache, revision, context.signal)
   const found = cache.get(key)
   if (found === undefined) throw missing()
   await convertAhead(resource.definition, [found])
-  return objectAnswer(context, resource, 200, {
-    object: () => servedObject(resource, found),
-    json: () => servedJson(resource, found),
-  })
+  return answerCached(found)
 }

@@ -14,16 +14,21 @@ import { decodeContinue, encodeContinue, tokenLifeMs, type ContinueToken } from 
 import { encodeForm } from './encode-form.ts'
 import { servedJson, servedObject, waitForRevision } from './get.ts'
 import { gzipAnswer } from './gzip.ts'
+import { customObjectTypes, notAcceptableObject, protobufType } from './negotiate.ts'
+import { protobufContent } from './protobuf-forms.ts'
 import { parseListOptions, parseListRevision, type ListOptions } from './query-options.ts'
 import { objectForm } from './respond.ts'
 import { parseSelection, type Selection } from './selection.ts'
-import { listChunkBytes, spliceList } from './splice-list.ts'
+import { listChunkBytes, spliceList, splicePieces, type SplicedList } from './splice-list.ts'
 import { shelve, shelved } from './snapshot-shelf.ts'
+import { tablePieces } from './table-rows.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
 
 /** One item on its way into a list: parsed only when somebody looks into it. */
 interface Item {
   key: string
+  /** Where it comes from, when that is the cache. */
+  cached?: CachedObject
   json: () => Uint8Array
   object: () => KubeObject
 }
@@ -121,18 +126,18 @@ function countAfter(entries: Iterable<unknown>): number {
 
 class CachedItem implements Item {
   readonly key: string
+  readonly cached: CachedObject
   readonly #resource: StoredResource
-  readonly #entry: CachedObject
   constructor(resource: StoredResource, entry: CachedObject) {
     this.key = entry.key
     this.#resource = resource
-    this.#entry = entry
+    this.cached = entry
   }
   json(): Uint8Array {
-    return servedJson(this.#resource, this.#entry)
+    return servedJson(this.#resource, this.cached)
   }
   object(): KubeObject {
-    return servedObject(this.#resource, this.#entry)
+    return servedObject(this.#resource, this.cached)
   }
 }
 
@@ -251,6 +256,22 @@ async function* asStream(chunks: Iterable<Uint8Array>): AsyncIterable<Uint8Array
   yield* chunks
 }
 
+/** A list as it is put together: at once when it is small, else chunk by chunk as the client takes it. */
+function splicedAnswer(context: RequestContext, list: SplicedList, mediaType: string): Answer {
+  const { length, chunks } = list
+  const headers = { 'content-type': mediaType, 'cache-control': noCache }
+  const answer: Answer =
+    length <= listChunkBytes
+      ? { status: 200, headers, body: Buffer.concat([...chunks()], length) }
+      : {
+          status: 200,
+          headers: { ...headers, 'content-length': String(length) },
+          body: asStream(chunks()),
+          reusesChunks: true,
+        }
+  return gzipAnswer(context, answer, length)
+}
+
 export async function listObjects(context: RequestContext, resource: StoredResource): Promise<Answer> {
   const options = parseListOptions(context.query, false)
   const form = objectForm(context, resource, { watch: true })
@@ -261,23 +282,30 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   const selection = parseSelection(resource, options)
   const page = await readPage(context, resource, options, selection)
   const pretty = context.query.get('pretty') === 'true'
+  const metadata = listMetadata(page, resource)
   if (form.as === undefined && form.mediaType === 'application/json' && !pretty) {
     const items = page.items.map((item) => item.json())
-    const { length, chunks } = spliceList(resource, { metadata: listMetadata(page, resource), items })
-    const headers = { 'content-type': 'application/json', 'cache-control': noCache }
-    const answer: Answer =
-      length <= listChunkBytes
-        ? { status: 200, headers, body: Buffer.concat([...chunks()], length) }
-        : {
-            status: 200,
-            headers: { ...headers, 'content-length': String(length) },
-            body: asStream(chunks()),
-            reusesChunks: true,
-          }
-    return gzipAnswer(context, answer, length)
+    return splicedAnswer(context, spliceList(resource, { metadata, items }), form.mediaType)
+  }
+  if (form.as === undefined && form.mediaType === protobufType) {
+    const { encodeContent, envelopedList, hasProtobuf } = await import('@kapell/openapi/wire/protobuf')
+    const gvk = { group: resource.group, version: resource.version, kind: resource.listKind }
+    if (!hasProtobuf(gvk)) throw notAcceptableObject(customObjectTypes)
+    const items = page.items.map((item) =>
+      item.cached === undefined
+        ? encodeContent(resource, item.object())
+        : protobufContent(resource, item.cached, encodeContent),
+    )
+    return splicedAnswer(context, splicePieces(envelopedList(gvk, { metadata, items })), form.mediaType)
+  }
+  if (form.as === 'Table' && form.mediaType === 'application/json' && !pretty) {
+    const cached = page.items.flatMap((item) => item.cached ?? [])
+    if (cached.length === page.items.length && resource.definition.conversion === undefined) {
+      const pieces = tablePieces(resource, cached, { include, now: context.now, metadata })
+      return splicedAnswer(context, splicePieces(pieces), form.mediaType)
+    }
   }
   const objects = page.items.map((item) => item.object())
-  const metadata = listMetadata(page, resource)
   if (form.as === 'Table') {
     return encodeForm(200, tableOf(resource, objects, { include, now: context.now, metadata }), form.mediaType, pretty)
   }

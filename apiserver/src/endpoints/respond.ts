@@ -2,6 +2,7 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { ServedResource } from '../registry/resource-table.ts'
 import { noCache, type Answer } from '../server/answer.ts'
+import { asLine } from '../storage/watch-cache/splice.ts'
 import { encodeForm } from './encode-form.ts'
 import {
   customObjectTypes,
@@ -37,16 +38,6 @@ export interface ObjectBody {
   json?: () => Uint8Array
 }
 
-const newline = 0x0a
-
-function line(json: Uint8Array): Uint8Array {
-  if (json[json.length - 1] === newline) return json
-  const out = Buffer.allocUnsafe(json.length + 1)
-  out.set(json, 0)
-  out[json.length] = newline
-  return out
-}
-
 /** One object as an answer, in the form the client asked for. */
 export async function objectAnswer(
   context: RequestContext,
@@ -61,7 +52,7 @@ export async function objectAnswer(
       return {
         status: code,
         headers: { 'content-type': 'application/json', 'cache-control': noCache },
-        body: line(body.json()),
+        body: asLine(body.json()),
       }
     }
     return encodeForm(code, body.object(), form.mediaType, pretty)

@@ -50,6 +50,31 @@ export function spliceList(
   }
 }
 
+/** Pieces put together chunk by chunk, as {@link spliceList} does it. */
+export function splicePieces(pieces: readonly Uint8Array[]): SplicedList {
+  let length = 0
+  let largest = 0
+  for (const piece of pieces) {
+    length += piece.length
+    if (piece.length > largest) largest = piece.length
+  }
+  return { length, chunks: () => chunksOfPieces(pieces, Math.min(length, Math.max(listChunkBytes, largest))) }
+}
+
+function* chunksOfPieces(pieces: readonly Uint8Array[], size: number): Iterable<Uint8Array> {
+  const out = Buffer.allocUnsafeSlow(size)
+  let at = 0
+  for (const piece of pieces) {
+    if (at + piece.length > size) {
+      yield out.subarray(0, at)
+      at = 0
+    }
+    out.set(piece, at)
+    at += piece.length
+  }
+  if (at > 0) yield out.subarray(0, at)
+}
+
 /** `size` holds the opening, and any one piece with its comma. */
 function* chunksOf(list: { opening: Buffer; pieces: readonly Piece[]; size: number }): Iterable<Uint8Array> {
   const { opening, pieces, size } = list

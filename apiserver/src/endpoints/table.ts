@@ -63,16 +63,17 @@ export function tableOf(
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: options.metadata,
-    columnDefinitions:
-      options.withColumns === false
-        ? null
-        : columns.map(({ name, type, format, description, priority }) => ({
-            name,
-            type,
-            format,
-            description,
-            priority,
-          })),
+    columnDefinitions: options.withColumns === false ? null : columnDefinitions(resource),
     rows,
   }
+}
+
+export function columnDefinitions(resource: ServedResource): Record<string, unknown>[] {
+  return columnsOf(resource).map(({ name, type, format, description, priority }) => ({
+    name,
+    type,
+    format,
+    description,
+    priority,
+  }))
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { newUuid } from '../uuid.ts'
 import type { PipelineStep } from './pipeline.ts'
 
 /** A Warning header's text may hold no quotes, backslashes or control characters unescaped. */
@@ -18,7 +18,7 @@ export function finishStep(): PipelineStep {
     name: 'finish',
     run: async (context, next) => {
       const answer = await next(context)
-      answer.headers['audit-id'] = randomUUID()
+      answer.headers['audit-id'] = newUuid()
       if (context.warnings.length > 0) {
         const lines: string[] = []
         let size = 0

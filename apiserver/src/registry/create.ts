@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { FieldPath } from '@kapell/openapi/meta/field-errors'
 import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
 import { alreadyExists, invalidObject } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { StorageError } from '../storage/storage.ts'
+import { newUuid } from '../uuid.ts'
 import type { Reservation } from './definition.ts'
 import { generateName } from './generate-name.ts'
 import { nameRuleOf, wantsQualifiedFinalizers, validateMetadata } from './metadata-validation.ts'
@@ -29,7 +29,7 @@ function fillSystemMetadata(scope: WriteScope, metadata: ObjectMeta): void {
   delete metadata.selfLink
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
-  metadata.uid = randomUUID()
+  metadata.uid = newUuid()
   metadata.creationTimestamp = rfc3339(scope.now)
   if (definition.namespaced) metadata.namespace = scope.namespace
   if (hasGeneration(definition)) metadata.generation = 1

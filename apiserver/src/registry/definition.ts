@@ -21,6 +21,8 @@ export interface Column<T extends KubeObject> {
   description: string
   /** The cell, as `kubectl get` prints it; ages are derived from `now`. */
   cell: (object: T, now: Date) => string | number | boolean | null
+  /** Set where the cell is the time since then, or "<unknown>": it is told anew without looking at the object. */
+  since?: (object: T) => string | null | undefined
 }
 
 export function column<T extends KubeObject>(

@@ -48,6 +48,7 @@ export function timedStorage(storage: Storage, registry: MetricsRegistry): Stora
     }
   }
   const requestProgress = storage.requestProgress?.bind(storage)
+  const isNewest = storage.isNewest?.bind(storage)
   const now = (): number => performance.now()
   return {
     get: async (key, at) => {
@@ -66,5 +67,6 @@ export function timedStorage(storage: Storage, registry: MetricsRegistry): Stora
     revision: () => storage.revision(),
     close: () => storage.close(),
     ...(requestProgress === undefined ? {} : { requestProgress }),
+    ...(isNewest === undefined ? {} : { isNewest }),
   }
 }

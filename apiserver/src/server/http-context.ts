@@ -1,10 +1,9 @@
-import type { IncomingMessage } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { anonymous } from '../authentication/authenticator.ts'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { UserInfo } from '../authentication/user.ts'
 import { parseRequestInfo, type RequestInfo } from '../pipeline/request-info.ts'
+import type { Incoming } from './http-exchange.ts'
 import { gatherBody } from './request-body.ts'
 
 const noQuery = new URLSearchParams()
@@ -12,14 +11,6 @@ const noQuery = new URLSearchParams()
 export function splitTarget(target: string): { path: string; rawQuery: string } {
   const at = target.indexOf('?')
   return at < 0 ? { path: target, rawQuery: '' } : { path: target.slice(0, at), rawQuery: target.slice(at + 1) }
-}
-
-type Request = IncomingMessage | Http2ServerRequest
-
-function socketOf(request: Request): TLSSocket | undefined {
-  return 'stream' in request && request.stream !== undefined
-    ? (request.stream.session?.socket as TLSSocket | undefined)
-    : (request.socket as TLSSocket)
 }
 
 /** A request that came over HTTP/1.1 or HTTP/2. */
@@ -36,13 +27,13 @@ export class HttpContext implements RequestContext {
   authenticated = false
   info: RequestInfo
   readonly connection?: TLSSocket
-  readonly #request: Request
+  readonly #request: Incoming
   readonly #onClose: (listener: () => void) => void
   #controller: AbortController | undefined
   #body: Promise<Uint8Array> | undefined
 
   /** `onClose` registers what to do when the client goes away. */
-  constructor(request: Request, options: { upgrade: boolean; now: Date; onClose: (listener: () => void) => void }) {
+  constructor(request: Incoming, options: { upgrade: boolean; now: Date; onClose: (listener: () => void) => void }) {
     const { path, rawQuery } = splitTarget(request.url ?? '/')
     this.#request = request
     this.#onClose = options.onClose
@@ -53,8 +44,7 @@ export class HttpContext implements RequestContext {
     this.upgrade = options.upgrade
     this.now = options.now
     this.info = parseRequestInfo(this.method, path, this.query)
-    const socket = socketOf(request)
-    if (socket !== undefined) this.connection = socket
+    if (request.connection !== undefined) this.connection = request.connection
   }
 
   get remoteAddress(): string {
@@ -88,13 +78,13 @@ export class HttpContext implements RequestContext {
   body(): Promise<Uint8Array> {
     if (this.#body === undefined) {
       const length = this.header('content-length')
-      this.#body = gatherBody(this.bodyStream(), length === undefined ? undefined : Number(length))
+      this.#body = gatherBody(this.#request.body, length === undefined ? undefined : Number(length))
     }
     return this.#body
   }
 
   bodyStream(): AsyncIterable<Uint8Array> {
-    return this.#request as AsyncIterable<Uint8Array>
+    return this.#request.body as AsyncIterable<Uint8Array>
   }
 
   #ensureController(): AbortController {

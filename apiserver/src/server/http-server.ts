@@ -1,21 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  createSecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from 'node:http2'
+import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { KeyPair } from '../certificates/issue.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import type { Answer } from './answer.ts'
 import { HttpContext } from './http-context.ts'
+import {
+  incomingOfRequest,
+  incomingOfStream,
+  outgoingOfResponse,
+  outgoingOfStream,
+  sendAnswer,
+  type Incoming,
+  type Outgoing,
+} from './http-exchange.ts'
 import type { ServerLogger } from './log.ts'
 import { sendMessages, wantsMessages } from './web-socket-body.ts'
-
-type Request = IncomingMessage | Http2ServerRequest
-type Response = ServerResponse | Http2ServerResponse
 
 export interface HttpServer {
   port: number
@@ -35,65 +36,6 @@ export interface HttpServerOptions {
   now: () => Date
 }
 
-/** Resolves when more may be written or nothing more will be taken. */
-function writable(response: Response): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.removeListener('drain', done)
-      response.removeListener('close', done)
-      resolve()
-    }
-    response.on('drain', done)
-    response.on('close', done)
-  })
-}
-
-/** Resolves when the chunk has left this process's memory, or nothing more will be taken. */
-function written(response: Response, chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.removeListener('close', done)
-      resolve()
-    }
-    response.on('close', done)
-    ;(response as ServerResponse).write(chunk, done)
-  })
-}
-
-async function writeBody(
-  response: Response,
-  body: AsyncIterable<Uint8Array>,
-  options: { reusesChunks: boolean },
-): Promise<void> {
-  let gone = response.destroyed
-  response.once('close', () => (gone = true))
-  for await (const chunk of body) {
-    if (gone) break
-    if (options.reusesChunks) await written(response, chunk)
-    else if (!(response as ServerResponse).write(chunk)) await writable(response)
-    if (gone) break
-  }
-  if (!gone) response.end()
-}
-
-async function send(response: Response, answer: Answer, method: string): Promise<void> {
-  const headers: Record<string, string | string[] | number> = answer.headers
-  if (answer.body instanceof Uint8Array) {
-    headers['content-length'] = answer.body.length
-    ;(response as ServerResponse).writeHead(answer.status, headers)
-    if (method === 'HEAD') response.end()
-    else response.end(answer.body)
-    return
-  }
-  ;(response as ServerResponse).writeHead(answer.status, headers)
-  if (answer.body === undefined || method === 'HEAD') {
-    response.end()
-    return
-  }
-  ;(response as ServerResponse).flushHeaders()
-  await writeBody(response, answer.body, { reusesChunks: answer.reusesChunks === true })
-}
-
 /** Answers an upgrade request that was refused, or hands the connection to whoever took it over. */
 function answerUpgrade(socket: Duplex, head: Uint8Array, answer: Answer): void {
   if (answer.tunnel !== undefined) {
@@ -108,6 +50,9 @@ function answerUpgrade(socket: Duplex, head: Uint8Array, answer: Answer): void {
   lines.push(`content-length: ${body.length}`, 'connection: close', '', '')
   socket.end(Buffer.concat([Buffer.from(lines.join('\r\n')), body]))
 }
+
+/** One function for all: a stream stays in memory for a while, and with it whatever its listeners can see. */
+const ignore = (): void => {}
 
 /** HTTPS on one port, HTTP/2 and HTTP/1.1 with upgrades side by side. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -140,28 +85,35 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.on('clientError', (_error, socket) => socket.destroy())
   server.on('sessionError', (_error, session) => session.destroy())
   server.on('tlsClientError', (_error, socket) => socket.destroy())
-  server.on('request', (request: Request, response: Response) => {
-    request.on('error', () => {})
-    response.on('error', () => {})
-    const context = new HttpContext(request, {
+  const serve = (incoming: Incoming, outgoing: Outgoing): void => {
+    const { writable } = outgoing
+    writable.on('error', ignore)
+    const context = new HttpContext(incoming, {
       upgrade: false,
       now: options.now(),
-      onClose: (listener) => response.on('close', listener),
+      onClose: (listener) => writable.on('close', listener),
     })
     handler(context)
-      .then((answer) => {
-        if (response.destroyed) return undefined
-        return send(response, answer, context.method)
-      })
+      .then((answer) => sendAnswer(outgoing, answer, context.method))
       .catch((error: unknown) => {
         if (!context.signal.aborted) log.warn('answer was cut short', { path: context.path, error: String(error) })
-        if (!response.headersSent) (response as ServerResponse).writeHead(500)
-        response.destroy()
+        outgoing.fail()
       })
+  }
+  // HTTP/2 requests are taken as streams: the request and response that stand for them otherwise cost more than most
+  // answers. A 'request' listener would bring those about, by this listener of node's own.
+  server.removeAllListeners('newListener')
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    if (headers['expect'] === '100-continue') stream.additionalHeaders({ ':status': 100 })
+    serve(incomingOfStream(stream, headers), outgoingOfStream(stream))
   })
+  server.on('request', ((request: IncomingMessage, response: ServerResponse) => {
+    request.on('error', ignore)
+    serve(incomingOfRequest(request), outgoingOfResponse(response))
+  }) as () => void)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const context = new HttpContext(request, {
+    const context = new HttpContext(incomingOfRequest(request), {
       upgrade: true,
       now: options.now(),
       onClose: (listener) => socket.on('close', listener),

@@ -51,6 +51,11 @@ export interface Storage {
   compact(before: Revision): Promise<void>
   /** The newest revision. */
   revision(): Promise<Revision>
+  /**
+   * True when the key's newest write is the one of this revision, told at once. Absent or false: get() says more. For
+   * readers that hold the value already.
+   */
+  isNewest?(key: string, revision: Revision): boolean
   /** Asks the running watches of exactly this prefix to say soon how far they are complete, should they have nothing else to say. */
   requestProgress?(prefix: string): void
   close(): Promise<void>

@@ -126,6 +126,11 @@ export class ByteWriter {
     return this.#bytes.length - this.#at
   }
 
+  /** Begins anew, in the same memory. */
+  clear(): void {
+    this.#at = this.#bytes.length
+  }
+
   finish(): Uint8Array {
     return this.#bytes.slice(this.#at)
   }

@@ -7,7 +7,10 @@ import { messageNamed, messageNames, messageOf } from './protobuf-schema.ts'
 import {
   decodeProtobuf,
   decodeWatchEvent,
+  encodeContent,
   encodeProtobuf,
+  enveloped,
+  envelopedList,
   encodeWatchFrame,
   hasProtobuf,
   ProtobufError,
@@ -200,6 +203,28 @@ it('has a message for every field of every kind it knows', () => {
     if (schema !== undefined && messageOf(gvk) !== undefined) walk(schema, name, name)
   }
   expect(missing.filter((path) => !/^[^.]+\.\w+\.(deleteOptions\.)?(apiVersion|kind)$/.test(path))).toEqual([])
+})
+
+describe('parts that are encoded already', () => {
+  const pod = { group: '', version: 'v1', kind: 'Pod' }
+  const list = { ...pod, kind: 'PodList' }
+  const items = [{ metadata: { name: 'a' }, spec: { nodeName: 'n' } }, { metadata: { name: 'b'.repeat(300) } }, {}]
+
+  it('make the same list as its objects', () => {
+    for (const [metadata, some] of [
+      [{ resourceVersion: '12', continue: 'x', remainingItemCount: 3 }, items],
+      [{}, []],
+    ] as const) {
+      const parts = envelopedList(list, { metadata, items: some.map((item) => encodeContent(pod, item)) })
+      expect(Buffer.concat(parts)).toEqual(Buffer.from(encodeProtobuf(list, { metadata, items: some })))
+    }
+  })
+
+  it('make the same object in an envelope', () => {
+    for (const item of items) {
+      expect(enveloped(pod, encodeContent(pod, item))).toEqual(encodeProtobuf(pod, item))
+    }
+  })
 })
 
 describe('rubbish', () => {

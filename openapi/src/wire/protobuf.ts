@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../patch/json.ts'
 import { ByteReader, ByteWriter, ProtobufError } from './protobuf-bytes.ts'
 import { readJsonBytes, readMessage } from './protobuf-decode.ts'
 import { writeMessage } from './protobuf-encode.ts'
-import { messageNamed, messageOf } from './protobuf-schema.ts'
+import { messageNamed, messageOf, type ProtobufMessage } from './protobuf-schema.ts'
 
 export { ProtobufError } from './protobuf-bytes.ts'
 
@@ -72,16 +72,78 @@ function isEnveloped(bytes: Uint8Array): boolean {
   return bytes.length >= magic.length && magic.every((byte, i) => bytes[i] === byte)
 }
 
-/** Writes an object in its envelope. Throws {@link ProtobufError} when its kind or a value cannot be written. */
-export function encodeProtobuf(gvk: GroupVersionKind, object: object): Uint8Array {
+function messageFor(gvk: GroupVersionKind): ProtobufMessage {
   const message = messageOf(gvk)
   if (message === undefined) throw new ProtobufError(`no protobuf message for ${apiVersionOf(gvk)}, Kind=${gvk.kind}`)
+  return message
+}
+
+/** Writes an object in its envelope. Throws {@link ProtobufError} when its kind or a value cannot be written. */
+export function encodeProtobuf(gvk: GroupVersionKind, object: object): Uint8Array {
+  const message = messageFor(gvk)
   const out = new ByteWriter()
   out.stringField(4, '')
   out.stringField(3, '')
   const beforeRaw = out.length
   writeMessage(message, object as JsonObject, out)
   out.close(2, beforeRaw)
+  return closeEnvelope(gvk, out)
+}
+
+/** An object without its envelope: what lists are made of, and {@link enveloped} objects. */
+export function encodeContent(gvk: GroupVersionKind, object: object): Uint8Array {
+  const out = new ByteWriter()
+  writeMessage(messageFor(gvk), object as JsonObject, out)
+  return out.finish()
+}
+
+/** The envelope around an object that is encoded already. */
+export function enveloped(gvk: GroupVersionKind, content: Uint8Array): Uint8Array {
+  const out = new ByteWriter()
+  out.stringField(4, '')
+  out.stringField(3, '')
+  out.bytesField(2, content)
+  return closeEnvelope(gvk, out)
+}
+
+/**
+ * A list in its envelope, in pieces to be sent one after another: made of items that are encoded already. `gvk` is the
+ * list's own.
+ */
+export function envelopedList(
+  gvk: GroupVersionKind,
+  list: { metadata: object; items: readonly Uint8Array[] },
+): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  const headOfItem = new ByteWriter()
+  let length = 0
+  for (const item of list.items) {
+    headOfItem.clear()
+    headOfItem.varint(item.length)
+    headOfItem.tag(itemsField, 2)
+    const head = headOfItem.finish()
+    length += head.length + item.length
+    pieces.push(head, item)
+  }
+  const out = new ByteWriter()
+  const metadata = messageFor(gvk).byNumber.get(1)
+  const meta = metadata?.name === 'metadata' ? messageNamed(metadata.messageName) : undefined
+  if (meta === undefined) throw new ProtobufError(`no list: ${gvk.kind}`)
+  writeMessage(meta, list.metadata as JsonObject, out)
+  out.close(1, 0)
+  // The raw part's length counts the items, which follow.
+  out.varint(out.length + length)
+  out.tag(2, 2)
+  const opening = closeEnvelope(gvk, out)
+  return [opening, ...pieces, closingFields]
+}
+
+const itemsField = 2
+/** Content encoding and content type: two strings that are always empty. */
+const closingFields = Uint8Array.of(0x1a, 0, 0x22, 0)
+
+/** Puts the kind, and the four bytes that all begin with, before what was written. */
+function closeEnvelope(gvk: GroupVersionKind, out: ByteWriter): Uint8Array {
   const beforeMeta = out.length
   out.stringField(2, gvk.kind)
   out.stringField(1, apiVersionOf(gvk))

@@ -8,9 +8,10 @@ export const nameColumn: Column<KubeObject> = column('Name', 'string', (o) => o.
   format: 'name',
 })
 
-export const ageColumn: Column<KubeObject> = column('Age', 'string', (o, now) =>
-  timeSince(o.metadata?.creationTimestamp, now),
-)
+export const ageColumn: Column<KubeObject> = {
+  ...column('Age', 'string', (o, now) => timeSince(o.metadata?.creationTimestamp, now)),
+  since: (o) => o.metadata?.creationTimestamp,
+}
 
 /** "5m", or "<unknown>" without a time. */
 export function timeSince(time: string | undefined | null, now: Date): string {

@@ -45,7 +45,7 @@ export const coreEventColumns: Column<CoreV1Event>[] = [
   { ...nameColumn, priority: 1 },
 ]
 
-export const newEventColumns: Column<EventsV1Event>[] = coreEventColumns.map((c) => ({
+export const newEventColumns: Column<EventsV1Event>[] = coreEventColumns.map(({ since: _since, ...c }) => ({
   ...c,
   cell: (e, now) => c.cell(toCoreEvent(e), now),
 }))

@@ -2,7 +2,7 @@ import { systemClock, type StorageClock, type StorageLog } from '../log.ts'
 import { StorageError, type Page, type Revision, type Storage, type Stored, type WatchBatch } from '../storage.ts'
 import { Committer } from './committer.ts'
 import { compact, defaultHistory, startCompaction, type HistoryPolicy } from './compaction.ts'
-import { openDatabase, readCompaction, readRevision, type EmbeddedDatabase } from './database.ts'
+import { openDatabase, readCompaction, readHead, readRevision, type EmbeddedDatabase } from './database.ts'
 import { Expiry } from './expiry.ts'
 import { Feed, takeBatch, type Subscriber } from './feed.ts'
 import { maxKeyBytes, maxValueBytes } from './layout.ts'
@@ -19,6 +19,7 @@ export interface EmbeddedStoreOptions {
 }
 
 export interface EmbeddedStorage extends Storage {
+  isNewest(key: string, revision: Revision): boolean
   requestProgress(prefix: string): void
   /** Another process says that it committed: hand what is new to this process's watches. */
   poke(): void
@@ -136,6 +137,13 @@ class EmbeddedStore implements EmbeddedStorage {
       if (newest > this.#feed.delivered && newest > this.#committer.inFlight) this.#catchUp(newest)
       return newest
     })
+  }
+
+  isNewest(key: string, revision: Revision): boolean {
+    if (this.#closing !== undefined) return false
+    this.#database.env.resetReadTxn()
+    const head = readHead(this.#database, key)
+    return head !== undefined && head.alive && head.revision === revision
   }
 
   requestProgress(prefix: string): void {

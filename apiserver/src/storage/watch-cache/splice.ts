@@ -12,6 +12,7 @@ const quote = 0x22
 const comma = 0x2c
 const openBrace = 0x7b
 const closeBrace = 0x7d
+const newline = 0x0a
 
 interface Spliced {
   revision: Revision
@@ -35,10 +36,27 @@ function splice(stored: Uint8Array, revision: Revision): Uint8Array {
   const open = metadataStart(bytes)
   if (open < 0 || startsWithVersion(bytes, open)) return respell(bytes, revision)
   const field = `"resourceVersion":"${revision}"${bytes[open] === closeBrace ? '' : ','}`
-  const out = Buffer.allocUnsafeSlow(bytes.length + field.length)
-  out.set(bytes.subarray(0, open), 0)
+  // One byte more, behind what is returned: see asLine.
+  const length = bytes.length + field.length
+  const out = Buffer.allocUnsafeSlow(length + 1)
+  bytes.copy(out, 0, 0, open)
   out.write(field, open, 'latin1')
-  out.set(bytes.subarray(open), open + field.length)
+  bytes.copy(out, open + field.length, open)
+  out[length] = newline
+  return out.subarray(0, length)
+}
+
+/** The bytes with a newline after them; what was spliced has one already, and is not copied. */
+export function asLine(json: Uint8Array): Uint8Array {
+  if (json[json.length - 1] === newline) return json
+  const { buffer, byteOffset, length } = json
+  if (byteOffset === 0 && buffer.byteLength === length + 1) {
+    const whole = Buffer.from(buffer, 0, length + 1)
+    if (whole[length] === newline) return whole
+  }
+  const out = Buffer.allocUnsafe(length + 1)
+  out.set(json, 0)
+  out[length] = newline
   return out
 }
 
