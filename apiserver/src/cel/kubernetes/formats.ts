@@ -92,9 +92,32 @@ function parseVersion(text: string, lenient = false): SemverValue | undefined {
   if (parts.some((one) => one === '' || /^0\d+$/.test(one))) return undefined
   return new SemverValue([BigInt(major), BigInt(minor), BigInt(patch)], parts)
 }
+/** What is wrong with a text as a semantic version. */
+function versionProblem(text: string): string {
+  const parts = text.split('.')
+  if (text === '') return 'Version string empty'
+  const [major = '', minor = '', ...rest] = parts
+  if (parts.length < 3) return 'No Major.Minor.Patch elements found'
+  const [patch = '', ...pre] = (rest.join('.').split('+', 1)[0] ?? '').split('-')
+  const named: [string, string][] = [
+    ['Major', major],
+    ['Minor', minor],
+    ['Patch', patch],
+  ]
+  for (const [name, part] of named) {
+    if (!/^\d+$/.test(part)) return `Invalid character(s) found in ${name.toLowerCase()} number ${JSON.stringify(part)}`
+    if (/^0\d/.test(part)) return `${name} number must not contain leading zeroes ${JSON.stringify(part)}`
+  }
+  const bad = pre
+    .join('-')
+    .split('.')
+    .find((part) => !/^[0-9A-Za-z-]+$/.test(part))
+  if (bad === '') return 'Prerelease is empty'
+  return `Invalid character(s) found in prerelease ${JSON.stringify(bad ?? text)}`
+}
 function versionOf(text: string, lenient = false): SemverValue {
   const version = parseVersion(text, lenient)
-  if (!version) throw new CelError(`invalid semantic version: ${JSON.stringify(text)}`)
+  if (!version) throw new CelError(versionProblem(text))
   return version
 }
 function comparePre(a: string, b: string): number {

@@ -53,16 +53,34 @@ class UrlValue extends OpaqueValue {
 
 const cidrText = ({ range }: CidrValue): string => `${formatAddress(range.address)}/${range.prefix}`
 
+/** What is wrong with a text as an address, in the words of Go's parser. */
+function addressProblem(text: string): string {
+  const parts = text.split('.')
+  if (text.includes(':') || !parts.every((part) => /^\d*$/.test(part)) || parts.length === 1)
+    return 'unable to parse IP'
+  if (parts.some((part) => /^0\d/.test(part))) return 'IPv4 field has octet with leading zero'
+  if (parts.some((part) => Number(part) > 255)) return 'IPv4 field has value >255'
+  return parts.length < 4 ? 'IPv4 address too short' : 'IPv4 address too long'
+}
+
 function addressOf(text: string): Address {
   const address = parseAddress(text)
-  if (!address) throw new CelError(`IP Address '${text}' parse error during conversion from string`)
-  if (isMapped(address)) throw new CelError(`IPv4-mapped IPv6 address '${text}' is not allowed`)
+  const shown = JSON.stringify(text)
+  if (!address) {
+    if (/^[0-9a-fA-F:.]+%./.test(text)) throw new CelError(`IP address ${shown} with zone value is not allowed`)
+    const why = `ParseAddr(${shown}): ${addressProblem(text)}`
+    throw new CelError(`IP Address ${shown} parse error during conversion from string: ${why}`)
+  }
+  if (isMapped(address)) throw new CelError(`IPv4-mapped IPv6 address ${shown} is not allowed`)
   return address
 }
 function rangeOf(text: string): Range {
   const range = parseRange(text)
-  if (!range || isMapped(range.address))
-    throw new CelError(`network address parse error during conversion from string: '${text}'`)
+  if (!range || isMapped(range.address)) {
+    const failed = 'network address parse error during conversion from string'
+    const why = text.includes('/') ? 'prefix length out of range' : "no '/'"
+    throw new CelError(`${failed}: ${failed}: netip.ParsePrefix(${JSON.stringify(text)}): ${why}`)
+  }
   return range
 }
 const isIp = (text: string): boolean => {

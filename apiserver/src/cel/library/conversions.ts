@@ -1,5 +1,5 @@
 /** `int(x)`, `string(x)` and the like. Source: cel-spec, "List of Standard Definitions". */
-import { CelError } from '../runtime/errors.ts'
+import { CelError, conversionError } from '../runtime/errors.ts'
 import type { Value } from '../values/collections.ts'
 import { CelUint, Duration, maxInt, maxUint, minInt, Timestamp } from '../values/scalars.ts'
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp, split } from '../values/time.ts'
@@ -10,24 +10,21 @@ const same = (value: Value): Value => value
 const second = 1_000_000_000n
 
 function toInt(value: bigint): bigint {
-  if (value < minInt || value > maxInt) throw new CelError('integer overflow: range error')
+  if (value < minInt || value > maxInt) throw new CelError('integer overflow')
   return value
 }
 function toUint(value: bigint): CelUint {
-  if (value < 0n || value > maxUint) throw new CelError('unsigned integer overflow: range error')
+  if (value < 0n || value > maxUint) throw new CelError('unsigned integer overflow')
   return new CelUint(value)
 }
 /** Towards zero; strictly inside of the range, as doubles near its ends are not exact. */
 function whole(value: number, low: number, high: number): bigint {
-  if (!(value > low && value < high)) throw new CelError('integer overflow: range error')
+  if (!(value > low && value < high)) throw new CelError('integer overflow')
   return BigInt(Math.trunc(value))
 }
 function parseInteger(text: string, type: string): bigint {
   const signed = type === 'int' ? /^[+-]?\d{1,40}$/ : /^\d{1,40}$/
-  if (!signed.test(text))
-    throw new CelError(
-      `strconv.Parse${type === 'int' ? 'Int' : 'Uint'}: parsing ${JSON.stringify(text)}: invalid syntax`,
-    )
+  if (!signed.test(text)) throw conversionError('string', type)
   return BigInt(text.replace(/^\+/, ''))
 }
 
@@ -53,7 +50,7 @@ function parseDouble(text: string): number {
   const known = special[text.toLowerCase()]
   if (known !== undefined) return known
   if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) {
-    throw new CelError(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw conversionError('string', 'double')
   }
   return Number(text)
 }
@@ -63,7 +60,7 @@ const booleans: Readonly<Record<string, boolean>> = {
 } // prettier-ignore
 function parseBool(text: string): boolean {
   const value = Object.hasOwn(booleans, text) ? booleans[text] : undefined
-  if (value === undefined) throw new CelError(`Type conversion error from 'string' to 'bool'`)
+  if (value === undefined) throw conversionError('string', 'bool')
   return value
 }
 function decodeUtf8(bytes: Uint8Array): string {

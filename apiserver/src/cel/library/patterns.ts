@@ -29,13 +29,22 @@ export function pattern(text: string): RE2JS {
 
 export const matches = (text: string, regex: string): boolean => pattern(regex).matcher(text).find()
 
+/** As upstream's own functions, which say so in their own words. */
+function legal(regex: string): RE2JS {
+  try {
+    return pattern(regex)
+  } catch (error) {
+    throw error instanceof CelError ? new CelError(`Illegal regex: ${error.message}`) : error
+  }
+}
+
 function find(text: string, regex: string): string {
-  const matcher = pattern(regex).matcher(text)
+  const matcher = legal(regex).matcher(text)
   return matcher.find() ? (matcher.group() ?? '') : ''
 }
 
 function findAll(text: string, regex: string, limit = -1n): ListValue {
-  const matcher = pattern(regex).matcher(text)
+  const matcher = legal(regex).matcher(text)
   const found: string[] = []
   while ((limit < 0n || BigInt(found.length) < limit) && matcher.find()) found.push(matcher.group() ?? '')
   return new ArrayList(found)

@@ -5,7 +5,7 @@ import { compare, equals } from '../values/compare.ts'
 import { codePointLength } from '../values/text.ts'
 import { typeNameOf } from '../values/type-of.ts'
 import { TypeValue } from '../values/scalars.ts'
-import { CelError, noSuchOverload } from '../runtime/errors.ts'
+import { CelError } from '../runtime/errors.ts'
 import { elements, fixed, matchText, searchText, walk, walkBoth, walkShorter } from './costs.ts'
 import { declare, type Implementation, type LibraryTable } from './declare.ts'
 import { findAt } from './lists.ts'
@@ -53,7 +53,13 @@ const added = (sizes: readonly number[]): number => (sizes[0] ?? 1) + (sizes[1] 
 /** `list[index]`; the index may be any whole number when its type was not known before. */
 export function elementAt(list: ListValue, index: Value): Value {
   const key = mapKey(index)
-  if (typeof key !== 'bigint') throw noSuchOverload()
+  if (typeof key !== 'bigint') {
+    throw new CelError(
+      typeof index === 'number'
+        ? `unsupported index value ${index} in list`
+        : `unsupported index type '${typeNameOf(index)}' in list`,
+    )
+  }
   const value = key < 0n ? undefined : list.get(Number(key))
   if (value === undefined) throw new CelError(`index out of bounds: ${key}`)
   return value

@@ -4,7 +4,8 @@ import { optionalEntry } from '../library/optionals.ts'
 import { elementAt, entryOf } from '../library/standard.ts'
 import type { Call } from '../syntax/ast.ts'
 import { ListValue, MapValue, OptionalValue, type Value } from '../values/collections.ts'
-import { CelError, noSuchOverload } from './errors.ts'
+import { typeNameOf } from '../values/type-of.ts'
+import { CelError, noMatchingOverload, noSuchOverload } from './errors.ts'
 import type { Frame, Step } from './frame.ts'
 import { Meter, prices, sizeOf, walkOf } from './meter.ts'
 import { namespacedFunction, type Planner, type Scope } from './plan.ts'
@@ -45,28 +46,57 @@ const unbound = (fn: string): Step => {
   }
 }
 
+/** Operators on values that cannot take part in them at all say so by name. */
+const operators: Readonly<Record<string, readonly string[]>> = {
+  '_+_': ['int', 'uint', 'double', 'list'],
+  '_-_': ['int', 'uint', 'double'],
+  '_*_': ['int', 'uint', 'double'],
+  '_/_': ['int', 'uint', 'double'],
+  '_%_': ['int', 'uint'],
+  '-_': ['int', 'double'],
+  '_<_': ['int', 'uint', 'double', 'bool'],
+  '_<=_': ['int', 'uint', 'double', 'bool'],
+  '_>_': ['int', 'uint', 'double', 'bool'],
+  '_>=_': ['int', 'uint', 'double', 'bool'],
+}
+/** Values that take any message, and answer of themselves when they do not know it. */
+const receivers = new Set(['string', 'bytes', 'google.protobuf.Timestamp', 'google.protobuf.Duration', 'optional_type'])
+/** Functions that have one implementation for all that they take. */
+const single = new Set(['size', 'contains', 'startsWith', 'endsWith', 'matches', '@in'])
+
+function unmatched(fn: string, args: readonly Value[]): CelError {
+  const names = args.map(typeNameOf)
+  const [first = ''] = names
+  const able = Object.hasOwn(operators, fn) ? operators[fn] : undefined
+  if (able)
+    return able.includes(first) || receivers.has(first) ? noSuchOverload() : new CelError(`no such overload: ${fn}`)
+  return single.has(fn) || /[^\w.]/.test(fn) ? noSuchOverload() : noMatchingOverload(fn, names)
+}
+
 function dispatch(fn: string, named: readonly Overload[], steps: readonly Step[]): Step {
   if (named.length === 0) return unbound(fn)
   const overloads = named.filter((one) => one.params.length === steps.length)
   const [first, second] = steps
-  if (steps.length === 1 && first) return (frame) => invoke(frame, overloads, [first(frame)])
-  if (steps.length === 2 && first && second) return (frame) => invoke(frame, overloads, [first(frame), second(frame)])
+  if (steps.length === 1 && first) return (frame) => invoke(fn, frame, overloads, [first(frame)])
+  if (steps.length === 2 && first && second)
+    return (frame) => invoke(fn, frame, overloads, [first(frame), second(frame)])
   return (frame) =>
     invoke(
+      fn,
       frame,
       overloads,
       steps.map((step) => step(frame)),
     )
 }
 
-function invoke({ meter }: Frame, overloads: readonly Overload[], args: Value[]): Value {
+function invoke(fn: string, { meter }: Frame, overloads: readonly Overload[], args: Value[]): Value {
   for (const one of overloads) {
     if (!one.accepts(args)) continue
     const result = (one.call as (...args: Value[]) => Value)(...args)
     meter.add(one.cost ? one.cost(args.map(sizeOf), sizeOf(result), (i) => walkOf(args[i] ?? null)) : prices.call)
     return result
   }
-  throw noSuchOverload()
+  throw unmatched(fn, args)
 }
 
 /** Conversions of literals cost nothing: they are done once. */
@@ -135,7 +165,7 @@ function index(container: Step, key: Step): Step {
     if (value instanceof ListValue) return elementAt(value, at)
     if (value instanceof MapValue) return entryOf(value, at)
     if (value instanceof OptionalValue) return optionalEntry(value, at)
-    throw noSuchOverload()
+    throw new CelError(`no such key: ${typeof at === 'object' ? typeNameOf(at) : String(at)}`)
   }
 }
 

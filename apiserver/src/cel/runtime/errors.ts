@@ -15,3 +15,9 @@ export class CostExceededError extends Error {
 }
 
 export const noSuchOverload = (): CelError => new CelError('no such overload')
+/** No overload of a function takes such values. */
+export const noMatchingOverload = (fn: string, types: readonly string[]): CelError =>
+  new CelError(`no such overload: ${fn}(${types.join(', ')})`)
+
+export const conversionError = (from: string, to: string): CelError =>
+  new CelError(`type conversion error from '${from}' to '${to}'`)

@@ -1,7 +1,8 @@
 /** Steps for folds: what all iterating macros and bindings become. */
 import type { Comprehension } from '../syntax/ast.ts'
 import { ArrayList, EntryMap, GrowingList, ListValue, mapKey, MapValue, type Value } from '../values/collections.ts'
-import { CelError, noSuchOverload } from './errors.ts'
+import { typeNameOf } from '../values/type-of.ts'
+import { CelError } from './errors.ts'
 import type { Frame, Step } from './frame.ts'
 import type { Planner, Scope } from './plan.ts'
 
@@ -28,7 +29,10 @@ function iterate(range: Value, two: boolean, visit: Visit): void {
     }
     return
   }
-  if (!(range instanceof MapValue)) throw noSuchOverload()
+  if (!(range instanceof MapValue)) {
+    const name = typeNameOf(range)
+    throw new CelError(`got 'types.${name.slice(0, 1).toUpperCase()}${name.slice(1)}', expected iterable type`)
+  }
   for (const key of range.keys()) {
     const value = two ? range.get(mapKey(key) ?? '') : undefined
     if (!visit(key, value)) return

@@ -6,7 +6,15 @@ import type { CelEnv } from '../check/env.ts'
 import { optionalEntry } from '../library/optionals.ts'
 import type { Call, Expr, ListLiteral, MapLiteral, Select, StructLiteral } from '../syntax/ast.ts'
 import { qualifiedName } from '../syntax/parser.ts'
-import { ArrayList, EntryMap, MapValue, OptionalValue, StructValue, type Value } from '../values/collections.ts'
+import {
+  ArrayList,
+  EntryMap,
+  ListValue,
+  MapValue,
+  OptionalValue,
+  StructValue,
+  type Value,
+} from '../values/collections.ts'
 import { TypeValue } from '../values/scalars.ts'
 import { planCall } from './calls.ts'
 import { CelError, noSuchOverload } from './errors.ts'
@@ -169,13 +177,14 @@ function fieldOf(value: Value, field: string): Value {
     return found
   }
   if (value instanceof OptionalValue) return optionalEntry(value, field)
-  throw noSuchOverload()
+  throw new CelError(value instanceof ListValue ? "unsupported index type 'string' in list" : `no such key: ${field}`)
 }
 
 function isSet(value: Value, field: string): boolean {
   if (value instanceof MapValue) return value.has(field)
   if (value instanceof OptionalValue) return value.value !== undefined && isSet(value.value, field)
-  throw noSuchOverload()
+  if (value instanceof ListValue) throw new CelError("unsupported index type 'string' in list")
+  return false
 }
 /** Calls with functions as `a.f(b)`, whose `a` may be a namespace. */
 export function namespacedFunction(planner: Planner, { target, fn }: Call, scope: Scope): string | undefined {

@@ -1,5 +1,5 @@
 /** Timestamps and durations as text. Source: RFC 3339; Go's duration syntax, which upstream's expressions use. */
-import { CelError } from '../runtime/errors.ts'
+import { CelError, conversionError } from '../runtime/errors.ts'
 import { Duration, Timestamp } from './scalars.ts'
 
 const second = 1_000_000_000n
@@ -17,13 +17,13 @@ const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]
 
 export function parseTimestamp(text: string): Timestamp {
   const match = rfc3339.exec(text)
-  if (!match) throw new CelError(`invalid timestamp ${JSON.stringify(text)}`)
+  if (!match) throw conversionError('string', 'google.protobuf.Timestamp')
   const [, year, month, day, hour, minute, secs, fraction = '', , sign, offsetHours = '0', offsetMinutes = '0'] = match
   const date = new Date(0)
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
   const valid =
     date.getUTCMonth() === Number(month) - 1 && Number(hour) < 24 && Number(minute) < 60 && Number(secs) < 60
-  if (!valid) throw new CelError(`invalid timestamp ${JSON.stringify(text)}`)
+  if (!valid) throw conversionError('string', 'google.protobuf.Timestamp')
   date.setUTCHours(Number(hour), Number(minute), Number(secs))
   const shift = BigInt(Number(offsetHours) * 3600 + Number(offsetMinutes) * 60) * second * (sign === '-' ? 1n : -1n)
   const nanos = BigInt(fraction.slice(0, 9).padEnd(9, '0'))
@@ -46,7 +46,7 @@ export function formatTimestamp({ nanos }: Timestamp): string {
 
 /** `1h30m`, `-1.5s`, `0`. */
 export function parseDuration(text: string): Duration {
-  const invalid = (): CelError => new CelError(`invalid duration ${JSON.stringify(text)}`)
+  const invalid = (): CelError => conversionError('string', 'google.protobuf.Duration')
   const match = /^([+-]?)(.*)$/s.exec(text)
   const body = match?.[2] ?? ''
   if (body === '0') return new Duration(0n)
