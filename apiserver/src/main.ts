@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
 import type { Transport } from '@kapell/openapi/wire/transport'
+import { startPolicyStatus } from './admission/policy/status.ts'
 import { admissionPlugins } from './admission/index.ts'
 import { bearerTokenCheck } from './authentication/bearer-token.ts'
 import { createAggregator } from './aggregation/aggregator.ts'
@@ -38,6 +39,10 @@ import { finishStep } from './pipeline/finish.ts'
 import { flowControlStep, type InFlight } from './pipeline/flow-control.ts'
 import { impersonationStep } from './pipeline/impersonation.ts'
 import { composePipeline, type PipelineStep } from './pipeline/pipeline.ts'
+import { ensureMetricsApi } from './metrics-api/bootstrap.ts'
+import { metricsResources } from './metrics-api/resources.ts'
+import { startScraper } from './metrics-api/scraper.ts'
+import { UsageStore } from './metrics-api/usage.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
 import { createEquivalents } from './registry/equivalents.ts'
 import { createKindAccess } from './registry/parameters.ts'
@@ -136,6 +141,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     createCache: ({ prefix }) => createWatchCache({ storage, prefix, parsed, log }),
   })
   table.addAll(resources)
+  const usage = new UsageStore()
+  if (options.metricsApi === true) table.addAll(metricsResources({ store: usage, now }))
 
   const publicKey = createPublicKey(pki.serviceAccount.publicKey)
   const objects = createObjectAccess({ table, now, services: () => services, closing: closing.signal, log })
@@ -292,6 +299,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       authentication: { clientCa: pki.authority.certificate, requestHeaderClientCa: pki.frontProxy.authority },
       now: now(),
     })
+    if (options.checkPolicies === true) startPolicyStatus({ table, objects, now, log, closing: closing.signal })
+    if (options.metricsApi === true) {
+      await ensureMetricsApi(objects)
+      const everyMs = options.metricsEveryMs
+      startScraper({ objects, store: usage, tls: agentTls, now, log, everyMs, closing: closing.signal })
+    }
     await aggregator.start()
     bootstrapped = true
   } catch (error) {

@@ -32,6 +32,12 @@ export interface ApiServerOptions {
   limits?: { readOnly?: number; mutating?: number; requestSeconds?: number }
   watch?: { bookmarkEveryMs?: number; minTimeoutSeconds?: number }
   audit?: AuditSink
+  /** Serves metrics.k8s.io, asking the nodes' agents; default false. */
+  metricsApi?: boolean
+  /** How often the agents are asked; default 15 s. */
+  metricsEveryMs?: number
+  /** Checks validating policies against the types of what they are for, and writes their status; of several servers of one state, all may. */
+  checkPolicies?: boolean
 }
 
 export function parsePortRange(text: string): { from: number; to: number } {

@@ -24,6 +24,10 @@ export interface ApiOptions {
   bindAddress: string
   serviceClusterIpRange: string
   store: StoreChoice
+  /** Serves metrics.k8s.io; default false. */
+  metricsApi?: boolean
+  /** Controllers run as well; some loops of theirs have to stand in the API server. */
+  controllers: boolean
   log: Logger
 }
 
@@ -40,6 +44,8 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
     port,
     advertiseAddress: machineAddress(),
     serviceClusterIpRange,
+    metricsApi: options.metricsApi ?? false,
+    checkPolicies: options.controllers,
     log,
   })
 }

@@ -49,6 +49,7 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     bindAddress: '127.0.0.1',
     serviceClusterIpRange: options.serviceClusterIpRange ?? '10.96.0.0/16',
     store: { type: 'embedded' },
+    controllers: options.controllers ?? true,
     log,
   })
   const loops = await startLoops({

@@ -61,6 +61,8 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           bindAddress: '0.0.0.0',
           serviceClusterIpRange: options.serviceClusterIpRange,
           store: { type: options.store, etcdServers: options.etcdServers },
+          metricsApi: true,
+          controllers: has('controllers'),
           log,
         })
         running.push(started)

@@ -21,11 +21,11 @@ export interface Variable {
 
 /** What may be asked of the expressions of one policy, each with its wanted types; variables must come first. */
 export class PolicyExpressions {
-  readonly #options: { params: boolean; variables: boolean }
+  readonly #options: { params: boolean; variables: boolean; types?: AdmissionVariables['types'] }
   readonly #variables = new Map<string, CelType>()
 
   /** `variables`: the policy has some, whatever they are called. */
-  constructor(options: { params: boolean; variables: boolean }) {
+  constructor(options: { params: boolean; variables: boolean; types?: AdmissionVariables['types'] }) {
     this.#options = options
   }
   variable(name: string, source: string): ExpressionCheck {
@@ -50,8 +50,8 @@ export class PolicyExpressions {
     return this.#compile(source, [patchesType], { patches: true })
   }
   #compile(source: string, wanted: readonly CelType[], more: AdmissionVariables = {}): ExpressionCheck {
-    const { params, variables } = this.#options
-    const env = admissionEnv({ params, ...(variables && { variables: this.#variables }), ...more })
+    const { variables, ...options } = this.#options
+    const env = admissionEnv({ ...options, ...(variables && { variables: this.#variables }), ...more })
     return compileAdmission(source, env, wanted)
   }
 }

@@ -69,17 +69,25 @@ export interface AdmissionVariables {
   readonly authorizer?: boolean
   /** True where expressions make patches. */
   readonly patches?: boolean
+  /** What objects and parameters are known to be; without, anything. */
+  readonly types?: { readonly object: CelType; readonly params?: CelType }
 }
 
-export function admissionEnv({ params, variables, authorizer = true, patches }: AdmissionVariables = {}): CelEnv {
+export function admissionEnv({
+  params,
+  variables,
+  authorizer = true,
+  patches,
+  types: known,
+}: AdmissionVariables = {}): CelEnv {
   const own = variables && objectOf('kubernetes.variables', Object.fromEntries(variables))
   return kubernetesEnv(
     {
-      object: dyn,
-      oldObject: dyn,
+      object: known?.object ?? dyn,
+      oldObject: known?.object ?? dyn,
       request,
       namespaceObject,
-      ...(params && { params: dyn }),
+      ...(params && { params: known?.params ?? dyn }),
       ...(own && { variables: own }),
       ...(authorizer && {
         authorizer: types.opaque('kubernetes.authorization.Authorizer'),
