@@ -48,6 +48,8 @@ export interface ParityCase {
   steps: ParityStep[]
   nsLabels?: Record<string, string>
   noServiceAccount?: boolean
+  /** Keeps nothing: may be asked in one namespace with others of its sort, which saves making one. */
+  keepsNothing?: boolean
   /** 'managedFields' keeps what is dropped otherwise. */
   keep?: string[]
 }

@@ -5,20 +5,36 @@ import { Normalizer } from './normalize.ts'
 /** Runs a case's steps against a server; the normalized answers, in order. */
 export async function drive(kase: ParityCase, send: Send): Promise<ParityAnswer[]> {
   const id = `x${randomBytes(4).toString('hex')}`
-  const namespace = `ns-${randomBytes(4).toString('hex')}`
+  const namespace = kase.keepsNothing === true ? await sharedNamespace(send) : newNamespace()
   const normalizer = new Normalizer({ namespace, id, ...(kase.keep === undefined ? {} : { keep: kase.keep }) })
   const variables = new Map<string, string>([
     ['ns', namespace],
     ['id', id],
   ])
-  await prepareNamespace(kase, namespace, send)
+  if (kase.keepsNothing !== true) await prepareNamespace(kase, namespace, send)
   const answers: ParityAnswer[] = []
   try {
     for (const step of kase.steps) answers.push(await runStep(step, variables, normalizer, send))
   } finally {
-    await post(send, 'DELETE', `/api/v1/namespaces/${namespace}`)
+    if (kase.keepsNothing !== true) await post(send, 'DELETE', `/api/v1/namespaces/${namespace}`)
   }
   return answers
+}
+
+const newNamespace = (): string => `ns-${randomBytes(4).toString('hex')}`
+
+const shared = new WeakMap<Send, Promise<string>>()
+
+/** One for each server asked; it stays. */
+function sharedNamespace(send: Send): Promise<string> {
+  const made = shared.get(send) ?? makeShared(newNamespace(), send)
+  shared.set(send, made)
+  return made
+}
+
+async function makeShared(name: string, send: Send): Promise<string> {
+  await prepareNamespace({ steps: [] }, name, send)
+  return name
 }
 
 async function prepareNamespace(kase: ParityCase, name: string, send: Send): Promise<void> {

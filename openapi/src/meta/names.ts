@@ -72,6 +72,14 @@ export const dns1123Subdomain = validator({
   max: 253,
 })
 /** A DNS label that starts with a letter. */
+/** Search domains of DNS may hold underscores. */
+export const searchDomain = validator({
+  pattern: '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*',
+  message:
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  examples: ['example.com'],
+  max: 253,
+})
 export const dns1035Label = validator({
   pattern: label1035,
   message:

@@ -1,6 +1,13 @@
 import type { ParityCases } from '../case.ts'
 import { badInput } from './bad-input.ts'
 import { everyKind } from './every-kind.ts'
+import * as core from './generated/core.ts'
+import { oddPods } from './generated/odd-pods.ts'
+import { podDoors } from './generated/pod-doors.ts'
+import * as pods from './generated/pods.ts'
+import { tables } from './generated/tables.ts'
+import * as volumes from './generated/volumes.ts'
+import * as made from './generated/workloads.ts'
 import { patches } from './patches.ts'
 import { policies } from './policies.ts'
 import { reads } from './reads.ts'
@@ -14,4 +21,22 @@ export const corpora: Record<string, ParityCases> = {
   policies,
   reads,
   workloads,
+  'made-pods-containers': pods.podsContainers,
+  'made-pods-resources': pods.podsResources,
+  'made-pods-security': pods.podsSecurity,
+  'made-pods-scheduling': pods.podsScheduling,
+  'made-pods-volumes': volumes.podsVolumes,
+  'made-pods-odd': oddPods,
+  'made-pods-doors': podDoors,
+  'made-persistent-volumes': { ...volumes.persistentVolumes, ...core.volumesReplaced },
+  'made-services': core.services,
+  'made-claims': core.claims,
+  'made-configuration': core.configuration,
+  'made-quotas': core.quotas,
+  'made-core': core.otherCore,
+  'made-apps': { ...made.appsCreated, ...made.appsSubresources },
+  'made-apps-replaced': made.appsReplaced,
+  'made-batch': { ...made.batchCreated, ...made.batchReplaced },
+  'made-autoscaling-policy': made.autoscalingAndPolicy,
+  'made-tables': tables,
 }

@@ -22,3 +22,20 @@ export function storageClassOf(object: {
 }): string {
   return object.metadata?.annotations?.[classAnnotation] ?? object.spec?.storageClassName ?? ''
 }
+
+/** Half bytes cannot be had. */
+export const isFractional = (value: string): boolean => /^\d+m$/.test(value) && Number(value.slice(0, -1)) % 1000 !== 0
+
+export const fractionWarning = (at: string, value: string): string =>
+  `${at}: fractional byte value ${JSON.stringify(value)} is invalid, must be an integer`
+
+/** Warnings about the amounts of storage that a claim asks for. */
+export function storageWarnings(
+  resources: { requests?: Record<string, string>; limits?: Record<string, string> } | undefined,
+  at: string,
+): string[] {
+  return (['requests', 'limits'] as const).flatMap((field) => {
+    const value = resources?.[field]?.['storage']
+    return value !== undefined && isFractional(value) ? [fractionWarning(`${at}.${field}[storage]`, value)] : []
+  })
+}

@@ -12,7 +12,8 @@ export function validateAccessModes(modes: readonly string[] | undefined, at: Fi
   if ((modes ?? []).length === 0) return [required(at, 'at least 1 access mode is required')]
   const errors: FieldError[] = []
   for (const mode of modes ?? []) if (!accessModes.includes(mode)) errors.push(unsupported(at, mode, accessModes))
-  if ((modes ?? []).includes('ReadWriteOncePod') && (modes ?? []).length > 1) {
+  const others = (modes ?? []).filter((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode))
+  if ((modes ?? []).includes('ReadWriteOncePod') && others.length > 0) {
     errors.push(forbidden(at, 'may not use ReadWriteOncePod with other access modes'))
   }
   return errors
@@ -34,6 +35,11 @@ export function validateClaimSpec(spec: V1PersistentVolumeClaimSpec, at: FieldPa
   }
   if (spec.volumeMode !== undefined && !volumeModes.includes(spec.volumeMode)) {
     errors.push(unsupported(at.child('volumeMode'), spec.volumeMode, volumeModes))
+  }
+  if ((spec.volumeAttributesClassName ?? '') !== '') {
+    errors.push(
+      ...nameErrors(at.child('volumeAttributesClassName'), spec.volumeAttributesClassName ?? '', dns1123Subdomain),
+    )
   }
   for (const field of ['dataSource', 'dataSourceRef'] as const) {
     const source = spec[field]

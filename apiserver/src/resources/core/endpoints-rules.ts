@@ -3,7 +3,7 @@ import { invalid, required, type FieldError, type FieldPath } from '@kapell/open
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
 import { parseIp } from '../common/ip.ts'
 import { nameErrors, unsupported, validatePortNumber } from '../common/validation.ts'
-import { notAnIp } from './pods/validation/spec.ts'
+import { notAnIp } from '../common/ip-validation.ts'
 import { notSpecial } from './services/validation.ts'
 
 /** Source: Endpoints v1 core. */

@@ -1,19 +1,19 @@
-import type { V1PersistentVolume, V1PersistentVolumeSpec } from '@kapell/openapi/types'
+import type { V1PersistentVolume, V1PersistentVolumeSpec, V1VolumeNodeAffinity } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { dns1123Label, dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
-import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
+import { isNegative, nameErrors, requiredName, sameJson, unsupported } from '../common/validation.ts'
 import { validateAccessModes, volumeModes } from './claim-validation.ts'
 import { validateNodeSelector } from './pods/validation/scheduling.ts'
-import { noDots } from './pods/validation/volumes.ts'
 import { defaultSource } from './pods/volume-defaults.ts'
+import { csiDriverName, noDots, validateCommonSource, type SecretRef } from './volume-sources.ts'
 
 /** Source: PersistentVolume v1 core. */
 export function defaultVolume(volume: V1PersistentVolume): void {
   const spec = volume.spec
   if (spec === undefined) return
   if ((spec.persistentVolumeReclaimPolicy ?? '') === '') spec.persistentVolumeReclaimPolicy = 'Retain'
-  if ((spec.volumeMode ?? '') === '') spec.volumeMode = 'Filesystem'
+  spec.volumeMode ??= 'Filesystem'
   defaultSource(spec)
 }
 
@@ -69,16 +69,32 @@ export function validateVolume(volume: V1PersistentVolume, root: FieldPath): Fie
   if (spec.volumeMode !== undefined && !volumeModes.includes(spec.volumeMode)) {
     errors.push(unsupported(at.child('volumeMode'), spec.volumeMode, volumeModes))
   }
+  errors.push(...validateAttributesClass(spec, at))
+  return errors
+}
+
+function validateAttributesClass(spec: V1PersistentVolumeSpec, at: FieldPath): FieldError[] {
+  const name = spec.volumeAttributesClassName
+  if (name === undefined) return []
+  const here = at.child('volumeAttributesClassName')
+  const errors =
+    name === '' ? [required(here, 'an empty string is disallowed')] : nameErrors(here, name, dns1123Subdomain)
+  if (spec.csi === undefined) {
+    errors.push(required(at.child('csi'), 'has to be specified when using volumeAttributesClassName'))
+  }
   return errors
 }
 
 function validateCapacity(capacity: Record<string, string> | undefined, at: FieldPath): FieldError[] {
   if (Object.keys(capacity ?? {}).length === 0) return [required(at), unsupported(at, null, ['storage'])]
   const storage = capacity?.['storage']
-  if (storage === undefined || Object.keys(capacity ?? {}).length > 1)
-    return [unsupported(at, Object.keys(capacity ?? {}), ['storage'])]
+  if (storage === undefined || Object.keys(capacity ?? {}).length > 1) return [unsupported(at, capacity, ['storage'])]
   const quantity = parseQuantity(storage)
-  return quantity.sign() > 0 ? [] : [invalid(at.key('storage'), quantity.toString(), 'must be greater than zero')]
+  const here = at.key('storage')
+  return [
+    ...(quantity.sign() < 0 ? [invalid(here, quantity.toString(), isNegative)] : []),
+    ...(quantity.sign() > 0 ? [] : [invalid(here, quantity.toString(), 'must be greater than zero')]),
+  ]
 }
 
 function validateSources(spec: V1PersistentVolumeSpec, at: FieldPath): FieldError[] {
@@ -91,14 +107,11 @@ function validateSources(spec: V1PersistentVolumeSpec, at: FieldPath): FieldErro
       errors.push(forbidden(here, 'may not specify more than 1 volume type'))
       continue
     }
-    if (field === 'hostPath') {
-      const path = spec.hostPath?.path ?? ''
-      errors.push(...(path === '' ? [required(here.child('path'))] : noDots(path, here.child('path'))))
-      if (path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
-        errors.push(
-          forbidden(at.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"),
-        )
-      }
+    errors.push(...validateCommonSource(field, spec[field] ?? {}, at, 'persistentVolume'))
+    if (field === 'hostPath' && spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
+      errors.push(
+        forbidden(at.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"),
+      )
     }
     if (field === 'local') {
       if ((spec.local?.path ?? '') === '') errors.push(required(here.child('path')))
@@ -107,25 +120,38 @@ function validateSources(spec: V1PersistentVolumeSpec, at: FieldPath): FieldErro
         errors.push(required(at.child('nodeAffinity'), 'Local volume requires node affinity'))
       }
     }
-    if (field === 'nfs') {
-      if ((spec.nfs?.server ?? '') === '') errors.push(required(here.child('server')))
-      if ((spec.nfs?.path ?? '') === '') errors.push(required(here.child('path')))
-    }
-    if (field === 'csi') {
-      if ((spec.csi?.driver ?? '') === '') errors.push(required(here.child('driver')))
-      if ((spec.csi?.volumeHandle ?? '') === '') errors.push(required(here.child('volumeHandle')))
-    }
+    if (field === 'csi' && spec.csi !== undefined) errors.push(...validateCsi(spec.csi, here))
   }
   return errors
 }
 
+const csiSecrets = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const
+
+function validateCsi(csi: NonNullable<V1PersistentVolumeSpec['csi']>, at: FieldPath): FieldError[] {
+  const errors = csiDriverName(csi.driver, at.child('driver'))
+  if ((csi.volumeHandle ?? '') === '') errors.push(required(at.child('volumeHandle')))
+  for (const field of csiSecrets) {
+    const ref: SecretRef | undefined = csi[field]
+    if (ref === undefined) continue
+    errors.push(...requiredName(at.child(field, 'name'), ref.name, dns1123Subdomain))
+    errors.push(...requiredName(at.child(field, 'namespace'), ref.namespace, dns1123Label))
+  }
+  return errors
+}
+
+/** The original looks at the new volume twice, and says all that is wrong with it twice. */
 export function validateVolumeUpdate(
   next: V1PersistentVolume,
   previous: V1PersistentVolume,
   root: FieldPath,
 ): FieldError[] {
   const at = root.child('spec')
-  const errors: FieldError[] = []
+  const errors = validateVolume(next, root)
   const sources = (spec: V1PersistentVolumeSpec | undefined): object =>
     Object.fromEntries(sourceFields.flatMap((field) => (spec?.[field] === undefined ? [] : [[field, spec[field]]])))
   if (!sameJson(sources(next.spec), sources(previous.spec))) {
@@ -134,11 +160,40 @@ export function validateVolumeUpdate(
     )
   }
   if (next.spec?.volumeMode !== previous.spec?.volumeMode) {
-    errors.push(invalid(at.child('volumeMode'), next.spec?.volumeMode ?? null, 'field is immutable'))
+    errors.push(invalid(root.child('volumeMode'), next.spec?.volumeMode ?? null, 'field is immutable'))
   }
   const affinity = previous.spec?.nodeAffinity
-  if (affinity !== undefined && !sameJson(next.spec?.nodeAffinity, affinity)) {
-    errors.push(invalid(at.child('nodeAffinity'), next.spec?.nodeAffinity ?? null, 'field is immutable'))
+  if (affinity !== undefined && !sameJson(withGaLabels(affinity, next.spec?.nodeAffinity), next.spec?.nodeAffinity)) {
+    const text = 'field is immutable, except for updating from beta label to GA'
+    errors.push(invalid(root.child('nodeAffinity'), next.spec?.nodeAffinity ?? null, text))
   }
   return errors
+}
+
+/** Labels of nodes that grew up, by their old names. */
+const gaLabels: Readonly<Record<string, string>> = {
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+}
+
+/** `old` with the keys that `next` merely calls by their new names. */
+function withGaLabels(old: V1VolumeNodeAffinity, next: V1VolumeNodeAffinity | undefined): V1VolumeNodeAffinity {
+  const terms = next?.required?.nodeSelectorTerms ?? []
+  if (old.required === undefined || terms.length !== old.required.nodeSelectorTerms.length) return old
+  return {
+    required: {
+      nodeSelectorTerms: old.required.nodeSelectorTerms.map((term, i) => {
+        const now = terms[i]?.matchExpressions ?? []
+        if (term.matchExpressions === undefined || now.length !== term.matchExpressions.length) return term
+        const matchExpressions = term.matchExpressions.map((requirement, j) => {
+          const key = now[j]?.key ?? ''
+          return key === (gaLabels[requirement.key] ?? '') ? { ...requirement, key } : requirement
+        })
+        return { ...term, matchExpressions }
+      }),
+    },
+  }
 }

@@ -2,9 +2,15 @@ import type { V1PersistentVolumeClaim } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
-import { accessModesCell, storageClassOf } from '../common/volumes.ts'
+import { accessModesCell, storageClassOf, storageWarnings } from '../common/volumes.ts'
 import { validateClaimSpec } from './claim-validation.ts'
-import { defaultClaim, validateClaimUpdate } from './persistentvolumeclaim-rules.ts'
+import {
+  defaultClaim,
+  dropOddSource,
+  normalizeSources,
+  validateClaimStatus,
+  validateClaimUpdate,
+} from './persistentvolumeclaim-rules.ts'
 
 const bound = (o: V1PersistentVolumeClaim): boolean => (o.spec?.volumeName ?? '') !== ''
 
@@ -31,9 +37,25 @@ export const persistentVolumeClaims = defineResource<V1PersistentVolumeClaim>({
     column('VolumeMode', 'string', (o) => o.spec?.volumeMode ?? '<unset>', { priority: 1 }),
   ],
   default: defaultClaim,
-  prepareForCreate: (o) => startStatus(o, { phase: 'Pending' }),
-  prepareForUpdate: keepStatus,
+  prepareForCreate: (o) => {
+    startStatus(o, { phase: 'Pending' })
+    dropOddSource(o)
+    normalizeSources(o.spec)
+  },
+  prepareForUpdate: (next, previous) => {
+    keepStatus(next, previous)
+    normalizeSources(next.spec)
+  },
   validate: (o, at) => (o.spec === undefined ? [] : validateClaimSpec(o.spec, at.child('spec'))),
   validateUpdate: validateClaimUpdate,
-  subresources: { status: statusView() },
+  warnings: (o) => storageWarnings(o.spec?.resources, 'spec.resources'),
+  subresources: {
+    status: statusView({
+      prepare: (next) => {
+        next.status = { phase: 'Pending', ...next.status }
+        if (next.status.phase === '') next.status.phase = 'Pending'
+      },
+      validate: validateClaimStatus,
+    }),
+  },
 })

@@ -2,10 +2,13 @@ import type { V1PersistentVolume } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { deprecatedVolumes } from './pods/warnings.ts'
+import { deprecatedVolumes, volumeWarningNames } from './pods/warnings/volumes.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { accessModesCell, storageClassOf } from '../common/volumes.ts'
 import { defaultVolume, validateVolume, validateVolumeUpdate } from './persistentvolume-rules.ts'
+
+/** Sources whose end is told of in pods only. */
+const silent = new Set(['quobyte', 'flocker'])
 
 function claimCell(volume: V1PersistentVolume): string {
   const claim = volume.spec?.claimRef
@@ -43,7 +46,9 @@ export const persistentVolumes = defineResource<V1PersistentVolume>({
   validateUpdate: validateVolumeUpdate,
   warnings: (o) =>
     Object.entries(deprecatedVolumes).flatMap(([field, text]) =>
-      o.spec !== undefined && field in o.spec ? [`spec.${field}: ${text}`] : [],
+      o.spec !== undefined && field in o.spec && !silent.has(field)
+        ? [`spec.${volumeWarningNames[field] ?? field}: ${text}`]
+        : [],
     ),
   subresources: {
     status: statusView({

@@ -12,12 +12,24 @@ import { defaultVolume } from './volume-defaults.ts'
 
 /** What a pod spec gets when it says nothing. Templates get the same, but for what {@link defaultPod} adds. */
 
-/** "Always" for :latest or no tag, else "IfNotPresent". Source: "Images", "Default image pull policy". */
+const domain =
+  '(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]+)?'
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
+const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}'
+/** A reference to an image: its name, maybe a tag (the first group), maybe a digest (the second). */
+const reference = new RegExp(
+  `^(?:${domain}/)?${component}(?:/${component})*(?::([\\w][\\w.-]{0,127}))?(?:@(${digest}))?$`,
+)
+
+/**
+ * "Always" for :latest or no tag, else "IfNotPresent", which is also for what is no reference at all.
+ * Source: "Images", "Default image pull policy".
+ */
 export function pullPolicyOf(image: string | undefined): string {
-  if (image === undefined || image === '' || image.includes('@')) return 'IfNotPresent'
-  const name = image.slice(image.lastIndexOf('/') + 1)
-  const colon = name.indexOf(':')
-  return colon < 0 || name.slice(colon + 1) === 'latest' ? 'Always' : 'IfNotPresent'
+  const match = reference.exec(image ?? '')
+  if (match === null) return 'IfNotPresent'
+  const [, tag, hash] = match
+  return tag === 'latest' || (tag === undefined && hash === undefined) ? 'Always' : 'IfNotPresent'
 }
 
 interface HttpGetLike {
@@ -118,12 +130,14 @@ function requestLimits(resources: V1ResourceRequirements | undefined): void {
   for (const [name, value] of Object.entries(resources.limits)) requests[name] ??= value
 }
 
+const isPodResource = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
+
 /** A pod's own request for a limited resource: its containers' together, or the limit when they have none. */
 function defaultPodResources(spec: V1PodSpec): void {
   if (spec.resources?.limits === undefined) return
   const requests = { ...spec.resources.requests }
   for (const [name, limit] of Object.entries(spec.resources.limits)) {
-    if (requests[name] !== undefined) continue
+    if (requests[name] !== undefined || !isPodResource(name)) continue
     const asked = (spec.containers ?? []).flatMap((c) => c.resources?.requests?.[name] ?? [])
     requests[name] =
       asked.length === 0

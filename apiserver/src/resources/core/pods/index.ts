@@ -11,7 +11,7 @@ import { validateNewPod } from './validation/create.ts'
 import { validatePodSpec } from './validation/spec.ts'
 import { validatePodStatusUpdate } from './validation/status.ts'
 import { validateEphemeralUpdate, validatePodUpdate, validateResize } from './validation/update.ts'
-import { podWarnings } from './warnings.ts'
+import { podWarnings } from './warnings/index.ts'
 
 export const pods = defineResource<V1Pod>({
   group: '',
@@ -41,7 +41,8 @@ export const pods = defineResource<V1Pod>({
     keepStatus(next, previous)
     dropDisabled(next)
   },
-  validate: (pod, at) => (pod.spec === undefined ? [] : validatePodSpec(pod.spec, at.child('spec'))),
+  validate: (pod, at) =>
+    pod.spec === undefined ? [] : validatePodSpec(pod.spec, at.child('spec'), pod.metadata?.name),
   validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   warnings: (pod) => podWarnings(pod.metadata, pod.spec, new FieldPath('spec')),

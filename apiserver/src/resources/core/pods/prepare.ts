@@ -1,13 +1,23 @@
-import type { V1LabelSelector, V1Pod, V1PodAffinityTerm, V1PodSpec } from '@kapell/openapi/types'
+import type {
+  V1AppArmorProfile,
+  V1LabelSelector,
+  V1ObjectMeta,
+  V1Pod,
+  V1PodAffinityTerm,
+  V1PodSpec,
+} from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { StrategyContext } from '../../../registry/definition.ts'
 import { keepField, keepStatus } from '../../common/status.ts'
 import { defaultPodSpec } from './defaults.ts'
 import { qosClassOf } from './qos.ts'
+import { appArmorPrefix } from './validation/annotations.ts'
 
 /** What the server, and not the client, decides about a new pod. */
 export function preparePod(pod: V1Pod, { now }: Pick<StrategyContext, 'now'>): void {
   dropDisabled(pod)
+  dropOldAnnotations(pod.metadata)
+  takeAppArmorAnnotations(pod)
   pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) }
   if ((pod.spec?.schedulingGates ?? []).length > 0) {
     pod.status.conditions = [
@@ -27,6 +37,37 @@ export function preparePod(pod: V1Pod, { now }: Pick<StrategyContext, 'now'>): v
     constraint.labelSelector = withKeys(constraint.labelSelector, constraint.matchLabelKeys, 'In', labels)
     if (constraint.labelSelector === undefined) delete constraint.labelSelector
   }
+}
+
+const oldAnnotations = [
+  'pod.beta.kubernetes.io/init-containers',
+  'pod.alpha.kubernetes.io/init-containers',
+  'pod.beta.kubernetes.io/init-container-statuses',
+  'pod.alpha.kubernetes.io/init-container-statuses',
+]
+
+/** Init containers were annotations once; what is left of them is not kept. */
+function dropOldAnnotations(metadata: V1ObjectMeta | undefined): void {
+  for (const key of oldAnnotations) if (metadata?.annotations?.[key] !== undefined) delete metadata.annotations[key]
+}
+
+/** AppArmor profiles were annotations once: each becomes the field, where that is not set. */
+function takeAppArmorAnnotations(pod: V1Pod): void {
+  const annotations = pod.metadata?.annotations
+  if (annotations === undefined || pod.spec?.os?.name === 'windows') return
+  for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+    const value = annotations[`${appArmorPrefix}${container.name}`]
+    const profile = value === undefined ? undefined : appArmorProfile(value)
+    if (profile === undefined || container.securityContext?.appArmorProfile !== undefined) continue
+    container.securityContext = { ...container.securityContext, appArmorProfile: profile }
+  }
+}
+
+function appArmorProfile(annotation: string): V1AppArmorProfile | undefined {
+  if (annotation === 'unconfined') return { type: 'Unconfined' }
+  if (annotation === 'runtime/default') return { type: 'RuntimeDefault' }
+  const name = annotation.startsWith('localhost/') ? annotation.slice('localhost/'.length) : ''
+  return name === '' ? undefined : { type: 'Localhost', localhostProfile: name }
 }
 
 /** Fields of features that are off in this release. */

@@ -58,7 +58,7 @@ export function defaultSource(source: {
 
 /** A claim's spec, wherever it stands. */
 export function defaultClaimSpec(spec: V1PersistentVolumeClaimSpec): void {
-  if ((spec.volumeMode ?? '') === '') spec.volumeMode = 'Filesystem'
+  spec.volumeMode ??= 'Filesystem'
   spec.resources ??= {}
 }
 

@@ -12,7 +12,7 @@ import { validateLabels } from '../../../registry/metadata-validation.ts'
 import { parseCidr, parseIp } from '../../common/ip.ts'
 import { nameErrors, sameJson, unsupported, validatePortNumber } from '../../common/validation.ts'
 import { validatePort } from '../pods/validation/probes.ts'
-import { notAnIp } from '../pods/validation/spec.ts'
+import { notAnIp } from '../../common/ip-validation.ts'
 import { isHeadless, needsClusterIp, none } from './families.ts'
 import { needsHealthPort } from './prepare.ts'
 

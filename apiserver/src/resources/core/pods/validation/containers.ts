@@ -17,12 +17,12 @@ import {
 } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, portName } from '@kapell/openapi/meta/names'
 import { nameErrors, requiredName, unsupported, validatePortNumber } from '../../../common/validation.ts'
-import { parseIp } from '../../../common/ip.ts'
 import { validateEnv, validateEnvFrom } from './env.ts'
 import { validateLifecycle, validateProbe } from './probes.ts'
 import { validateContainerResources } from './resources.ts'
+import { validateRestart } from './restart.ts'
 import { validateContainerSecurity } from './security.ts'
-import { descendingPath } from './volumes.ts'
+import { descendingPath } from './paths.ts'
 
 export interface ContainerScope {
   spec: V1PodSpec
@@ -50,11 +50,6 @@ function validatePorts(ports: readonly V1ContainerPort[], at: FieldPath): FieldE
     else if (!protocols.includes(port.protocol ?? '')) {
       errors.push(unsupported(here.child('protocol'), port.protocol, protocols))
     }
-    if ((port.hostIP ?? '') !== '' && parseIp(port.hostIP ?? '') === undefined) {
-      errors.push(
-        invalid(here.child('hostIP'), port.hostIP, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
-      )
-    }
   }
   return errors
 }
@@ -67,10 +62,14 @@ function validateMounts(
   const errors: FieldError[] = []
   const paths = new Set<string>()
   const devices = new Set((container.volumeDevices ?? []).map((d) => d.devicePath))
+  const deviceNames = new Set((container.volumeDevices ?? []).map((d) => d.name))
   for (const [i, mount] of (container.volumeMounts ?? []).entries()) {
     const here = at.index(i)
     if (mount.name === '') errors.push(required(here.child('name')))
-    else if (!scope.volumes.has(mount.name)) errors.push(notFoundValue(here.child('name'), mount.name))
+    if (!scope.volumes.has(mount.name)) errors.push(notFoundValue(here.child('name'), mount.name))
+    if (deviceNames.has(mount.name)) {
+      errors.push(invalid(here.child('name'), mount.name, 'must not already exist in volumeDevices'))
+    }
     if (mount.mountPath === '') errors.push(required(here.child('mountPath')))
     if (paths.has(mount.mountPath)) errors.push(invalid(here.child('mountPath'), mount.mountPath, 'must be unique'))
     paths.add(mount.mountPath)
@@ -80,22 +79,22 @@ function validateMounts(
       )
     }
     errors.push(
-      ...validateSubPaths(mount, at),
-      ...validatePropagation(mount, container, here),
-      ...validateRecursive(mount, here),
+      ...validateSubPaths(mount, at, here),
+      ...validatePropagation(mount, container, at),
+      ...validateRecursive(mount, at),
     )
   }
   return errors
 }
 
-/** Sub-paths are reported under the list, not under the mount. */
-function validateSubPaths(mount: V1VolumeMount, at: FieldPath): FieldError[] {
+/** Most of a mount is reported under the list, not under the mount. */
+function validateSubPaths(mount: V1VolumeMount, at: FieldPath, here: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   const { subPath = '', subPathExpr = '' } = mount
   if (subPath !== '') errors.push(...descendingPath(subPath, at.child('subPath')))
   if (subPathExpr !== '') {
     if (subPath !== '')
-      errors.push(invalid(at.child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+      errors.push(invalid(here.child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
     errors.push(...descendingPath(subPathExpr, at.child('subPathExpr')))
   }
   return errors
@@ -140,13 +139,14 @@ function validateDevices(
   const names = new Set<string>()
   const paths = new Set<string>()
   const mounts = new Set((container.volumeMounts ?? []).map((m) => m.mountPath))
+  const mountNames = new Set((container.volumeMounts ?? []).map((m) => m.name))
   for (const [i, device] of (container.volumeDevices ?? []).entries()) {
     const here = at.index(i)
     const volume = scope.volumes.get(device.name)
     if (device.name === '') errors.push(required(here.child('name')))
     if (names.has(device.name)) errors.push(invalid(here.child('name'), device.name, 'must be unique'))
     names.add(device.name)
-    if (device.name !== '' && volume === undefined) errors.push(notFoundValue(here.child('name'), device.name))
+    if (volume === undefined) errors.push(notFoundValue(here.child('name'), device.name))
     else if (volume !== undefined && volume.persistentVolumeClaim === undefined && volume.ephemeral === undefined) {
       errors.push(
         invalid(
@@ -155,6 +155,9 @@ function validateDevices(
           'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
         ),
       )
+    }
+    if (mountNames.has(device.name)) {
+      errors.push(invalid(here.child('name'), device.name, 'must not already exist in volumeMounts'))
     }
     if (device.devicePath === '') errors.push(required(here.child('devicePath')))
     if (paths.has(device.devicePath))
@@ -170,7 +173,7 @@ function validateDevices(
 }
 
 const pullPolicies = ['Always', 'IfNotPresent', 'Never']
-const messagePolicies = ['FallbackToLogsOnError', 'File']
+const messagePolicies = ['File', 'FallbackToLogsOnError']
 
 /** What containers of every sort obey. */
 export function validateContainerBasics(
@@ -189,7 +192,7 @@ export function validateContainerBasics(
     errors.push(unsupported(at.child('terminationMessagePolicy'), message, messagePolicies))
   }
   errors.push(...validatePorts(container.ports ?? [], at.child('ports')))
-  errors.push(...validateEnv(container.env ?? [], at.child('env')))
+  errors.push(...validateEnv(container.env ?? [], scope.volumes, at.child('env')))
   errors.push(...validateEnvFrom(container.envFrom ?? [], at.child('envFrom')))
   errors.push(...validateMounts(container, scope, at.child('volumeMounts')))
   errors.push(...validateDevices(container, scope, at.child('volumeDevices')))
@@ -211,16 +214,13 @@ export function validateContainerBasics(
 function validateResizePolicies(container: V1Container | V1EphemeralContainer, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   const seen = new Set<string>()
+  const oneOfThese = (value: string, valid: string[]): FieldError[] =>
+    value === '' ? [required(at)] : valid.includes(value) ? [] : [unsupported(at, value, valid)]
   for (const [i, policy] of (container.resizePolicy ?? []).entries()) {
-    const here = at.index(i)
-    if (seen.has(policy.resourceName)) errors.push(duplicate(here, policy.resourceName))
+    if (seen.has(policy.resourceName)) errors.push(duplicate(at.index(i), policy.resourceName))
     seen.add(policy.resourceName)
-    if (policy.resourceName !== 'cpu' && policy.resourceName !== 'memory') {
-      errors.push(unsupported(here, policy.resourceName, ['cpu', 'memory']))
-    }
-    if (policy.restartPolicy !== 'NotRequired' && policy.restartPolicy !== 'RestartContainer') {
-      errors.push(unsupported(here, policy.restartPolicy, ['NotRequired', 'RestartContainer']))
-    }
+    errors.push(...oneOfThese(policy.resourceName, ['cpu', 'memory']))
+    errors.push(...oneOfThese(policy.restartPolicy, ['NotRequired', 'RestartContainer']))
   }
   return errors
 }
@@ -237,6 +237,7 @@ export function validateContainers(scope: ContainerScope, at: FieldPath): FieldE
       if (names.has(container.name)) errors.push(duplicate(here.child('name'), container.name))
       names.add(container.name)
     }
+    errors.push(...validateRestart(container, here))
     const grace = spec.terminationGracePeriodSeconds
     errors.push(...validateLifecycle(container.lifecycle, grace, here.child('lifecycle')))
     errors.push(...validateProbe(container.livenessProbe, 'liveness', here.child('livenessProbe')))
@@ -272,6 +273,7 @@ export function validateInitContainers(scope: ContainerScope, at: FieldPath): Fi
     errors.push(...validateContainerBasics(container, scope, here))
     if (names.has(container.name) && container.name !== '') errors.push(duplicate(here.child('name'), container.name))
     names.add(container.name)
+    errors.push(...validateRestart(container, here))
     if (container.restartPolicy === 'Always') {
       const grace = spec.terminationGracePeriodSeconds
       errors.push(...validateLifecycle(container.lifecycle, grace, here.child('lifecycle')))

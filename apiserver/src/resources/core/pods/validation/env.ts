@@ -3,14 +3,16 @@ import type {
   V1EnvVar,
   V1EnvVarSource,
   V1ObjectFieldSelector,
+  V1FileKeySelector,
   V1ResourceFieldSelector,
 } from '@kapell/openapi/types'
-import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { configMapKey } from '@kapell/openapi/meta/names'
+import { invalid, notFoundValue, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { configMapKey, dns1123Label, dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { isConvertible, splitSubscript } from '../../../common/field-path.ts'
 import { nameErrors, requiredName, unsupported } from '../../../common/validation.ts'
 import { isHugePage } from './resources.ts'
+import { descendingPath } from './paths.ts'
 
 /** Printable ASCII without '='. */
 const envVarName = (text: string): string[] =>
@@ -48,7 +50,8 @@ export function validateFieldRef(
   if ((ref.apiVersion ?? '') === '') return [required(at.child('apiVersion'))]
   if (ref.fieldPath === '') return [required(at.child('fieldPath'))]
   const here = at.child('fieldPath')
-  const { path, subscript } = splitSubscript(ref.fieldPath)
+  const { path: given, subscript } = splitSubscript(ref.fieldPath)
+  const path = given === 'spec.host' ? 'spec.nodeName' : given
   if (ref.apiVersion !== 'v1') {
     return [
       invalid(here, ref.fieldPath, `error converting fieldPath: unsupported pod version: ${ref.apiVersion ?? ''}`),
@@ -58,9 +61,12 @@ export function validateFieldRef(
     return [invalid(here, ref.fieldPath, `error converting fieldPath: field label not supported: ${ref.fieldPath}`)]
   }
   if (subscript !== undefined) {
-    return path === 'metadata.labels' || path === 'metadata.annotations'
-      ? []
-      : [invalid(here, ref.fieldPath, 'does not support subscript')]
+    if (path === 'metadata.labels') return nameErrors(at, subscript, qualifiedName)
+    // Annotations may be in capitals: their rule looks at them in small letters.
+    if (path === 'metadata.annotations')
+      return qualifiedName(subscript.toLowerCase()).map((m) => invalid(at, subscript, m))
+    const text = `error converting fieldPath: field label does not support subscript: ${ref.fieldPath}`
+    return [invalid(here, ref.fieldPath, text)]
   }
   const known = [...allowed, ...whole]
   return known.includes(path) ? [] : [unsupported(here, path, [...known].sort())]
@@ -92,7 +98,19 @@ function keyErrors(at: FieldPath, key: string | undefined): FieldError[] {
   return requiredName(at, key, configMapKey)
 }
 
-function validateValueFrom(env: V1EnvVar, from: V1EnvVarSource, at: FieldPath): FieldError[] {
+type Volumes = ReadonlyMap<string, { emptyDir?: object }>
+
+function validateFileKeyRef(ref: V1FileKeySelector, volumes: Volumes, at: FieldPath): FieldError[] {
+  const volumeAt = at.child('volumeName')
+  return [
+    ...requiredName(at.child('key'), ref.key, envVarName),
+    ...requiredName(volumeAt, ref.volumeName, dns1123Label),
+    ...(ref.path === '' ? [required(at.child('path'))] : descendingPath(ref.path, at.child('path'))),
+    ...(volumes.has(ref.volumeName) ? [] : [notFoundValue(volumeAt, ref.volumeName)]),
+  ]
+}
+
+function validateValueFrom(env: V1EnvVar, from: V1EnvVarSource, volumes: Volumes, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   let sources = 0
   if (from.fieldRef !== undefined) {
@@ -105,13 +123,18 @@ function validateValueFrom(env: V1EnvVar, from: V1EnvVarSource, at: FieldPath): 
   }
   if (from.configMapKeyRef !== undefined) {
     sources++
+    errors.push(...nameErrors(at.child('configMapKeyRef', 'name'), from.configMapKeyRef.name ?? '', dns1123Subdomain))
     errors.push(...keyErrors(at.child('configMapKeyRef', 'key'), from.configMapKeyRef.key))
   }
   if (from.secretKeyRef !== undefined) {
     sources++
+    errors.push(...nameErrors(at.child('secretKeyRef', 'name'), from.secretKeyRef.name ?? '', dns1123Subdomain))
     errors.push(...keyErrors(at.child('secretKeyRef', 'key'), from.secretKeyRef.key))
   }
-  if (from.fileKeyRef !== undefined) sources++
+  if (from.fileKeyRef !== undefined) {
+    sources++
+    errors.push(...validateFileKeyRef(from.fileKeyRef, volumes, at.child('fileKeyRef')))
+  }
   if (sources === 0) {
     errors.push(
       invalid(
@@ -128,12 +151,12 @@ function validateValueFrom(env: V1EnvVar, from: V1EnvVarSource, at: FieldPath): 
   return errors
 }
 
-export function validateEnv(vars: readonly V1EnvVar[], at: FieldPath): FieldError[] {
+export function validateEnv(vars: readonly V1EnvVar[], volumes: Volumes, at: FieldPath): FieldError[] {
   return vars.flatMap((env, i) => {
     const here = at.index(i)
     return [
       ...requiredName(here.child('name'), env.name, envVarName),
-      ...(env.valueFrom === undefined ? [] : validateValueFrom(env, env.valueFrom, here.child('valueFrom'))),
+      ...(env.valueFrom === undefined ? [] : validateValueFrom(env, env.valueFrom, volumes, here.child('valueFrom'))),
     ]
   })
 }
@@ -144,13 +167,13 @@ export function validateEnvFrom(sources: readonly V1EnvFromSource[], at: FieldPa
     const errors: FieldError[] = []
     if ((source.prefix ?? '') !== '') errors.push(...nameErrors(here.child('prefix'), source.prefix ?? '', envVarName))
     const given = [source.configMapRef, source.secretRef].filter((ref) => ref !== undefined)
-    if (given.length === 0) errors.push(invalid(here, '', 'must specify one of: `configMapRef` or `secretRef`'))
-    if (given.length > 1) errors.push(invalid(here, '', 'may not have more than one field specified at a time'))
+    if (given.length === 0) errors.push(invalid(at, '', 'must specify one of: `configMapRef` or `secretRef`'))
+    if (given.length > 1) errors.push(invalid(at, '', 'may not have more than one field specified at a time'))
     for (const [field, ref] of [
       ['configMapRef', source.configMapRef],
       ['secretRef', source.secretRef],
     ] as const) {
-      if (ref !== undefined && (ref.name ?? '') === '') errors.push(required(here.child(field, 'name')))
+      if (ref !== undefined) errors.push(...requiredName(here.child(field, 'name'), ref.name, dns1123Subdomain))
     }
     return errors
   })

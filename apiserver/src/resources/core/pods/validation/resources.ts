@@ -1,8 +1,8 @@
 import type { V1ResourceRequirements } from '@kapell/openapi/types'
-import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { qualifiedName } from '@kapell/openapi/meta/names'
+import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Label, qualifiedName } from '@kapell/openapi/meta/names'
 import { parseQuantity, type Quantity } from '@kapell/openapi/meta/quantity'
-import { isNegative } from '../../../common/validation.ts'
+import { isNegative, nameErrors } from '../../../common/validation.ts'
 
 /** Names and amounts of resources. Source: "Resource Management for Pods and Containers". */
 
@@ -44,7 +44,7 @@ const isNative = (name: string): boolean => !name.includes('/') || /(^|\.)kubern
 export const isExtended = (name: string): boolean =>
   !isNative(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
 const isStandardForContainers = (name: string): boolean => standardContainerResources.has(name) || isHugePage(name)
-const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePage(name)
+export const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePage(name)
 
 export function validateResourceName(name: string, at: FieldPath): FieldError[] {
   const malformed = qualifiedName(name).map((text) => invalid(at, name, text))
@@ -72,7 +72,23 @@ export function validateAmount(name: string, text: string, at: FieldPath): Field
   if ((integerResources.has(name) || isExtended(name)) && !isWhole(quantity)) {
     errors.push(invalid(at, quantity.toString(), 'must be an integer'))
   }
+  if (isHugePage(name) && !isWholePages(name, quantity)) {
+    const shown = quantity.toString()
+    errors.push(invalid(at, shown, `${shown} is not positive integer multiple of ${name}`))
+  }
   return errors
+}
+
+/** A whole number of pages, of a size that the name states. */
+function isWholePages(name: string, quantity: Quantity): boolean {
+  let page: Quantity
+  try {
+    page = parseQuantity(name.slice('hugepages-'.length))
+  } catch {
+    return false
+  }
+  if (page.sign() <= 0 || quantity.sign() < 0 || !isWhole(quantity)) return false
+  return Number(quantity.toNumber()) % Number(page.toNumber()) === 0
 }
 
 const isWhole = (quantity: Quantity): boolean => quantity.roundUp(0).equals(quantity)
@@ -96,6 +112,10 @@ export function validateContainerResources(
     errors.push(...compareWithLimit(name, text, limits[name], at))
   }
   errors.push(...validateClaims(resources?.claims ?? [], claims, at.child('claims')))
+  const names = [...Object.keys(limits), ...Object.keys(requests)]
+  if (names.some(isHugePage) && !names.includes('cpu') && !names.includes('memory')) {
+    errors.push(forbidden(at, 'HugePages require cpu or memory'))
+  }
   return errors
 }
 
@@ -121,7 +141,7 @@ function compareWithLimit(name: string, text: string, limitText: string | undefi
     : []
 }
 
-function validateClaims(
+export function validateClaims(
   used: readonly { name: string; request?: string }[],
   claims: ReadonlySet<string>,
   at: FieldPath,
@@ -135,11 +155,13 @@ function validateClaims(
       continue
     }
     const key = request === '' ? name : `${name}/${request}`
-    if (seen.has(key) || seen.has(name))
-      errors.push({ type: 'FieldValueDuplicate', field: here.text, badValue: key, detail: '' })
+    // Naming the whole claim already names each of its requests.
+    const known = seen.has(name) ? name : seen.has(key) ? key : undefined
+    if (known !== undefined) errors.push({ type: 'FieldValueDuplicate', field: here.text, badValue: known, detail: '' })
     seen.add(key)
+    if (request !== '') errors.push(...nameErrors(here.child('request'), request, dns1123Label))
     if (!claims.has(name)) {
-      const known = [...claims].sort().join(', ')
+      const all = [...claims].sort().join(', ')
       errors.push({
         type: 'FieldValueNotFound',
         field: here.text,
@@ -147,7 +169,7 @@ function validateClaims(
         detail:
           claims.size === 0
             ? 'must be one of the names in pod.spec.resourceClaims which is empty'
-            : `must be one of the names in pod.spec.resourceClaims: ${known}`,
+            : `must be one of the names in pod.spec.resourceClaims: ${all}`,
       })
     }
   }

@@ -1,5 +1,6 @@
 import type {
   V1Affinity,
+  V1LabelSelector,
   V1NodeSelector,
   V1NodeSelectorRequirement,
   V1PodAffinityTerm,
@@ -15,12 +16,17 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
-import { dns1123Label, labelValue, qualifiedName } from '@kapell/openapi/meta/names'
+import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '@kapell/openapi/meta/names'
 import { inRange, isNegative, nameErrors, unsupported, validateLabelSelector } from '../../../common/validation.ts'
 
 /** Where a pod may run. Source: "Assigning Pods to Nodes", "Taints and Tolerations". */
 
-export function validateNodeRequirement(r: V1NodeSelectorRequirement, at: FieldPath): FieldError[] {
+/** Values that are no labels match nothing: an error where that is required, a warning where it is preferred. */
+export function validateNodeRequirement(
+  r: V1NodeSelectorRequirement,
+  at: FieldPath,
+  isPreference = false,
+): FieldError[] {
   const errors: FieldError[] = []
   const values = r.values ?? []
   switch (r.operator) {
@@ -46,6 +52,9 @@ export function validateNodeRequirement(r: V1NodeSelectorRequirement, at: FieldP
       errors.push(invalid(at.child('operator'), r.operator, 'not a valid selector operator'))
   }
   errors.push(...nameErrors(at.child('key'), r.key, qualifiedName))
+  for (const [i, value] of isPreference ? [] : values.entries()) {
+    errors.push(...nameErrors(at.child('values').index(i), value, labelValue))
+  }
   return errors
 }
 
@@ -59,6 +68,10 @@ function validateFieldRequirement(r: V1NodeSelectorRequirement, at: FieldPath): 
     )
   }
   if (r.key !== 'metadata.name') errors.push(invalid(at.child('key'), r.key, 'not a valid field selector key'))
+  else {
+    for (const [i, value] of (r.values ?? []).entries())
+      errors.push(...nameErrors(at.child('values').index(i), value, dns1123Subdomain))
+  }
   return errors
 }
 
@@ -67,10 +80,10 @@ interface Term {
   matchFields?: V1NodeSelectorRequirement[]
 }
 
-function validateTerm(term: Term, at: FieldPath): FieldError[] {
+function validateTerm(term: Term, at: FieldPath, isPreference = false): FieldError[] {
   return [
     ...(term.matchExpressions ?? []).flatMap((r, i) =>
-      validateNodeRequirement(r, at.child('matchExpressions').index(i)),
+      validateNodeRequirement(r, at.child('matchExpressions').index(i), isPreference),
     ),
     ...(term.matchFields ?? []).flatMap((r, i) => validateFieldRequirement(r, at.child('matchFields').index(i))),
   ]
@@ -97,7 +110,44 @@ function validatePodTerm(term: V1PodAffinityTerm, at: FieldPath): FieldError[] {
     for (const [i, key] of (term[field] ?? []).entries())
       errors.push(...nameErrors(at.child(field).index(i), key, qualifiedName))
   }
+  errors.push(...validateTermKeys(term, at))
   return errors
+}
+
+/** Keys that pick labels of the pod itself: only beside a selector, and of two sorts apart. */
+function validateTermKeys(term: V1PodAffinityTerm, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term
+  for (const field of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
+    if (labelSelector === undefined && (term[field] ?? []).length > 0) {
+      errors.push(forbidden(at.child(field), 'must not be specified when labelSelector is not set'))
+    }
+  }
+  errors.push(...selectedTwice(matchLabelKeys, labelSelector, at))
+  for (const [i, key] of matchLabelKeys.entries()) {
+    if (mismatchLabelKeys.includes(key)) {
+      errors.push(
+        invalid(at.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys'),
+      )
+    }
+  }
+  return errors
+}
+
+/**
+ * Each key has become one requirement of the selector already (see prepare.ts): more than that is the client's own.
+ */
+function selectedTwice(keys: readonly string[], selector: V1LabelSelector | undefined, at: FieldPath): FieldError[] {
+  if (keys.length === 0 || selector === undefined) return []
+  const counts = new Map<string, number>()
+  const count = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+  Object.keys(selector.matchLabels ?? {}).forEach(count)
+  for (const { key } of selector.matchExpressions ?? []) count(key)
+  return keys.flatMap((key, i) => {
+    const own = keys.filter((other) => other === key).length
+    const isTwice = keys.indexOf(key) < i || (counts.get(key) ?? 0) > own
+    return isTwice ? [invalid(at.index(i), key, 'exists in both matchLabelKeys and labelSelector')] : []
+  })
 }
 
 interface PodTerms {
@@ -128,12 +178,16 @@ export function validateAffinity(affinity: V1Affinity | undefined, at: FieldPath
   }
   for (const [i, term] of (node?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     const here = at.child('nodeAffinity', 'preferredDuringSchedulingIgnoredDuringExecution').index(i)
-    errors.push(...weight(here, term.weight), ...validateTerm(term.preference, here.child('preference')))
+    errors.push(...weight(here, term.weight), ...validateTerm(term.preference, here.child('preference'), true))
   }
   errors.push(...validatePodTerms(affinity?.podAffinity, at.child('podAffinity')))
   errors.push(...validatePodTerms(affinity?.podAntiAffinity, at.child('podAntiAffinity')))
   return errors
 }
+
+/** Comparing by number is behind a feature gate, and told of to those who know it. */
+const operators = (given: string): string[] =>
+  given === 'Lt' || given === 'Gt' ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists']
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
@@ -166,7 +220,7 @@ export function validateTolerations(tolerations: readonly V1Toleration[], at: Fi
         }
         break
       default:
-        errors.push(unsupported(here.child('operator'), operator, ['Equal', 'Exists']))
+        errors.push(unsupported(here.child('operator'), operator, operators(operator)))
     }
     if (effect !== '' && !effects.includes(effect)) errors.push(unsupported(here.child('effect'), effect, effects))
     return errors
@@ -174,22 +228,21 @@ export function validateTolerations(tolerations: readonly V1Toleration[], at: Fi
 }
 
 const actions = ['DoNotSchedule', 'ScheduleAnyway']
-const inclusions = ['Ignore', 'Honor']
+const inclusions = ['Honor', 'Ignore']
 
 export function validateSpread(constraints: readonly V1TopologySpreadConstraint[], at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  const seen = new Set<string>()
   for (const [i, c] of constraints.entries()) {
     const here = at.index(i)
     if (c.maxSkew <= 0) errors.push(invalid(here.child('maxSkew'), c.maxSkew, 'must be greater than zero'))
     if (c.topologyKey === '') errors.push(required(here.child('topologyKey'), 'can not be empty'))
-    else errors.push(...nameErrors(here.child('topologyKey'), c.topologyKey, qualifiedName))
     if (!actions.includes(c.whenUnsatisfiable)) {
       errors.push(unsupported(here.child('whenUnsatisfiable'), c.whenUnsatisfiable, actions))
     }
     const pair = `{${c.topologyKey}, ${c.whenUnsatisfiable}}`
-    if (seen.has(pair)) errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), pair))
-    seen.add(pair)
+    // The first of the two is reported.
+    const isRepeated = constraints.slice(i + 1).some((o) => `{${o.topologyKey}, ${o.whenUnsatisfiable}}` === pair)
+    if (isRepeated) errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), pair))
     if (c.minDomains !== undefined) {
       if (c.minDomains <= 0) errors.push(invalid(here.child('minDomains'), c.minDomains, 'must be greater than zero'))
       if (c.whenUnsatisfiable !== 'DoNotSchedule') {
@@ -197,7 +250,7 @@ export function validateSpread(constraints: readonly V1TopologySpreadConstraint[
           invalid(
             here.child('minDomains'),
             c.minDomains,
-            'can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway',
+            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${c.whenUnsatisfiable}`,
           ),
         )
       }
@@ -213,6 +266,7 @@ export function validateSpread(constraints: readonly V1TopologySpreadConstraint[
       if (c.labelSelector === undefined)
         errors.push(forbidden(here.child('matchLabelKeys'), 'must not be specified when labelSelector is not set'))
     }
+    errors.push(...selectedTwice(c.matchLabelKeys ?? [], c.labelSelector, here))
     errors.push(...validateLabelSelector(c.labelSelector, here.child('labelSelector')))
   }
   return errors

@@ -1,6 +1,14 @@
-import type { V1PodSpec, V1SeccompProfile, V1SecurityContext } from '@kapell/openapi/types'
-import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import type { V1AppArmorProfile, V1PodSpec, V1SeccompProfile, V1SecurityContext } from '@kapell/openapi/types'
+import {
+  forbidden,
+  invalid,
+  required,
+  tooLong,
+  type FieldError,
+  type FieldPath,
+} from '@kapell/openapi/meta/field-errors'
 import { inRange, unsupported } from '../../../common/validation.ts'
+import { validateWindowsOptions } from './windows.ts'
 
 /** Security contexts. Source: "Configure a Security Context for a Pod or Container". */
 
@@ -31,10 +39,9 @@ function hostSysctl(name: string, spec: V1PodSpec, at: FieldPath): FieldError[] 
     return [invalid(at, name, "may not be specified when 'hostNetwork' is true")]
   }
   const ipc =
-    dotted.startsWith('kernel.shm') ||
+    /^kernel\.(shmall|shmmax|shmmni|shm_rmid_forced|sem)$/.test(dotted) ||
     dotted.startsWith('kernel.msg') ||
-    dotted.startsWith('fs.mqueue.') ||
-    dotted === 'kernel.sem'
+    dotted.startsWith('fs.mqueue.')
   return spec.hostIPC === true && ipc ? [invalid(at, name, "may not be specified when 'hostIPC' is true")] : []
 }
 
@@ -59,6 +66,26 @@ export function validateSeccomp(profile: V1SeccompProfile | undefined, at: Field
   else if (!['RuntimeDefault', 'Unconfined'].includes(type)) {
     errors.push(unsupported(at.child('type'), type, ['Localhost', 'RuntimeDefault', 'Unconfined']))
   }
+  return errors
+}
+
+const appArmorTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
+const maxProfileBytes = 4095
+
+export function validateAppArmor(profile: V1AppArmorProfile | undefined, at: FieldPath): FieldError[] {
+  if (profile === undefined) return []
+  const { type, localhostProfile: name } = profile
+  const here = at.child('localhostProfile')
+  const errors: FieldError[] = []
+  if (type === 'Localhost') {
+    if (name === undefined || name === '') errors.push(required(here, 'must be set when AppArmor type is Localhost'))
+    else if (name !== name.trim()) errors.push(invalid(here, name, 'must not be padded with whitespace'))
+    else if (Buffer.byteLength(name) > maxProfileBytes) errors.push(tooLong(here, maxProfileBytes))
+    return errors
+  }
+  if (type === '') errors.push(required(at.child('type'), 'type is required when appArmorProfile is set'))
+  else if (!appArmorTypes.includes(type)) errors.push(unsupported(at.child('type'), type, appArmorTypes))
+  else if (name !== undefined) errors.push(invalid(here, name, 'can only be set when AppArmor type is Localhost'))
   return errors
 }
 
@@ -95,7 +122,7 @@ const windowsText = 'cannot be set for a windows pod'
 export function validateOs(spec: V1PodSpec, at: FieldPath): FieldError[] {
   const name = spec.os?.name
   if (spec.os === undefined) return []
-  if (name === undefined || name === '') return [required(at.child('os', 'name'), 'cannot be empty')]
+  if (name === undefined || name === '') return [required(at.child('os', 'name'))]
   if (name !== 'linux' && name !== 'windows') return [unsupported(at.child('os'), name, ['linux', 'windows'])]
   const contexts = [
     {
@@ -119,6 +146,9 @@ export function validateOs(spec: V1PodSpec, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   for (const field of ['hostPID', 'hostIPC'] as const) {
     if (spec[field] === true) errors.push(forbidden(at.child(field), windowsText))
+  }
+  for (const field of ['hostUsers', 'shareProcessNamespace'] as const) {
+    if (spec[field] !== undefined) errors.push(forbidden(at.child(field), windowsText))
   }
   for (const c of contexts) {
     for (const field of c.fields) {
@@ -153,6 +183,13 @@ export function validatePodSecurity(spec: V1PodSpec, at: FieldPath): FieldError[
   if (groupsPolicy !== undefined && groupsPolicy !== 'Merge' && groupsPolicy !== 'Strict') {
     errors.push(unsupported(at.child('supplementalGroupsPolicy'), groupsPolicy, ['Merge', 'Strict']))
   }
+  const change = context.seLinuxChangePolicy
+  // The other way of upstream's, MountOption, is behind a feature gate.
+  if (change !== undefined && change !== 'Recursive') {
+    errors.push(unsupported(at.child('seLinuxChangePolicy'), change, ['Recursive']))
+  }
+  errors.push(...validateAppArmor(context.appArmorProfile, at.child('appArmorProfile')))
+  errors.push(...validateWindowsOptions(context.windowsOptions, at.child('windowsOptions')))
   return errors
 }
 
@@ -171,6 +208,8 @@ export function validateContainerSecurity(
     }
   }
   errors.push(...validateSeccomp(context.seccompProfile, at.child('seccompProfile')))
+  errors.push(...validateAppArmor(context.appArmorProfile, at.child('appArmorProfile')))
+  errors.push(...validateWindowsOptions(context.windowsOptions, at.child('windowsOptions')))
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged === true) {
       errors.push(invalid(at, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))

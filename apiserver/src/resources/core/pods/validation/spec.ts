@@ -4,13 +4,13 @@ import {
   forbidden,
   invalid,
   required,
+  tooLong,
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
-import { dns1123Label, dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
-import { parseQuantity } from '@kapell/openapi/meta/quantity'
+import { dns1123Label, dns1123Subdomain, qualifiedName, searchDomain } from '@kapell/openapi/meta/names'
 import { validateLabels } from '../../../../registry/metadata-validation.ts'
-import { parseIp } from '../../../common/ip.ts'
+import { ipErrors } from '../../../common/ip-validation.ts'
 import { nameErrors, unsupported } from '../../../common/validation.ts'
 import {
   validateContainers,
@@ -18,29 +18,31 @@ import {
   validateInitContainers,
   type ContainerScope,
 } from './containers.ts'
+import { validatePodResources } from './pod-resources.ts'
 import { validateAmount } from './resources.ts'
 import { validateAffinity, validateDeadline, validateGates, validateSpread, validateTolerations } from './scheduling.ts'
 import { validateOs, validatePodSecurity } from './security.ts'
+import { validateHostProcesses, validateOwnUsers } from './windows.ts'
 import { validateVolumes } from './volumes.ts'
 
 /** Every rule of a pod spec, in a pod or in a template. Source: "Pod v1 core". */
 
-export const notAnIp = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 const restartPolicies = ['Always', 'OnFailure', 'Never']
 
-export function validatePodSpec(spec: V1PodSpec, at: FieldPath): FieldError[] {
-  const volumes = validateVolumes(spec, at.child('volumes'))
+/** `podName` is known of pods, not of templates. */
+export function validatePodSpec(spec: V1PodSpec, at: FieldPath, podName = ''): FieldError[] {
+  const volumes = validateVolumes(spec, podName, at.child('volumes'))
   const errors = [...volumes.errors, ...validateResourceClaims(spec, at.child('resourceClaims'))]
   const scope: ContainerScope = {
     spec,
     volumes: volumes.byName,
-    claims: new Set((spec.resourceClaims ?? []).map((c) => c.name)),
+    claims: new Set((spec.resourceClaims ?? []).map((c) => c.name).filter((name) => name !== '')),
   }
   errors.push(...validateContainers(scope, at.child('containers')))
   errors.push(...validateInitContainers(scope, at.child('initContainers')))
   errors.push(...validateEphemeralContainers(scope, at.child('ephemeralContainers')))
-  errors.push(...validatePodResources(spec, at.child('resources')))
+  errors.push(...validatePodResources(spec, scope.claims, at.child('resources')))
   errors.push(...validateHostPorts(spec, at))
   errors.push(...closedSet(at.child('restartPolicy'), spec.restartPolicy, restartPolicies))
   errors.push(...closedSet(at.child('dnsPolicy'), spec.dnsPolicy, dnsPolicies))
@@ -70,8 +72,24 @@ export function validatePodSpec(spec: V1PodSpec, at: FieldPath): FieldError[] {
   for (const [name, text] of Object.entries(spec.overhead ?? {})) {
     errors.push(...validateAmount(name, text, at.child('overhead').key(name)))
   }
+  errors.push(...validateOwnUsers(spec, at))
+  errors.push(...validateHostProcesses(spec, at))
+  errors.push(...validateHostnameOverride(spec, at.child('hostnameOverride')))
   errors.push(...validateOs(spec, at))
   return errors
+}
+
+const maxHostname = 64
+
+function validateHostnameOverride(spec: V1PodSpec, at: FieldPath): FieldError[] {
+  const name = spec.hostnameOverride
+  if (name === undefined) return []
+  return [
+    ...nameErrors(at, name, dns1123Subdomain),
+    ...(name.length > maxHostname ? [tooLong(at, maxHostname)] : []),
+    ...(spec.hostNetwork === true ? [forbidden(at, 'may not be specified when hostNetwork is true')] : []),
+    ...(spec.setHostnameAsFQDN === true ? [forbidden(at, 'may not be specified when setHostnameAsFQDN is true')] : []),
+  ]
 }
 
 function closedSet(at: FieldPath, value: string | undefined, valid: readonly string[]): FieldError[] {
@@ -113,7 +131,7 @@ function validateDns(policy: string | undefined, config: V1PodDNSConfig | undefi
   if ((config.nameservers ?? []).length > 3)
     errors.push(invalid(at.child('nameservers'), config.nameservers, tooManyServers))
   for (const [i, server] of (config.nameservers ?? []).entries()) {
-    if (parseIp(server) === undefined) errors.push(invalid(at.child('nameservers').index(i), server, notAnIp))
+    errors.push(...ipErrors(at.child('nameservers').index(i), server))
   }
   const searches = config.searches ?? []
   if (searches.length > 32)
@@ -129,9 +147,7 @@ function validateDns(policy: string | undefined, config: V1PodDNSConfig | undefi
   }
   for (const [i, search] of searches.entries()) {
     const text = search === '.' ? 'x' : search.replace(/\.$/, '')
-    errors.push(
-      ...dns1123Subdomain(text.replaceAll('_', '-')).map((m) => invalid(at.child('searches').index(i), search, m)),
-    )
+    errors.push(...searchDomain(text).map((m) => invalid(at.child('searches').index(i), search, m)))
   }
   for (const [i, option] of (config.options ?? []).entries()) {
     if ((option.name ?? '') === '') errors.push(required(at.child('options').index(i), 'must not be empty'))
@@ -141,7 +157,7 @@ function validateDns(policy: string | undefined, config: V1PodDNSConfig | undefi
 
 function validateHostAliases(spec: V1PodSpec, at: FieldPath): FieldError[] {
   return (spec.hostAliases ?? []).flatMap((alias, i) => [
-    ...(parseIp(alias.ip) === undefined ? [invalid(at.index(i).child('ip'), alias.ip, notAnIp)] : []),
+    ...ipErrors(at.index(i).child('ip'), alias.ip),
     ...(alias.hostnames ?? []).flatMap((name, j) =>
       nameErrors(at.index(i).child('hostnames').index(j), name, dns1123Subdomain),
     ),
@@ -167,57 +183,9 @@ function validateResourceClaims(spec: V1PodSpec, at: FieldPath): FieldError[] {
     if (name === undefined && template === undefined) {
       errors.push(invalid(here, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
     }
-    errors.push(...optional(here.child('resourceClaimName'), name, dns1123Subdomain))
-    errors.push(...optional(here.child('resourceClaimTemplateName'), template, dns1123Subdomain))
-  }
-  return errors
-}
-
-const podResources = ['cpu', 'memory']
-
-/** A pod's own requests and limits, which its containers together must fit. */
-function validatePodResources(spec: V1PodSpec, at: FieldPath): FieldError[] {
-  const { requests = {}, limits = {}, claims } = spec.resources ?? {}
-  const errors: FieldError[] = []
-  if ((claims ?? []).length > 0)
-    errors.push(forbidden(at.child('claims'), 'claims may not be set for Resources at pod-level'))
-  for (const [field, list] of [
-    ['limits', limits],
-    ['requests', requests],
-  ] as const) {
-    for (const [name, text] of Object.entries(list)) {
-      const here = at.child(field).key(name)
-      if (!podResources.includes(name) && !name.startsWith('hugepages-')) {
-        errors.push(unsupported(here, name, ['cpu', 'hugepages-', 'memory']))
-      }
-      errors.push(...validateAmount(name, text, here))
-    }
-  }
-  for (const [name, text] of Object.entries(requests)) {
-    const request = parseQuantity(text)
-    const limit = limits[name] === undefined ? undefined : parseQuantity(limits[name])
-    if (limit !== undefined && request.cmp(limit) > 0) {
-      errors.push(
-        invalid(
-          at.child('requests'),
-          request.toString(),
-          `must be less than or equal to ${name} limit of ${limit.toString()}`,
-        ),
-      )
-    }
-    const asked = (spec.containers ?? [])
-      .flatMap((c) => c.resources?.requests?.[name] ?? [])
-      .map((q) => parseQuantity(q))
-    if (asked.length === 0) continue
-    const sum = asked.reduce((a, b) => a.add(b))
-    if (request.cmp(sum) < 0) {
-      errors.push(
-        invalid(
-          at.child('requests').key(name),
-          request.toString(),
-          `must be greater than or equal to aggregate container requests of ${sum.toString()}`,
-        ),
-      )
+    if (name !== undefined) errors.push(...nameErrors(here.child('resourceClaimName'), name, dns1123Subdomain))
+    if (template !== undefined) {
+      errors.push(...nameErrors(here.child('resourceClaimTemplateName'), template, dns1123Subdomain))
     }
   }
   return errors

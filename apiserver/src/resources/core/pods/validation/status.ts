@@ -3,7 +3,7 @@ import { forbidden, invalid, type FieldError, type FieldPath } from '@kapell/ope
 import { dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
 import { parseIp } from '../../../common/ip.ts'
 import { nameErrors } from '../../../common/validation.ts'
-import { notAnIp } from './spec.ts'
+import { notAnIp } from '../../../common/ip-validation.ts'
 
 /** What a node may report. */
 export function validatePodStatusUpdate(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {

@@ -15,31 +15,14 @@ import {
 } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
-import { inRange, requiredName, unsupported, validateLabelSelector } from '../../../common/validation.ts'
+import { nameErrors, requiredName, unsupported, validateLabelSelector } from '../../../common/validation.ts'
+import { validateLabels } from '../../../../registry/metadata-validation.ts'
 import { validateClaimSpec } from '../../claim-validation.ts'
+import { csiDriverName, validateCommonSource } from '../../volume-sources.ts'
+import { descendingPath } from './paths.ts'
 import { validateFieldRef, validateResourceFieldRef } from './env.ts'
 
 /** Volumes of a pod. Source: "Volumes". */
-
-const hostPathTypes = [
-  '',
-  'BlockDevice',
-  'CharDevice',
-  'Directory',
-  'DirectoryOrCreate',
-  'File',
-  'FileOrCreate',
-  'Socket',
-]
-
-export function noDots(path: string, at: FieldPath): FieldError[] {
-  return path.split('/').includes('..') ? [invalid(at, path, "must not contain '..'")] : []
-}
-
-/** A path below where it is used: relative, and never upwards. */
-export function descendingPath(path: string, at: FieldPath): FieldError[] {
-  return path.startsWith('/') ? [invalid(at, path, 'must be a relative path')] : noDots(path, at)
-}
 
 /** As a file's name inside the volume, which may not look like the volume's own bookkeeping. */
 function volumeFilePath(path: string, at: FieldPath): FieldError[] {
@@ -94,26 +77,26 @@ function validateProjected(projected: V1ProjectedVolumeSource, at: FieldPath): F
   for (const [i, source] of (projected.sources ?? []).entries()) {
     const here = at.child('sources').index(i)
     let types = 0
-    const only = (field: string): boolean => {
+    const only = (): boolean => {
       if (types++ === 0) return true
-      errors.push(forbidden(here.child(field), 'may not specify more than 1 volume type per source'))
+      errors.push(forbidden(here, 'may not specify more than 1 volume type per source'))
       return false
     }
     for (const field of ['secret', 'configMap'] as const) {
       const from = source[field]
-      if (from === undefined || !only(field)) continue
+      if (from === undefined || !only()) continue
       if ((from.name ?? '') === '') errors.push(required(here.child(field, 'name')))
       errors.push(...validateItems(from.items, here.child(field, 'items')))
       for (const item of from.items ?? []) claimPath(item.path, from.name ?? '')
     }
-    if (source.downwardAPI !== undefined && only('downwardAPI')) {
+    if (source.downwardAPI !== undefined && only()) {
       for (const item of source.downwardAPI.items ?? []) {
         errors.push(...validateDownwardItem(item, here.child('downwardAPI')))
         claimPath(item.path, item.path)
       }
     }
     const token = source.serviceAccountToken
-    if (token !== undefined && only('serviceAccountToken')) {
+    if (token !== undefined && only()) {
       const tokenAt = here.child('serviceAccountToken')
       const seconds = token.expirationSeconds ?? 0
       if (seconds < 600) {
@@ -125,17 +108,17 @@ function validateProjected(projected: V1ProjectedVolumeSource, at: FieldPath): F
           invalid(tokenAt.child('expirationSeconds'), seconds, 'may not specify a duration larger than 2^32 seconds'),
         )
       }
-      if (token.path === '') errors.push(required(tokenAt.child('path')))
+      if (token.path === '') errors.push(required(at.child('path')))
       else errors.push(...volumeFilePath(token.path, tokenAt.child('path')))
       claimPath(token.path, token.path)
     }
     const bundle = source.clusterTrustBundle
-    if (bundle !== undefined && only('clusterTrustBundle')) {
+    if (bundle !== undefined && only()) {
       errors.push(...validateLabelSelector(bundle.labelSelector, here.child('clusterTrustBundle', 'labelSelector')))
       errors.push(...volumeFilePath(bundle.path, here.child('clusterTrustBundle', 'path')))
       claimPath(bundle.path, bundle.path)
     }
-    if (source.podCertificate !== undefined) only('podCertificate')
+    if (source.podCertificate !== undefined) only()
   }
   return errors
 }
@@ -149,14 +132,6 @@ const sources: Partial<Record<keyof V1Volume, Check>> = {
     emptyDir?.sizeLimit !== undefined && parseQuantity(emptyDir.sizeLimit).sign() < 0
       ? [forbidden(at.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity')]
       : [],
-  hostPath: ({ hostPath }, at) => {
-    const path = hostPath?.path ?? ''
-    const type = hostPath?.type ?? ''
-    return [
-      ...(path === '' ? [required(at.child('path'))] : noDots(path, at.child('path'))),
-      ...(hostPathTypes.includes(type) ? [] : [unsupported(at.child('type'), type, hostPathTypes)]),
-    ]
-  },
   secret: ({ secret }, at) => [
     ...need(secret?.secretName, at.child('secretName')),
     ...fileMode(secret?.defaultMode, at.child('defaultMode')),
@@ -174,43 +149,35 @@ const sources: Partial<Record<keyof V1Volume, Check>> = {
   projected: ({ projected }, at) => validateProjected(projected ?? {}, at),
   persistentVolumeClaim: ({ persistentVolumeClaim }, at) =>
     need(persistentVolumeClaim?.claimName, at.child('claimName')),
-  nfs: ({ nfs }, at) => [
-    ...need(nfs?.server, at.child('server')),
-    ...need(nfs?.path, at.child('path')),
-    ...(nfs?.path !== undefined && nfs.path !== '' && !nfs.path.startsWith('/')
-      ? [invalid(at.child('path'), nfs.path, 'must be an absolute path')]
-      : []),
-  ],
   csi: ({ csi }, at) => [
-    ...requiredName(at.child('driver'), csi?.driver, dns1123Subdomain),
-    ...(csi?.nodePublishSecretRef !== undefined && (csi.nodePublishSecretRef.name ?? '') === ''
-      ? [required(at.child('nodePublishSecretRef', 'name'))]
-      : []),
+    ...csiDriverName(csi?.driver, at.child('driver')),
+    // Reported beside the reference, not in it.
+    ...(csi?.nodePublishSecretRef === undefined
+      ? []
+      : (csi.nodePublishSecretRef.name ?? '') === ''
+        ? [required(at.child('nodePublishSecretRef', 'name'))]
+        : nameErrors(at.child('name'), csi.nodePublishSecretRef.name ?? '', dns1123Subdomain)),
   ],
   ephemeral: ({ ephemeral }, at) =>
     ephemeral?.volumeClaimTemplate === undefined
       ? [required(at.child('volumeClaimTemplate'))]
-      : validateClaimSpec(ephemeral.volumeClaimTemplate.spec, at.child('volumeClaimTemplate', 'spec')),
+      : [
+          ...validateLabels(
+            ephemeral.volumeClaimTemplate.metadata?.labels,
+            at.child('volumeClaimTemplate', 'metadata', 'labels').text,
+          ),
+          ...validateClaimSpec(ephemeral.volumeClaimTemplate.spec, at.child('volumeClaimTemplate', 'spec')),
+        ],
   image: ({ image }, at) => [
     ...need(image?.reference, at.child('reference')),
     ...(['Always', 'Never', 'IfNotPresent'].includes(image?.pullPolicy ?? '')
       ? []
       : [unsupported(at.child('pullPolicy'), image?.pullPolicy ?? '', ['Always', 'IfNotPresent', 'Never'])]),
   ],
-  iscsi: ({ iscsi }, at) => [
-    ...need(iscsi?.targetPortal, at.child('targetPortal')),
-    ...need(iscsi?.iqn, at.child('iqn')),
-    ...(iscsi === undefined ? [] : inRange(at.child('lun'), iscsi.lun, 0, 255)),
-  ],
   gitRepo: ({ gitRepo }, at) => [
     ...need(gitRepo?.repository, at.child('repository')),
     ...descendingPath(gitRepo?.directory ?? '', at.child('directory')),
   ],
-  glusterfs: ({ glusterfs }, at) => [
-    ...need(glusterfs?.endpoints, at.child('endpoints')),
-    ...need(glusterfs?.path, at.child('path')),
-  ],
-  flexVolume: ({ flexVolume }, at) => need(flexVolume?.driver, at.child('driver')),
 }
 
 /** In the order in which a second source is called one too many. */
@@ -253,7 +220,8 @@ function validateSource(volume: V1Volume, at: FieldPath): FieldError[] {
   for (const field of sourceOrder) {
     if (volume[field] === undefined) continue
     if (found++ > 0) errors.push(forbidden(at.child(field), 'may not specify more than 1 volume type'))
-    else errors.push(...(sources[field]?.(volume, at.child(field)) ?? []))
+    else if (sources[field] !== undefined) errors.push(...sources[field](volume, at.child(field)))
+    else errors.push(...validateCommonSource(field, volume[field] as object, at, 'pod'))
   }
   if (found === 0) errors.push(required(at, 'must specify a volume type'))
   return errors
@@ -265,13 +233,21 @@ export interface ValidVolumes {
   byName: Map<string, V1Volume>
 }
 
-export function validateVolumes(spec: V1PodSpec, at: FieldPath): ValidVolumes {
+export function validateVolumes(spec: V1PodSpec, podName: string, at: FieldPath): ValidVolumes {
   const errors: FieldError[] = []
   const byName = new Map<string, V1Volume>()
   const names = new Set<string>()
   for (const [i, volume] of (spec.volumes ?? []).entries()) {
     const here = at.index(i)
     const found = validateSource(volume, here)
+    if (volume.ephemeral !== undefined && podName !== '' && (volume.name ?? '') !== '') {
+      // The claim made for it has the names of both.
+      const claim = `${podName}-${volume.name}`
+      const wrong = dns1123Subdomain(claim)
+      found.push(
+        ...wrong.map((m) => invalid(here.child('name'), volume.name, `PVC name ${JSON.stringify(claim)}: ${m}`)),
+      )
+    }
     if ((volume.name ?? '') === '') found.push(required(here.child('name')))
     else found.push(...requiredName(here.child('name'), volume.name, dns1123Label))
     if (volume.name !== '' && names.has(volume.name)) found.push(duplicate(here.child('name'), volume.name))
