@@ -13,7 +13,7 @@ import { createSimulatedRuntime } from './cri/simulated.ts'
 import { hostPortTeller } from './host-ports.ts'
 import { ensurePauseImage, watchImages, type ImageWatch } from './images/import.ts'
 import { keepLease } from './node/lease.ts'
-import { defaultNodeIp, defaultNodeName, readMachine } from './node/machine.ts'
+import { defaultNodeIp, defaultNodeName, pidUsage, readMachine } from './node/machine.ts'
 import { createNodeStatus } from './node/node-status.ts'
 import { allocatable } from './node/registration.ts'
 import { containerLogPath } from './pods/container-config.ts'
@@ -22,10 +22,12 @@ import { startServiceNetwork, type ServiceNetwork } from './proxy/network.ts'
 import { listProcesses, shimsOf } from './runtime/cleanup.ts'
 import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
 import { runtimePaths } from './runtime/paths.ts'
+import { podCgroup } from './pods/resources.ts'
 import { createGuard } from './server/authorize.ts'
 import { createMetrics } from './server/metrics.ts'
 import { createLocalVolumes, directoryAnnotation } from './volumes/local-path.ts'
 import { startAgentServer } from './server/server.ts'
+import { createStats } from './stats/stats.ts'
 
 export interface NodeAgentOptions {
   /** Speaks to the API server as system:node:NAME. */
@@ -241,6 +243,16 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         nodeName,
         pods: () => pods.pods.lister.list(),
         snapshot: () => pods.deps.observer.snapshot(),
+      }),
+      stats: createStats({
+        nodeName,
+        cpus: machine.cpus,
+        memoryBytes: machine.memoryBytes,
+        dataDir,
+        pods: () => pods.pods.lister.list(),
+        cgroupOf: (pod) => podCgroup(runtime?.cgroupParent ?? '/kapell', pod),
+        pids: pidUsage,
+        clock,
       }),
       log,
     })

@@ -46,6 +46,8 @@ export const customGroupPriority = 1000
 const priorities = new Map<string, number>([
   // That of APIServices themselves has none, and comes first.
   ['apiregistration.k8s.io', Infinity],
+  // Where this server answers it; see metrics-api/.
+  ['metrics.k8s.io', 100],
   ...localGroups.map(([group, priority]): [string, number] => [group, priority]),
 ])
 

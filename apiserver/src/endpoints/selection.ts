@@ -2,7 +2,7 @@ import { parseFieldSelector, type FieldSelector } from '@kapell/openapi/meta/fie
 import { parseSelector, type Selector } from '@kapell/openapi/meta/labels'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { badRequest } from '@kapell/openapi/meta/status'
-import type { StoredResource } from '../registry/resource-table.ts'
+import type { ServedResource } from '../registry/resource-table.ts'
 
 /** Which objects of a list or watch are meant. */
 export interface Selection {
@@ -25,17 +25,18 @@ function parse<T>(read: () => T): T {
 
 /** Throws 400 on bad selectors and on fields this kind cannot be selected by. */
 export function parseSelection(
-  resource: StoredResource,
+  resource: ServedResource,
   options: { labelSelector: string; fieldSelector: string },
 ): Selection {
   if (options.labelSelector === '' && options.fieldSelector === '') return all
   const labels: Selector = parse(() => parseSelector(options.labelSelector))
   const fields: FieldSelector = parse(() => parseFieldSelector(options.fieldSelector))
-  const own = resource.definition.selectableFields ?? {}
+  const definition = resource.type === 'stored' ? resource.definition : undefined
+  const own = definition?.selectableFields ?? {}
   for (const { field } of fields.requirements) {
     if (field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(own, field)) continue
     throw badRequest(
-      Object.keys(own).length > 0 || resource.definition.custom !== undefined
+      Object.keys(own).length > 0 || definition?.custom !== undefined
         ? `field label not supported: ${field}`
         : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     )

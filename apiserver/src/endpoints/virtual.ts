@@ -6,6 +6,7 @@ import { encodeForm } from './encode-form.ts'
 import { decodeBody } from './parse-body.ts'
 import { parseWriteOptions } from './query-options.ts'
 import { objectAnswer, objectForm, plainForm } from './respond.ts'
+import { parseSelection } from './selection.ts'
 import type { EndpointServer } from './server.ts'
 import { includeObjectOf, tableOf } from './table.ts'
 import { addWarning } from './write-scope.ts'
@@ -41,7 +42,11 @@ export async function virtualEndpoint(
     return objectAnswer(context, resource, 200, { object: () => object }, form)
   }
   if (info.verb === 'list' && definition.list !== undefined) {
-    const items = await definition.list({ namespace: info.namespace, user, services })
+    const { matches } = parseSelection(resource, {
+      labelSelector: context.query.get('labelSelector') ?? '',
+      fieldSelector: context.query.get('fieldSelector') ?? '',
+    })
+    const items = (await definition.list({ namespace: info.namespace, user, services })).filter(matches)
     if (form.as === 'Table') {
       const table = tableOf(resource, items, {
         include: includeObjectOf(context.query),

@@ -7,6 +7,7 @@ import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { V1Pod } from '@kapell/openapi/types'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import type { Cri } from '../cri/client.ts'
+import type { Stats } from '../stats/stats.ts'
 import type { Guard } from './authorize.ts'
 import { findContainer, loggedInstance, type PodSource } from './find-container.ts'
 import { HttpError } from './http-error.ts'
@@ -31,6 +32,7 @@ export interface AgentServerOptions {
   /** Empty when all is well. */
   problem(): string
   metrics(): Promise<string>
+  stats: Stats
   /** Removes a local volume that nobody has any more. */
   removeLocalVolume(name: string): Promise<void>
   log: Logger
@@ -123,6 +125,16 @@ function createApp(options: AgentServerOptions): express.Express {
   })
   app.get('/metrics', (_request: Request, response: Response, next: NextFunction) => {
     options.metrics().then((text) => response.type('text/plain; version=0.0.4').send(text), next)
+  })
+  app.get('/metrics/resource', (_request: Request, response: Response, next: NextFunction) => {
+    options.stats.resource().then((text) => response.type('text/plain; version=0.0.4').send(text), next)
+  })
+  app.get('/metrics/cadvisor', (_request: Request, response: Response, next: NextFunction) => {
+    options.stats.containers().then((text) => response.type('text/plain; version=0.0.4').send(text), next)
+  })
+  app.get('/stats/summary', (request: Request, response: Response, next: NextFunction) => {
+    const brief = request.query['only_cpu_and_memory'] === 'true'
+    options.stats.summary({ brief }).then((summary) => response.json(summary), next)
   })
   app.get('/containerLogs/:namespace/:pod/:container', (request: Request, response: Response, next: NextFunction) => {
     sendLog(options, request, response).catch((error: unknown) => {
