@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:https'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { startTestServer, type Json, type TestServer } from './apiserver-support.ts'
+import { decodeProtobuf } from '@kapell/openapi/wire/protobuf'
+import { admin, startTestServer, type Json, type TestServer } from './apiserver-support.ts'
 import { until } from '../e2e/support/wait.ts'
 
 let server: TestServer
@@ -121,6 +122,24 @@ it('tells what pods use, by container; selectors choose by the labels of the pod
     reason: 'NotFound',
     message: 'podmetrics.metrics.k8s.io "default/three" not found',
   })
+})
+
+it('speaks protobuf, which is all that `kubectl top` takes', async () => {
+  const answer = await server.api.transport(admin)({
+    method: 'GET',
+    path: `${root}/namespaces/default/pods`,
+    headers: { accept: 'application/vnd.kubernetes.protobuf' },
+  })
+  expect(answer.status).toBe(200)
+  const decoded = (decodeProtobuf(await answer.bytes()).object ?? {}) as { items?: unknown[] }
+  expect(decoded.items).toMatchObject([
+    {
+      metadata: { name: 'one' },
+      window: '15s',
+      containers: [{ name: 'app', usage: { cpu: '100m', memory: '1000Ki' } }],
+    },
+    { metadata: { name: 'two' } },
+  ])
 })
 
 it('prints as a table, and stands in discovery with an APIService of its own', async () => {

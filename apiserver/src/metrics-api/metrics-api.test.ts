@@ -1,5 +1,4 @@
 import { parseResourceMetrics, type NodeReadings } from './parse-resource-metrics.ts'
-import { goDuration } from './resources.ts'
 import { podUsage, usageOf, UsageStore } from './usage.ts'
 
 const text = (atMs: number, cpu: { node: number; app: number; side?: number }): string => `
@@ -76,9 +75,3 @@ describe('usage', () => {
     expect(store.node('a')).toBeUndefined()
   })
 })
-
-it.each([
-  [15_020, '15.02s'],
-  [60_000, '1m0s'],
-  [500, '0.5s'],
-])('writes %i ms as Go does', (ms, text) => expect(goDuration(ms)).toBe(text))

@@ -1,4 +1,5 @@
 import type { V1Node, V1Pod } from '@kapell/openapi/types'
+import { formatDuration } from '@kapell/openapi/meta/duration'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { parseQuantity, quantityOf } from '@kapell/openapi/meta/quantity'
 import { notFound } from '@kapell/openapi/meta/status'
@@ -36,13 +37,6 @@ const amounts = ({ cpuNanoCores, memoryBytes }: Pick<Usage, 'cpuNanoCores' | 'me
   memory: quantityOf(memoryBytes, 'BinarySI').toString(),
 })
 
-/** A duration as Go writes it: "15.02s", "1m0s". */
-export function goDuration(ms: number): string {
-  const minutes = Math.floor(ms / 60_000)
-  const seconds = String((ms % 60_000) / 1000)
-  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds}s`
-}
-
 const head = (kind: string, object: KubeObject, nowMs: number): KubeObject => {
   const { name = '', namespace, labels } = object.metadata ?? {}
   return {
@@ -60,14 +54,14 @@ const head = (kind: string, object: KubeObject, nowMs: number): KubeObject => {
 const nodeMetrics = (node: V1Node, usage: Usage, nowMs: number): NodeMetrics => ({
   ...head('NodeMetrics', node as KubeObject, nowMs),
   timestamp: rfc3339(new Date(usage.atMs)),
-  window: goDuration(usage.windowMs),
+  window: formatDuration(usage.windowMs * 1e6),
   usage: amounts(usage),
 })
 
 const podMetrics = (pod: V1Pod, usage: PodUsage, nowMs: number): PodMetrics => ({
   ...head('PodMetrics', pod as KubeObject, nowMs),
   timestamp: rfc3339(new Date(usage.atMs)),
-  window: goDuration(usage.windowMs),
+  window: formatDuration(usage.windowMs * 1e6),
   containers: usage.containers.map((one) => ({ name: one.name, usage: amounts(one.usage) })),
 })
 

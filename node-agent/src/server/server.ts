@@ -32,7 +32,8 @@ export interface AgentServerOptions {
   /** Empty when all is well. */
   problem(): string
   metrics(): Promise<string>
-  stats: Stats
+  /** What the node uses; without it, nobody is told. */
+  stats?: Stats
   /** Removes a local volume that nobody has any more. */
   removeLocalVolume(name: string): Promise<void>
   log: Logger
@@ -105,6 +106,15 @@ function refuse(socket: Duplex, error: unknown, log: Logger): void {
   )
 }
 
+/** Text is Prometheus', all else JSON. */
+function sendStats(response: Response, stats: Promise<string | object> | undefined, next: NextFunction): void {
+  if (stats === undefined) throw new HttpError(404, '404 page not found')
+  stats.then((found) => {
+    if (typeof found === 'string') response.type('text/plain; version=0.0.4').send(found)
+    else response.json(found)
+  }, next)
+}
+
 function createApp(options: AgentServerOptions): express.Express {
   const { guard, log } = options
   const app = express()
@@ -127,14 +137,14 @@ function createApp(options: AgentServerOptions): express.Express {
     options.metrics().then((text) => response.type('text/plain; version=0.0.4').send(text), next)
   })
   app.get('/metrics/resource', (_request: Request, response: Response, next: NextFunction) => {
-    options.stats.resource().then((text) => response.type('text/plain; version=0.0.4').send(text), next)
+    sendStats(response, options.stats?.resource(), next)
   })
   app.get('/metrics/cadvisor', (_request: Request, response: Response, next: NextFunction) => {
-    options.stats.containers().then((text) => response.type('text/plain; version=0.0.4').send(text), next)
+    sendStats(response, options.stats?.containers(), next)
   })
   app.get('/stats/summary', (request: Request, response: Response, next: NextFunction) => {
     const brief = request.query['only_cpu_and_memory'] === 'true'
-    options.stats.summary({ brief }).then((summary) => response.json(summary), next)
+    sendStats(response, options.stats?.summary({ brief }), next)
   })
   app.get('/containerLogs/:namespace/:pod/:container', (request: Request, response: Response, next: NextFunction) => {
     sendLog(options, request, response).catch((error: unknown) => {

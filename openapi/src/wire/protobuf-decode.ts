@@ -1,3 +1,4 @@
+import { formatDuration } from '../meta/duration.ts'
 import { rfc3339 } from '../meta/time.ts'
 import { setOwn, type JsonObject } from '../patch/json.ts'
 import { toBase64 } from './base64.ts'
@@ -99,6 +100,8 @@ class MessageReader {
         return timeOf(bytes.sub(), false)
       case 'microTime':
         return timeOf(bytes.sub(), true)
+      case 'duration':
+        return formatDuration(Number(scalarsOf(bytes.sub())[1] ?? 0))
       case 'intOrString': {
         const { 1: type, 2: int, 3: text } = scalarsOf(bytes.sub())
         return type === 1 ? (text ?? '') : typeof int === 'number' ? int | 0 : 0
@@ -180,6 +183,7 @@ function append(object: JsonObject, name: string, value: unknown): void {
 function emptyOf(field: ProtobufField): unknown {
   if (field.type === 'string' || field.type === 'bytes') return ''
   if (field.type === 'time' || field.type === 'microTime' || field.type === 'raw') return null
+  if (field.type === 'duration') return '0s'
   return field.type === 'strings' ? [] : field.type === 'quantity' ? '0' : {}
 }
 

@@ -1,3 +1,4 @@
+import { parseDuration } from '../meta/duration.ts'
 import { parseRfc3339 } from '../meta/time.ts'
 import { isObject, type JsonObject } from '../patch/json.ts'
 import { fromBase64 } from './base64.ts'
@@ -99,6 +100,12 @@ function writeContent(field: ProtobufField, value: unknown, out: ByteWriter, dep
     case 'microTime':
       writeTime(field, value, out)
       return
+    case 'duration': {
+      const nanos = typeof value === 'string' ? parseDuration(value) : undefined
+      if (nanos === undefined) throw wrong(field, value)
+      out.varintField(1, nanos)
+      return
+    }
     case 'intOrString':
       if (typeof value === 'string') out.stringField(3, value)
       else if (typeof value === 'number' && Number.isInteger(value)) out.varintField(2, value)

@@ -3,6 +3,7 @@ import { accessMessages } from './protobuf-tables/access.ts'
 import { coreMessages } from './protobuf-tables/core.ts'
 import { extensionsMessages } from './protobuf-tables/extensions.ts'
 import { metaMessages } from './protobuf-tables/meta.ts'
+import { metricsMessages } from './protobuf-tables/metrics.ts'
 import { networkStorageMessages } from './protobuf-tables/network-storage.ts'
 import { workloadsMessages } from './protobuf-tables/workloads.ts'
 
@@ -25,6 +26,8 @@ const letters = {
   Q: 'quantity',
   T: 'time',
   U: 'microTime',
+  /** "1m30s". */
+  D: 'duration',
   X: 'intOrString',
   /** Any JSON, as JSON bytes in a message; also an enveloped object. */
   R: 'raw',
@@ -61,6 +64,7 @@ const tables: Record<string, string> = {
   ...accessMessages,
   ...networkStorageMessages,
   ...extensionsMessages,
+  ...metricsMessages,
 }
 
 /** The lines of every message, found on first use. */
