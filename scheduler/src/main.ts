@@ -16,6 +16,7 @@ import { schedulerMetrics } from './metrics.ts'
 import { defaultPlugins } from './plugins/index.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { Scheduler } from './scheduler.ts'
+import { storageReader } from './storage-reader.ts'
 import { livePods, watchCluster } from './watch-cluster.ts'
 
 export interface SchedulerOptions {
@@ -44,12 +45,14 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const recorder = createEventRecorder({ client, component: schedulerName, clock, log, signal: stop.signal })
   const informers = createInformerFactory({ client, log, clock, signal: stop.signal })
   const cluster = clusterReader(informers)
+  const { storage, watch: watchStorage } = storageReader({ client, informers, clock, signal: stop.signal })
   const podLister = informers.informer(pods, livePods).lister
   const actions = apiActions({ client, recorder, clock, pods: podLister })
   const nominations = new Nominations()
   const framework: Framework = new Framework(
     defaultPlugins({
       ...cluster.handle,
+      storage,
       fitsOn: (pod, node, snapshot) => framework.verdictOn(pod, node, snapshot) === undefined,
       isLocal: (pod, snapshot) => framework.isLocal(pod, snapshot),
       nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
@@ -63,7 +66,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     hints: new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []])),
   })
   const metrics = schedulerMetrics(registry, () => queue.pending)
-  await Promise.all([cluster.synced(), watchCluster({ informers, cache, nominations, queue, schedulerName })])
+  await Promise.all([
+    cluster.synced(),
+    watchCluster({ informers, cache, nominations, queue, schedulerName }),
+    watchStorage((event, before, after) => queue.onEvent(event, before, after)),
+  ])
   const scheduler = new Scheduler({ framework, cache, nominations, queue, actions, metrics, clock, log })
   const running =
     options.leaderElection === undefined

@@ -2,6 +2,7 @@ import type { V1Pod } from '@kapell/openapi/types'
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { SchedulerCache } from './cache.ts'
+import type { CycleState } from './framework/cycle-state.ts'
 import { fitErrorMessage } from './framework/fit-error.ts'
 import type { Nominations } from './framework/nominations.ts'
 import type { PodInfo } from './framework/pod-info.ts'
@@ -34,6 +35,15 @@ export interface SchedulerParts {
   pickAmong?: (count: number) => number
 }
 
+/** A pod on its way to its node. */
+interface Binding {
+  queued: QueuedPod
+  current: V1Pod
+  nodeName: string
+  state: CycleState
+  startedAt: number
+}
+
 /** Cycles between two looks at the event loop take no longer than this: others share the process. */
 const sliceMs = 5
 /** Requests under way at once; the loop waits for one to end beyond that. */
@@ -47,6 +57,8 @@ export class Scheduler {
   readonly #parts: SchedulerParts
   /** Requests under way. */
   readonly #running = new Set<Promise<void>>()
+  /** Pods that have a node and wait for something else before they are bound. */
+  readonly #waiting = new Set<Promise<void>>()
   /** UIDs of pods for which others are being removed. */
   readonly #makingRoom = new Set<string>()
 
@@ -67,7 +79,7 @@ export class Scheduler {
       await new Promise((resolve) => setImmediate(resolve))
       sliceEnds = performance.now() + sliceMs
     }
-    await Promise.allSettled(this.#running)
+    await Promise.allSettled([...this.#running, ...this.#waiting])
   }
 
   #cycle(queued: QueuedPod): void {
@@ -87,13 +99,54 @@ export class Scheduler {
       this.#reject(queued, current, placement)
       return
     }
-    cache.assume(pod, placement.nodeName)
+    const { nodeName, state } = placement
+    cache.assume(pod, nodeName)
+    const barred = framework.reserve(state, pod, nodeName)
+    if (barred !== undefined) {
+      cache.forget(pod.uid)
+      metrics.attempt('unschedulable', (performance.now() - startedAt) / 1000)
+      this.#reject(queued, current, { state, rejected: new Map([[nodeName, barred]]) })
+      return
+    }
     nominations.delete(pod.uid)
-    this.#inBackground(this.#bind(queued, current, placement.nodeName, startedAt), queued, 'binding failed')
+    const binding = { queued, current, nodeName, state, startedAt }
+    const before = framework.beforeBinding(state, pod, nodeName)
+    if (before === undefined) this.#inBackground(this.#bind(binding), queued, 'binding failed')
+    else this.#bindAfter(before, binding)
   }
 
-  async #bind(queued: QueuedPod, current: V1Pod, nodeName: string, startedAt: number): Promise<void> {
-    const { actions, cache, queue, metrics, clock, log } = this.#parts
+  /** What others must do first may take minutes: it holds up no other pod's binding. */
+  #bindAfter(before: Promise<void>, binding: Binding): void {
+    const work = before
+      .then(
+        () => this.#bind(binding),
+        (error: unknown) => this.#giveUp(binding, errorText(error)),
+      )
+      .catch((error: unknown) => {
+        this.#parts.log.warn('binding failed', { pod: binding.queued.info.key, error: errorText(error) })
+      })
+    this.#waiting.add(work)
+    void work.finally(() => this.#waiting.delete(work))
+  }
+
+  /** The pod does not go to its node after all, and says why. */
+  async #giveUp({ queued, current, nodeName, state, startedAt }: Binding, message: string): Promise<void> {
+    const { actions, cache, framework, queue, metrics, log } = this.#parts
+    const pod = queued.info
+    metrics.attempt('error', (performance.now() - startedAt) / 1000)
+    framework.unreserve(state, pod, nodeName)
+    cache.forget(pod.uid)
+    queue.onEvent('AssignedPodDelete', current)
+    log.info('a pod cannot be bound', { pod: pod.key, node: nodeName, why: message })
+    const latest = actions.current(pod)
+    if (latest?.metadata?.uid !== pod.uid || (latest.spec?.nodeName ?? '') !== '') return
+    actions.event(latest, 'Warning', 'FailedScheduling', message)
+    queue.addBackoff(queued)
+    await actions.setUnschedulable(latest, { reason: 'SchedulerError', message })
+  }
+
+  async #bind({ queued, current, nodeName, state, startedAt }: Binding): Promise<void> {
+    const { actions, cache, framework, queue, metrics, clock, log } = this.#parts
     const pod = queued.info
     try {
       await actions.bind(pod, nodeName)
@@ -102,6 +155,7 @@ export class Scheduler {
       actions.event(current, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${nodeName}`)
     } catch (error) {
       metrics.attempt('error', (performance.now() - startedAt) / 1000)
+      framework.unreserve(state, pod, nodeName)
       cache.forget(pod.uid)
       log.warn('binding failed', { pod: pod.key, node: nodeName, error: errorText(error) })
       queue.onEvent('AssignedPodDelete', current)

@@ -22,6 +22,30 @@ type Annotated = { metadata?: { annotations?: Record<string, string> } }
 export const annotationOf = (object: Annotated, name: string): string | undefined =>
   object.metadata?.annotations?.[name]
 
+export function withAnnotation<T extends Annotated>(object: T, name: string, value: string): T {
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [name]: value } },
+  }
+}
+
+/** The volume pointing at the claim. What was not there before is marked as ours, so that it can be taken back. */
+export function pointedAtClaim(volume: V1PersistentVolume, claim: V1PersistentVolumeClaim): V1PersistentVolume {
+  const ref = volume.spec?.claimRef
+  const { namespace, name, uid, resourceVersion } = claim.metadata ?? {}
+  if (ref !== undefined && ref.uid === uid && ref.name === name && ref.namespace === namespace) return volume
+  const claimRef = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  }
+  const next = { ...volume, spec: { ...volume.spec, claimRef } }
+  return ref === undefined ? withAnnotation(next, annotations.boundByController, 'yes') : next
+}
+
 /** The name of its StorageClass; '' for none. */
 export const classNameOf = (object: V1PersistentVolume | V1PersistentVolumeClaim): string =>
   annotationOf(object, annotations.betaClass) ?? object.spec?.storageClassName ?? ''

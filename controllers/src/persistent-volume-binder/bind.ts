@@ -1,40 +1,16 @@
-import { annotations } from '@kapell/controllers/machinery/placement/volumes'
+import { annotations, pointedAtClaim, withAnnotation } from '@kapell/controllers/machinery/placement/volumes'
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kapell/openapi/types'
 import type { BinderDeps } from './deps.ts'
 import { setClaimPhase, setVolumePhase } from './phases.ts'
-
-function withAnnotation<T extends { metadata?: { annotations?: Record<string, string> } }>(object: T, name: string): T {
-  return {
-    ...object,
-    metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [name]: 'yes' } },
-  }
-}
-
-/** The volume pointing at the claim. What was not there before is marked as ours, so that it can be taken back. */
-export function pointedAtClaim(volume: V1PersistentVolume, claim: V1PersistentVolumeClaim): V1PersistentVolume {
-  const ref = volume.spec?.claimRef
-  const { namespace, name, uid, resourceVersion } = claim.metadata ?? {}
-  if (ref !== undefined && ref.uid === uid && ref.name === name && ref.namespace === namespace) return volume
-  const claimRef = {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  }
-  const next = { ...volume, spec: { ...volume.spec, claimRef } }
-  return ref === undefined ? withAnnotation(next, annotations.boundByController) : next
-}
 
 function pointedAtVolume(claim: V1PersistentVolumeClaim, volume: V1PersistentVolume): V1PersistentVolumeClaim {
   const name = volume.metadata?.name ?? ''
   let next = claim
   if (claim.spec?.volumeName !== name) {
-    next = withAnnotation({ ...next, spec: { ...next.spec, volumeName: name } }, annotations.boundByController)
+    next = withAnnotation({ ...next, spec: { ...next.spec, volumeName: name } }, annotations.boundByController, 'yes')
   }
   return next.metadata?.annotations?.[annotations.bindCompleted] === undefined
-    ? withAnnotation(next, annotations.bindCompleted)
+    ? withAnnotation(next, annotations.bindCompleted, 'yes')
     : next
 }
 

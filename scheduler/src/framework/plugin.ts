@@ -33,10 +33,14 @@ export interface Plugin {
   score?: (state: CycleState, pod: PodInfo, node: NodeInfo) => number
   /** Brings scores, in the order of the nodes, into 0 to 100. */
   normalize?: (state: CycleState, pod: PodInfo, scores: number[], nodes: readonly NodeInfo[]) => void
-  reserve?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | undefined>
+  /** The pod goes to this node: what that takes is taken at once, before the next pod's cycle. */
+  reserve?: (state: CycleState, pod: PodInfo, nodeName: string) => Verdict | undefined
+  /** It does not go there after all. Called for every plug-in, whether its `reserve` was reached or not. */
   unreserve?: (state: CycleState, pod: PodInfo, nodeName: string) => void
-  preBind?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | undefined>
-  bind?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | undefined>
+  /** Holds the binding back until it resolves; a verdict, or a rejection, gives the node up. Undefined: nothing to wait for. */
+  permit?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | void> | undefined
+  /** What must be done before the pod is bound. Undefined: nothing. */
+  preBind?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | void> | undefined
   /** Which changes in the cluster may make a pod fit that this plug-in rejected. */
   queueingHints?: readonly QueueingHint[]
 }
@@ -69,8 +73,17 @@ export interface QueueingHint {
   isUseful?: (pod: V1Pod, before: unknown, after: unknown) => boolean
 }
 
+type Kind =
+  'PersistentVolumeClaim' | 'PersistentVolume' | 'StorageClass' | 'CSINode' | 'CSIDriver' | 'CSIStorageCapacity'
+
 export type ClusterEvent =
-  'NodeAdd' | 'NodeUpdate' | 'AssignedPodAdd' | 'AssignedPodUpdate' | 'AssignedPodDelete' | 'PodUpdate'
+  | 'NodeAdd'
+  | 'NodeUpdate'
+  | 'AssignedPodAdd'
+  | 'AssignedPodUpdate'
+  | 'AssignedPodDelete'
+  | 'PodUpdate'
+  | `${Kind}${'Add' | 'Update'}`
 
 export function unschedulable(plugin: string, ...reasons: string[]): Verdict {
   return { code: 'unschedulable', plugin, reasons }

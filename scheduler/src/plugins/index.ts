@@ -1,5 +1,6 @@
 import type { Handle } from '../framework/handle.ts'
 import type { Plugin } from '../framework/plugin.ts'
+import type { Storage } from '../framework/storage.ts'
 import { balancedAllocation } from './balanced-allocation.ts'
 import { dynamicResources } from './dynamic-resources.ts'
 import { imageLocality } from './image-locality.ts'
@@ -8,11 +9,15 @@ import { nodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
 import { nodeResourcesFit } from './node-resources-fit.ts'
+import { nodeVolumeLimits } from './node-volume-limits.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
 import { podTopologySpread } from './pod-topology-spread/index.ts'
 import { defaultPreemption, type PreemptionHandle } from './preemption/index.ts'
 import { schedulingGates } from './scheduling-gates.ts'
 import { taintToleration } from './taint-toleration.ts'
+import { volumeBinding } from './volume-binding/index.ts'
+import { volumeRestrictions } from './volume-restrictions.ts'
+import { volumeZone } from './volume-zone.ts'
 
 export interface WeighedPlugin {
   plugin: Plugin
@@ -20,8 +25,16 @@ export interface WeighedPlugin {
   weight: number
 }
 
-/** The default profile: plug-ins in the order they run, with the weight of their score. */
-export function defaultPlugins(handle: Handle & PreemptionHandle): WeighedPlugin[] {
+/**
+ * The default profile: plug-ins in the order they run, with the weight of their score. Without `storage` nobody looks
+ * at volumes.
+ */
+export function defaultPlugins(handle: Handle & PreemptionHandle & { storage?: Storage }): WeighedPlugin[] {
+  const { storage } = handle
+  const forVolumes =
+    storage === undefined
+      ? []
+      : [volumeRestrictions(storage), nodeVolumeLimits(storage), volumeBinding(storage), volumeZone(storage)]
   return [
     { plugin: schedulingGates, weight: 0 },
     { plugin: nodeUnschedulable, weight: 0 },
@@ -30,6 +43,7 @@ export function defaultPlugins(handle: Handle & PreemptionHandle): WeighedPlugin
     { plugin: nodeAffinity, weight: 2 },
     { plugin: nodePorts, weight: 0 },
     { plugin: nodeResourcesFit, weight: 1 },
+    ...forVolumes.map((plugin) => ({ plugin, weight: 0 })),
     { plugin: podTopologySpread(handle), weight: 2 },
     { plugin: interPodAffinity(handle), weight: 2 },
     { plugin: dynamicResources, weight: 0 },
