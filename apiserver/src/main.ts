@@ -91,7 +91,7 @@ export interface ApiServer {
   close(): Promise<void>
 }
 
-const parsedPoolBytes = 32 * 1024 * 1024
+const parsedPoolBytes = 16 * 1024 * 1024
 
 /**
  * Starts an API server; resolves when it answers and everything a fresh server makes is there. Rejects with a one-line

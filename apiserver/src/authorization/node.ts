@@ -143,7 +143,9 @@ class NodeGraph {
   readonly #volumeSecrets = new Map<string, readonly string[]>()
 
   constructor(objects: Pick<ObjectAccess, 'follow'>) {
-    objects.follow<V1Pod>({ group: '', plural: 'pods' }, (key, pod) => this.#setPod(key, pod))
+    // Those without a node count for nothing here.
+    const mark = '"nodeName":"'
+    objects.follow<V1Pod>({ group: '', plural: 'pods' }, (key, pod) => this.#setPod(key, pod), { mark })
     objects.follow<V1PersistentVolumeClaim>({ group: '', plural: 'persistentvolumeclaims' }, (key, claim) => {
       const volume = claim?.spec?.volumeName ?? ''
       if (volume === '') this.#claims.delete(key)

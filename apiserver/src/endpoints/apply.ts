@@ -89,9 +89,9 @@ export async function applyEndpoint(
   })
   const outcome = await updateObject(scope, {
     patch: true,
-    next: (current) => {
+    next: (current, copy) => {
       const { object, changed } = merged(current)
-      return changed ? object : current
+      return changed ? object : copy()
     },
     ...(info.subresource === ''
       ? {

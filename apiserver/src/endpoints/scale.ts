@@ -82,10 +82,10 @@ export async function scaleEndpoint(
   const manager = managerOf(context, options.fieldManager)
   const outcome = await updateObject(scope, {
     patch: true,
-    next: async (current) => {
+    next: async (live, copy) => {
+      const current = copy()
       const scale = await wanted(current)
       const replicas = scale.spec?.replicas ?? 0
-      const live = structuredClone(current)
       // Custom resources check what the definition calls replicas themselves.
       if (replicas < 0 && resource.definition.custom === undefined) {
         throw invalidObject(scaleKind, info.name, [

@@ -3,9 +3,9 @@ import type { RequestContext } from '../pipeline/context.ts'
 import { convertAhead } from '../registry/conversion.ts'
 import { keyPrefixOf } from '../registry/object-key.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
-import { noCache, type Answer } from '../server/answer.ts'
+import { noCache, type Answer, type LiveSink } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
-import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
+import type { CacheEvent, CacheWatchBatch, CachedObject, Subscription } from '../storage/watch-cache/types.ts'
 import { servedObject, waitForRevision } from './get.ts'
 import { customStreamTypes, negotiateForm, notAcceptable, protobufType, streamTypes } from './negotiate.ts'
 import { parseListOptions, parseRevision, type ListOptions } from './query-options.ts'
@@ -61,56 +61,158 @@ function* shownIn(events: Iterable<CacheEvent>): Iterable<CachedObject | undefin
   }
 }
 
-async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
-  const { resource, prefix, options, writer, signal } = plan
-  const cache = resource.store.cache()
-  let after: number
-  if (plan.initial) {
-    const snapshot = cache.snapshot()
+/** One watch: what it says of each batch of changes. */
+class WatchStream {
+  readonly #plan: WatchPlan
+  #delivered: number
+  #lastMark = performance.now()
+  #started = false
+  /** The revision that the changes begin after. */
+  after: number
+
+  constructor(plan: WatchPlan) {
+    this.#plan = plan
+    this.after = plan.from ?? plan.resource.store.cache().revision()
+    this.#delivered = this.after
+  }
+
+  /** The state first, when it is wanted. */
+  async *initial(): AsyncIterable<Uint8Array> {
+    const { resource, prefix, options, writer, initial } = this.#plan
+    if (!initial) return
+    const snapshot = resource.store.cache().snapshot()
+    this.after = this.#delivered = snapshot.revision
     await convertAhead(resource.definition, snapshot.entries(prefix))
-    yield* joined(initialFrames(plan, snapshot.entries(prefix)))
-    after = snapshot.revision
-    if (options.sendInitialEvents === true && options.allowWatchBookmarks) yield writer.bookmark(after, true)
-  } else after = plan.from ?? cache.revision()
-  let delivered = after
-  let lastMark = performance.now()
-  let started = false
-  try {
-    for await (const batch of cache.watch({ prefix, after, signal })) {
-      started = true
-      await convertAhead(resource.definition, shownIn(batch.events))
-      const changes: Uint8Array[] = []
-      for (const event of batch.events) {
-        const frame = writer.change(event)
-        if (frame !== undefined) changes.push(frame)
-      }
-      if (changes.length > 0) {
-        yield* joined(changes)
-        lastMark = performance.now()
-      }
-      if (!options.allowWatchBookmarks || performance.now() - lastMark < plan.bookmarkEveryMs) continue
-      // A store may tell how far it is only when asked; the answer comes with a later batch.
-      if (batch.progress <= delivered) resource.store.storage.requestProgress?.(resource.store.prefix)
-      else {
-        yield writer.bookmark(batch.progress, false)
-        lastMark = performance.now()
-        delivered = batch.progress
-      }
+    yield* joined(initialFrames(this.#plan, snapshot.entries(prefix)))
+    if (options.sendInitialEvents === true && options.allowWatchBookmarks)
+      yield writer.bookmark(snapshot.revision, true)
+  }
+
+  *changes(batch: CacheWatchBatch): Iterable<Uint8Array> {
+    const { resource, options, writer, bookmarkEveryMs } = this.#plan
+    this.#started = true
+    const changes: Uint8Array[] = []
+    for (const event of batch.events) {
+      const frame = writer.change(event)
+      if (frame !== undefined) changes.push(frame)
     }
-  } catch (error) {
-    if (signal.aborted) return
+    if (changes.length > 0) {
+      yield* joined(changes)
+      this.#lastMark = performance.now()
+    }
+    if (!options.allowWatchBookmarks || performance.now() - this.#lastMark < bookmarkEveryMs) return
+    // A store may tell how far it is only when asked; the answer comes with a later batch.
+    if (batch.progress <= this.#delivered) resource.store.storage.requestProgress?.(resource.store.prefix)
+    else {
+      yield writer.bookmark(batch.progress, false)
+      this.#lastMark = performance.now()
+      this.#delivered = batch.progress
+    }
+  }
+
+  /** The last frame of a watch that failed, if it is told; rethrows what nobody foresaw. */
+  ended(error: unknown): Uint8Array | undefined {
+    const { writer, signal, resource } = this.#plan
+    if (signal.aborted) return undefined
     // A webhook that converts objects failed.
-    if (error instanceof ApiError) {
-      yield writer.error(error.status)
-      return
-    }
+    if (error instanceof ApiError) return writer.error(error.status)
     // The kind is served no more.
-    if (error instanceof StorageError && error.reason === 'unavailable') return
+    if (error instanceof StorageError && error.reason === 'unavailable') return undefined
     if (!(error instanceof StorageError) || error.reason !== 'compacted') throw error
     // A watcher that fell behind just ends, and resumes from what it saw; one that asks for too much is told.
-    if (!started)
-      yield writer.error(expired(`too old resource version: ${after} (${error.oldest ?? cache.revision()})`).status)
+    if (this.#started) return undefined
+    const oldest = error.oldest ?? resource.store.cache().revision()
+    return writer.error(expired(`too old resource version: ${this.after} (${oldest})`).status)
   }
+}
+
+async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
+  const { resource, prefix, signal } = plan
+  const stream = new WatchStream(plan)
+  yield* stream.initial()
+  try {
+    for await (const batch of resource.store.cache().watch({ prefix, after: stream.after, signal })) {
+      await convertAhead(resource.definition, shownIn(batch.events))
+      yield* stream.changes(batch)
+    }
+  } catch (error) {
+    const last = stream.ended(error)
+    if (last !== undefined) yield last
+  }
+}
+
+/** Those whose turn it is, all in one go: a change is handed to hundreds of watchers without a promise for each. */
+let turns: (() => void)[] = []
+
+function takeTurn(turn: () => void): void {
+  if (turns.length === 0) {
+    queueMicrotask(() => {
+      const ready = turns
+      turns = []
+      for (const one of ready) one()
+    })
+  }
+  turns.push(turn)
+}
+
+/** The same as {@link frames}, written as it comes; not for kinds that a webhook has to convert. */
+async function writeFrames(plan: WatchPlan, out: LiveSink): Promise<void> {
+  const { resource, prefix, signal } = plan
+  const stream = new WatchStream(plan)
+  const drained = (): Promise<void> => new Promise((resolve) => out.drained(resolve))
+  for await (const chunk of stream.initial()) {
+    if (out.gone || signal.aborted) return
+    if (!out.write(chunk)) await drained()
+  }
+  await new Promise<void>((resolve, reject) => {
+    let subscription: Subscription | undefined
+    const finish = (): void => {
+      signal.removeEventListener('abort', finish)
+      subscription?.close()
+      subscription = undefined
+      resolve()
+    }
+    const fail = (error: unknown): void => {
+      try {
+        const last = stream.ended(error)
+        if (last !== undefined && !out.gone) out.write(last)
+        finish()
+      } catch (unforeseen) {
+        finish()
+        reject(unforeseen instanceof Error ? unforeseen : new Error(String(unforeseen)))
+      }
+    }
+    /** Everything that is new, as long as the client takes it. */
+    const step = (reason: 'event' | 'tick'): void => {
+      if (subscription === undefined) return
+      if (out.gone) return finish()
+      let due = reason === 'tick'
+      for (;;) {
+        const batch = subscription.take()
+        if (batch.events.length === 0 && !due) return subscription.wait(wake)
+        due = false
+        let more = true
+        for (const chunk of stream.changes(batch)) more = out.write(chunk)
+        if (!more) return out.drained(() => wake('event'))
+      }
+    }
+    const wake = (reason: 'event' | 'tick'): void =>
+      takeTurn(() => {
+        try {
+          step(reason)
+        } catch (error) {
+          fail(error)
+        }
+      })
+    try {
+      signal.throwIfAborted()
+      signal.addEventListener('abort', finish)
+      subscription = resource.store.cache().subscribe({ prefix, after: stream.after })
+      wake('tick')
+    } catch (error) {
+      fail(error)
+    }
+  })
 }
 
 /** Ends when the client goes, the server closes or the time is up; whichever it is, without an error. */
@@ -173,5 +275,8 @@ export async function watchObjects(
       'cache-control': noCache,
     },
     body: untilDone(frames(plan), () => clearTimeout(timer)),
+    ...(resource.definition.conversion?.remote === undefined
+      ? { live: (out: LiveSink) => writeFrames(plan, out).finally(() => clearTimeout(timer)) }
+      : {}),
   }
 }

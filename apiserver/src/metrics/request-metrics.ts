@@ -149,7 +149,9 @@ export function createRequestMetrics(options: {
         handles.duration.observe(seconds)
         handles.sli.observe(seconds)
       } else if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) {
+        const { live } = answer
         answer.body = counted(answer.body, () => open.value--)
+        if (live !== undefined) answer.live = (out) => live(out).finally(() => open.value--)
       } else open.value--
       return answer
     },

@@ -8,7 +8,7 @@ import type { StoredResource } from './resource-table.ts'
 export interface Current {
   key: string
   revision: number
-  /** As it is stored. */
+  /** As it is stored; kinds that are stored as they are served may find the resourceVersion in it. */
   value: Uint8Array
   object: KubeObject & { metadata: ObjectMeta }
   /** Another copy, to change. Parsing again is cheaper than cloning. */
@@ -32,12 +32,17 @@ export async function readCurrent(
   resource: StoredResource,
   at: { namespace: string; name: string },
 ): Promise<Current | undefined> {
-  const key = keyOf(resource.store, at)
-  const found = await resource.store.storage.get(key)
+  const { store } = resource
+  const key = keyOf(store, at)
+  const cached = resource.definition.conversion === undefined ? store.cache().get(key) : undefined
+  const found =
+    cached !== undefined && store.storage.isNewest?.(key, cached.revision) === true
+      ? { value: cached.json, revision: cached.revision }
+      : await store.storage.get(key)
   if (found === undefined) return undefined
   const { value, revision } = found
   if (resource.definition.conversion?.remote !== undefined) {
-    const [object] = await servedFromStore(resource.definition, [found])
+    const [object] = await servedFromStore(resource.definition, [{ value: found.value, revision: found.revision }])
     if (object === undefined) return undefined
     return { key, revision, value, object, copy: () => structuredClone(object) }
   }

@@ -1,6 +1,8 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { ServerLogger } from '../server/log.ts'
 import { StorageError } from '../storage/storage.ts'
+import { asBuffer } from '../storage/watch-cache/splice.ts'
+import type { CachedObject } from '../storage/watch-cache/types.ts'
 import type { StoredResource } from './resource-table.ts'
 import type { ObjectAccess, ResourceName } from './services.ts'
 
@@ -12,16 +14,22 @@ export function createFollow(options: {
   log: ServerLogger
 }): ObjectAccess['follow'] {
   const { closing, log } = options
-  return (name, apply) => {
+  return (name, apply, more) => {
+    const mark = more?.mark === undefined ? undefined : Buffer.from(more.mark)
     const resource = options.find(name)
     const { store } = resource
     const cache = store.cache()
     const tell = apply as (key: string, object: KubeObject | undefined) => void
     const known = new Set<string>()
 
-    const put = (key: string, object: KubeObject): void => {
+    const put = (entry: CachedObject): void => {
+      const { key } = entry
+      if (mark !== undefined && !asBuffer(entry.json).includes(mark)) {
+        if (known.has(key)) gone(key)
+        return
+      }
       known.add(key)
-      tell(key.slice(store.prefix.length), options.served(resource, object))
+      tell(key.slice(store.prefix.length), options.served(resource, entry.parse()))
     }
     const gone = (key: string): void => {
       known.delete(key)
@@ -34,14 +42,14 @@ export function createFollow(options: {
         const stale = new Set(known)
         for (const entry of snapshot.entries(store.prefix)) {
           stale.delete(entry.key)
-          put(entry.key, entry.object)
+          put(entry)
         }
         for (const key of stale) gone(key)
         try {
           for await (const batch of cache.watch({ prefix: store.prefix, after: snapshot.revision, signal: closing })) {
             for (const event of batch.events) {
               if (event.type === 'DELETED') gone(event.current.key)
-              else put(event.current.key, event.current.object)
+              else put(event.current)
             }
           }
         } catch (error) {

@@ -79,9 +79,10 @@ export function createObjectAccess(options: {
       more?: { dryRun?: boolean; raw?: boolean; uid?: string },
     ) {
       const outcome = await updateObject(scopeOf(find(name), at, more?.dryRun), {
-        next: (current) => {
-          change(current as KubeObject as T)
-          return current
+        next: (_current, copy) => {
+          const object = copy()
+          change(object as KubeObject as T)
+          return object
         },
         patch: true,
         ...(more?.raw === undefined ? {} : { raw: more.raw }),

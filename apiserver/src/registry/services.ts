@@ -44,9 +44,14 @@ export interface ObjectAccess {
   list<T extends KubeObject>(resource: ResourceName, at?: { namespace?: string }): T[]
   /**
    * Keeps an index of a resource current: `apply` is called for every cached object and then for every change, in
-   * order; `object` is undefined when it is gone. `key` is "namespace/name" or "name".
+   * order; `object` is undefined when it is gone. `key` is "namespace/name" or "name". Objects whose stored JSON does
+   * not contain `mark` are as good as gone, and are not even parsed.
    */
-  follow<T extends KubeObject>(resource: ResourceName, apply: (key: string, object: T | undefined) => void): void
+  follow<T extends KubeObject>(
+    resource: ResourceName,
+    apply: (key: string, object: T | undefined) => void,
+    more?: { mark?: string },
+  ): void
   create<T extends KubeObject>(resource: ResourceName, object: T, options?: { dryRun?: boolean }): Promise<T>
   /** Reads the newest, applies `change` to a copy, writes; again on conflict. `change` may throw an ApiError to stop. */
   update<T extends KubeObject>(

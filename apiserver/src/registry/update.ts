@@ -22,8 +22,14 @@ import { admissionAttributes, strategyContext, type WriteScope } from './write-s
 const maxAttempts = 64
 
 export interface UpdateRequest {
-  /** Makes the wanted object from a copy of the current one, which it may change; called again after a lost race. */
-  next: (current: KubeObject & { metadata: ObjectMeta }) => Promise<KubeObject> | KubeObject
+  /**
+   * Makes the wanted object from the current one, which it must not change: what it wants to change it takes a copy of.
+   * Called again after a lost race.
+   */
+  next: (
+    current: KubeObject & { metadata: ObjectMeta },
+    copy: () => KubeObject & { metadata: ObjectMeta },
+  ) => Promise<KubeObject> | KubeObject
   /** Creates instead when there is none; undefined answers 404. */
   createMissing?: () => Promise<Outcome>
   /** The object that is meant, when the request says so. */
@@ -129,7 +135,7 @@ async function attemptUpdate(
   const { resource } = scope
   const { definition } = resource
   const previous = current.object
-  const next = await request.next(current.copy())
+  const next = await request.next(previous, () => current.copy())
   next.apiVersion = resource.apiVersion
   next.kind = resource.kind
   const metadata = (next.metadata ??= {})

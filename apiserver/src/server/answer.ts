@@ -7,10 +7,21 @@ export interface Answer {
   headers: Record<string, string | string[]>
   /** Absent: no body. A sequence is pulled as fast as the client takes it. */
   body?: Uint8Array | AsyncIterable<Uint8Array>
+  /** The same body for a door that can be written to: resolves when it is over, also because the client is gone. */
+  live?: (out: LiveSink) => Promise<void>
   /** The body's chunks share memory: each is overwritten when the next is asked for. */
   reusesChunks?: boolean
   /** For an upgrade: takes the raw connection over. `status` then only counts in the metrics. */
   tunnel?: (socket: Duplex, head: Uint8Array) => void
+}
+
+/** Where a live body goes. */
+export interface LiveSink {
+  /** False: no more for now, until `drained`. */
+  write(chunk: Uint8Array): boolean
+  /** Calls back once, when more may be written or nothing more will be taken. */
+  drained(then: () => void): void
+  readonly gone: boolean
 }
 
 const encoder = new TextEncoder()

@@ -86,17 +86,15 @@ export function outgoingOfStream(stream: ServerHttp2Stream): Outgoing {
   }
 }
 
-/** Resolves when more may be written or nothing more will be taken. */
-function drained(writable: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      writable.removeListener('drain', done)
-      writable.removeListener('close', done)
-      resolve()
-    }
-    writable.on('drain', done)
-    writable.on('close', done)
-  })
+/** Calls back when more may be written or nothing more will be taken. */
+function drained(writable: Writable, then: () => void): void {
+  const done = (): void => {
+    writable.removeListener('drain', done)
+    writable.removeListener('close', done)
+    then()
+  }
+  writable.on('drain', done)
+  writable.on('close', done)
 }
 
 /** Resolves when the chunk has left this process's memory, or nothing more will be taken. */
@@ -122,7 +120,7 @@ async function sendBody(
   for await (const chunk of body) {
     if (gone) break
     if (options.reusesChunks) await written(writable, chunk)
-    else if (!writable.write(chunk)) await drained(writable)
+    else if (!writable.write(chunk)) await new Promise<void>((resolve) => drained(writable, resolve))
     if (gone) break
   }
   if (!gone) writable.end()
@@ -142,5 +140,17 @@ export async function sendAnswer(outgoing: Outgoing, answer: Answer, method: str
     return
   }
   outgoing.head(status, headers, false)
+  if (answer.live !== undefined) {
+    const { writable } = outgoing
+    await answer.live({
+      write: (chunk) => writable.write(chunk),
+      drained: (then) => drained(writable, then),
+      get gone() {
+        return outgoing.gone
+      },
+    })
+    if (!outgoing.gone) writable.end()
+    return
+  }
   await sendBody(outgoing, body, { reusesChunks: answer.reusesChunks === true })
 }

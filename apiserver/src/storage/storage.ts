@@ -29,7 +29,7 @@ export interface StoredEvent {
   /** The new value; for a delete, empty. */
   value: Uint8Array
   /** What the key held before, when it held anything. */
-  previous?: { value: Uint8Array; revision: Revision }
+  readonly previous?: { value: Uint8Array; revision: Revision } | undefined
 }
 
 export interface Storage {

@@ -9,6 +9,7 @@ import {
   type EmbeddedDatabase,
 } from './database.ts'
 import { encodeHead, encodeRecord, type Head, type LogRecord } from './layout.ts'
+import { storedEvent } from './reader.ts'
 
 /** One compare-and-swap. `expected`: 0 means the key must not exist. */
 export interface Write {
@@ -208,13 +209,6 @@ function eventsOf(database: EmbeddedDatabase, accepted: readonly Accepted[]): St
   const mine = new Map(accepted.map(({ revision, record }) => [revision, record]))
   return accepted.map(({ revision, record }) => {
     const { previous } = record
-    const before = previous === 0 ? undefined : (mine.get(previous) ?? readRecord(database, previous))
-    return {
-      type: record.type,
-      key: record.key,
-      revision,
-      value: record.value,
-      ...(before?.type === 'put' ? { previous: { value: before.value, revision: previous } } : {}),
-    }
+    return storedEvent({ revision, record, before: () => mine.get(previous) ?? readRecord(database, previous) })
   })
 }

@@ -106,12 +106,26 @@ export function readLog(
 }
 
 export function eventOf(database: EmbeddedDatabase, revision: Revision, record: LogRecord): StoredEvent {
-  const before = record.previous === 0 ? undefined : readRecord(database, record.previous)
+  return storedEvent({ revision, record, before: () => readRecord(database, record.previous) })
+}
+
+/** What was there before is read when somebody asks, and history still has it: the watch cache holds it already. */
+export function storedEvent(written: {
+  revision: Revision
+  record: LogRecord
+  before: () => LogRecord | undefined
+}): StoredEvent {
+  const { revision, record, before } = written
+  const { type, key, value, previous } = record
+  if (previous === 0) return { type, key, revision, value }
   return {
-    type: record.type,
-    key: record.key,
+    type,
+    key,
     revision,
-    value: record.value,
-    ...(before?.type === 'put' ? { previous: { value: before.value, revision: record.previous } } : {}),
+    value,
+    get previous() {
+      const found = before()
+      return found?.type === 'put' ? { value: found.value, revision: previous } : undefined
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { StorageError, type Revision } from '../storage.ts'
 import type { StorageClock } from '../log.ts'
 import type { EventRing } from './event-ring.ts'
-import type { CacheEvent, CacheWatchBatch } from './types.ts'
+import type { CacheEvent, CacheWatchBatch, Subscription } from './types.ts'
 
 /** A reader of the ring: it holds a place, not a buffer. */
 interface Watcher {
@@ -11,6 +11,14 @@ interface Watcher {
   ring: EventRing
   /** Set while the watcher has seen everything. */
   waiting: ((reason: 'event' | 'tick') => void) | undefined
+}
+
+export interface WatchOptions {
+  ring: EventRing
+  prefix: string
+  after: Revision
+  progress: () => Revision
+  failure: () => StorageError | undefined
 }
 
 const maxBatch = 500
@@ -26,36 +34,57 @@ export class CacheWatchers {
     this.#clock = clock
   }
 
-  async *watch(options: {
-    ring: EventRing
-    prefix: string
-    after: Revision
-    signal: AbortSignal
-    progress: () => Revision
-    failure: () => StorageError | undefined
-  }): AsyncGenerator<CacheWatchBatch> {
-    const { ring, prefix, signal } = options
+  /** A reader's place in the ring. @throws StorageError 'compacted' when the ring no longer reaches back */
+  subscribe(options: WatchOptions): Subscription {
+    const { ring, prefix } = options
     const next = ring.after(options.after)
     if (next === undefined) throw fellBehind(options.after, ring.floor)
     const watcher: Watcher = { prefix, next, ring, waiting: undefined }
-    const onAbort = (): void => this.#wake(watcher, 'tick')
-    signal.addEventListener('abort', onAbort)
-    try {
-      for (let due = true; !signal.aborted;) {
+    return {
+      take: () => {
         const failure = options.failure()
         if (failure !== undefined) throw failure
         if (watcher.next < ring.first) throw fellBehind(options.after, ring.floor)
         const events = take(watcher)
-        if (events.length > 0 || due) {
+        return { events, progress: Math.max(options.after, seenUpTo(watcher, options.progress)) }
+      },
+      wait: (wake) => {
+        // What came in since the last look counts as waking at once.
+        if (watcher.next < ring.end) return wake('event')
+        watcher.waiting = wake
+        this.#waiting.add(watcher)
+        this.#tick()
+      },
+      close: () => {
+        watcher.waiting = undefined
+        this.#waiting.delete(watcher)
+      },
+    }
+  }
+
+  async *watch(options: WatchOptions & { signal: AbortSignal }): AsyncGenerator<CacheWatchBatch> {
+    const { signal } = options
+    const subscription = this.subscribe(options)
+    let wake: ((reason: 'event' | 'tick') => void) | undefined
+    const onAbort = (): void => wake?.('tick')
+    signal.addEventListener('abort', onAbort)
+    try {
+      for (let due = true; !signal.aborted;) {
+        const batch = subscription.take()
+        if (batch.events.length > 0 || due) {
           due = false
-          yield { events, progress: Math.max(options.after, seenUpTo(watcher, options.progress)) }
-        } else if (watcher.next >= ring.end) {
-          due = (await this.#sleep(watcher)) === 'tick'
+          yield batch
+          continue
         }
+        const reason = await new Promise<'event' | 'tick'>((resolve) => {
+          wake = resolve
+          subscription.wait(resolve)
+        })
+        due = reason === 'tick'
       }
     } finally {
       signal.removeEventListener('abort', onAbort)
-      this.#waiting.delete(watcher)
+      subscription.close()
     }
   }
 
@@ -70,14 +99,6 @@ export class CacheWatchers {
 
   wakeAll(): void {
     for (const watcher of [...this.#waiting]) this.#wake(watcher, 'tick')
-  }
-
-  #sleep(watcher: Watcher): Promise<'event' | 'tick'> {
-    return new Promise((resolve) => {
-      watcher.waiting = resolve
-      this.#waiting.add(watcher)
-      this.#tick()
-    })
   }
 
   #wake(watcher: Watcher, reason: 'event' | 'tick'): void {

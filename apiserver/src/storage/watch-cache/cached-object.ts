@@ -31,11 +31,15 @@ export class CachedJson implements CachedObject, Parsed {
   get object(): KubeObject {
     this.used = true
     if (this.#object !== undefined) return this.#object
-    const object = JSON.parse(asBuffer(this.json).toString()) as KubeObject
+    const object = this.parse()
     this.#object = object
     // The pool may make this very object forget, when it alone is over the budget.
     this.#pool.add(this)
     return object
+  }
+
+  parse(): KubeObject {
+    return this.#object ?? (JSON.parse(asBuffer(this.json).toString()) as KubeObject)
   }
 
   forget(): void {

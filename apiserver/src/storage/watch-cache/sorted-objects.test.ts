@@ -8,6 +8,7 @@ const object = (key: string, revision = 1): CachedObject => ({
   revision,
   json: new Uint8Array(),
   object: {},
+  parse: () => ({}),
 })
 const keysOf = (objects: Iterable<CachedObject>): string[] => [...objects].map(({ key }) => key)
 

@@ -11,6 +11,8 @@ export interface CachedObject {
   readonly json: Uint8Array
   /** Parsed on first use and kept while in use; deeply read-only by convention: copy before changing. */
   readonly object: KubeObject
+  /** Parsed for one use: nothing keeps it. Read-only all the same. */
+  parse(): KubeObject
 }
 
 export interface CacheEvent {
@@ -38,6 +40,15 @@ export interface CacheWatchBatch {
   progress: Revision
 }
 
+/** A place among a cache's events, for readers that are called rather than iterate. */
+export interface Subscription {
+  /** What is new since the last call, no more than some hundreds. @throws StorageError as `watch` does */
+  take(): CacheWatchBatch
+  /** Calls back once: for an event, or about a second later at the latest; at once when there is something new already. */
+  wait(wake: (reason: 'event' | 'tick') => void): void
+  close(): void
+}
+
 /** The watch cache of one resource: everything a GET, LIST or WATCH needs without asking the store. */
 export interface WatchCache {
   /** Resolves when the first list is in. */
@@ -53,6 +64,8 @@ export interface WatchCache {
    * back, or when this watcher fell too far behind. `progress` batches come at least once a second while idle.
    */
   watch(options: { prefix: string; after: Revision; signal: AbortSignal }): AsyncIterable<CacheWatchBatch>
+  /** The same without a promise for every step; once the cache is ready. @throws StorageError 'compacted' */
+  subscribe(options: { prefix: string; after: Revision }): Subscription
 }
 
 /** What a write returns to its caller without waiting for the cache: the bytes as stored, with their revision. */

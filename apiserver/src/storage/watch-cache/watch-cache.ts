@@ -1,12 +1,12 @@
 import { systemClock, type StorageClock, type StorageLog } from '../log.ts'
 import { StorageError, type Revision, type Storage, type StoredEvent, type WatchBatch } from '../storage.ts'
 import { CachedEvent, CachedJson, withRevision } from './cached-object.ts'
-import { CacheWatchers } from './cache-watchers.ts'
+import { CacheWatchers, type WatchOptions } from './cache-watchers.ts'
 import { EventRing, type RingLimits } from './event-ring.ts'
 import { ParsedPool } from './parsed-pool.ts'
 import { SortedObjects } from './sorted-objects.ts'
 import { spliceResourceVersion } from './splice.ts'
-import type { CachedObject, CacheWatchBatch, Snapshot, WatchCache } from './types.ts'
+import type { CachedObject, CacheWatchBatch, Snapshot, Subscription, WatchCache } from './types.ts'
 import { Waiters } from './waiters.ts'
 
 export interface WatchCacheOptions {
@@ -109,9 +109,18 @@ class RunningCache implements RunningWatchCache {
 
   async *watch(options: { prefix: string; after: Revision; signal: AbortSignal }): AsyncIterable<CacheWatchBatch> {
     await this.#ready
+    yield* this.#watchers.watch({ ...options, ...this.#watchOptions(options) })
+  }
+
+  subscribe(options: { prefix: string; after: Revision }): Subscription {
+    return this.#watchers.subscribe(this.#watchOptions(options))
+  }
+
+  #watchOptions(options: { prefix: string; after: Revision }): WatchOptions {
     const ring = this.#ring
-    yield* this.#watchers.watch({
-      ...options,
+    return {
+      prefix: options.prefix,
+      after: options.after,
       ring,
       progress: () => this.#revision,
       failure: () => {
@@ -122,7 +131,7 @@ class RunningCache implements RunningWatchCache {
           oldest: this.#ring.floor,
         })
       },
-    })
+    }
   }
 
   async close(): Promise<void> {
