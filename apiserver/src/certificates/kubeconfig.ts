@@ -1,4 +1,14 @@
+import { createPrivateKey } from 'node:crypto'
 import type { KeyPair } from './issue.ts'
+
+/**
+ * A key as "EC PRIVATE KEY" (SEC 1), as every client library reads it: fabric8's takes the algorithm from that label, and
+ * an unlabelled PKCS #8 key for RSA.
+ */
+function labelled(key: string): string {
+  const parsed = createPrivateKey(key)
+  return parsed.asymmetricKeyType === 'ec' ? parsed.export({ type: 'sec1', format: 'pem' }).toString() : key
+}
 
 /** A kubeconfig with everything inside, as YAML. */
 export function kubeconfig(options: {
@@ -20,7 +30,7 @@ users:
 - name: ${options.user}
   user:
     client-certificate-data: ${base64(options.client.certificate)}
-    client-key-data: ${base64(options.client.key)}
+    client-key-data: ${base64(labelled(options.client.key))}
 contexts:
 - name: ${options.cluster}
   context:

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run } from '../support/kapell.ts'
+
+/** The programs that check a server through official client libraries: what each needs, and how it is built. */
+export interface Program {
+  client: string
+  /** What has to be on the machine, each with a command that succeeds where it is. */
+  needs: readonly { name: string; probe: readonly [string, ...string[]] }[]
+  /** Builds it, or finds it built, and gives the command. Arguments follow. */
+  build(): Promise<readonly string[]>
+  args: readonly string[]
+  checks: readonly string[]
+}
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+/** Ignored by git. Downloads stay where each language's own tool keeps them, for all its projects. */
+const cache = here('../../../node_modules/.cache/clients')
+const buildTimeoutMs = 600_000
+
+async function must(command: readonly [string, ...string[]], env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const [program, ...args] = command
+  const ran = await run(program, args, { env, timeoutMs: buildTimeoutMs })
+  if (ran.code !== 0) throw new Error(`${command.join(' ')} exited with ${ran.code}:\n${ran.stderr}${ran.stdout}`)
+}
+
+function digest(directory: string): string {
+  const hash = createHash('sha256')
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  for (const { parentPath, name } of files.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+    hash.update(name).update(readFileSync(join(parentPath, name)))
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** Builds into a folder of the cache, unless that was done already from the same sources. */
+export async function built(name: string, sources: string, build: (output: string) => Promise<void>): Promise<string> {
+  const output = join(cache, name)
+  const stamp = join(output, '.built')
+  const wanted = digest(sources)
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return output
+  rmSync(output, { recursive: true, force: true })
+  mkdirSync(output, { recursive: true })
+  await build(output)
+  writeFileSync(stamp, wanted)
+  return output
+}
+
+export const python3 = {
+  name: 'python3 with venv',
+  probe: ['python3', '-c', 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))'],
+} as const
+
+/** A virtual environment with what `directory`/requirements.txt pins; resolves with its folder. */
+export function pythonEnvironment(name: string, directory: string): Promise<string> {
+  return built(name, directory, async (output) => {
+    await must(['python3', '-m', 'venv', output])
+    const requirements = join(directory, 'requirements.txt')
+    await must([join(output, 'bin/pip'), 'install', '--quiet', '--no-deps', '--requirement', requirements])
+  })
+}
+
+/** What of a program's needs this machine lacks. */
+export function lacking({ needs }: Pick<Program, 'needs'>): string[] {
+  return needs
+    .filter(({ probe: [program, ...args] }) => spawnSync(program, args, { stdio: 'ignore' }).status !== 0)
+    .map(({ name }) => name)
+}
+
+/** What every client does. */
+const common = [
+  'discovery',
+  'create',
+  'update',
+  'list-pages',
+  'patch-json',
+  'patch-merge',
+  'patch-strategic',
+  'apply',
+  'apply-conflict',
+  'delete',
+  'delete-collection',
+  'custom-resource',
+  'watch-through-restart',
+]
+
+const go = (format: string, more: readonly string[] = []): Program => ({
+  client: `client-go in ${format}`,
+  needs: [{ name: 'go', probe: ['go', 'version'] }],
+  build: async () => {
+    const output = await built('go', here('go'), (folder) =>
+      must(['go', 'build', '-C', here('go'), '-p', '2', '-o', join(folder, 'checks'), '.'], {
+        GOFLAGS: '-mod=readonly',
+      }),
+    )
+    return [join(output, 'checks')]
+  },
+  args: [format],
+  checks: [
+    ...common,
+    'subresources',
+    'dynamic',
+    'metadata',
+    'leader-election',
+    'events',
+    'informer-through-restart',
+    'dynamic-informer-through-restart',
+    ...more,
+  ],
+})
+
+export const programs: readonly Program[] = [
+  {
+    client: 'client-node',
+    needs: [],
+    build: () => Promise.resolve([process.execPath, here('node/checks.ts')]),
+    args: [],
+    checks: [...common, 'informer-through-restart'],
+  },
+  {
+    client: 'Python kubernetes',
+    needs: [python3],
+    build: async () => [
+      join(await pythonEnvironment('python', here('python')), 'bin/python'),
+      here('python/checks.py'),
+    ],
+    args: [],
+    checks: common,
+  },
+  go('json'),
+  go('protobuf'),
+  {
+    client: 'Java fabric8',
+    needs: [
+      { name: 'java', probe: ['java', '-version'] },
+      { name: 'mvn', probe: ['mvn', '-version'] },
+    ],
+    build: async () => {
+      const output = await built('java', here('java'), (folder) =>
+        must(['mvn', '-q', '-B', '-f', here('java/pom.xml'), `-Doutput=${folder}`, 'process-classes']),
+      )
+      return ['java', '-cp', `${join(output, 'classes')}:${join(output, 'lib/*')}`, 'Main']
+    },
+    args: [],
+    checks: [...common, 'leader-election', 'informer-through-restart'],
+  },
+]
