@@ -21,6 +21,8 @@ import { garbageCollector } from './garbage-collector/controller.ts'
 import { localPathProvisioner } from './local-path/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
+import { volumeExpandController } from './volume-expand/controller.ts'
 import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts'
 import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
@@ -58,6 +60,8 @@ export const controllers: readonly Controller[] = [
   resourceQuotaController,
   persistentVolumeBinder,
   localPathProvisioner,
+  ephemeralVolumeController,
+  volumeExpandController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

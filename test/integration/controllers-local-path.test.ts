@@ -5,6 +5,8 @@ import {
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
+  pods,
+  serviceAccounts,
   storageClasses,
 } from '@kapell/openapi/meta/refs'
 import type { V1PersistentVolume } from '@kapell/openapi/types'
@@ -22,11 +24,14 @@ describe('local volumes on a real API server', () => {
       controllers: [
         'persistentvolume-binder-controller',
         'local-path-provisioner',
+        'ephemeral-volume-controller',
+        'persistentvolume-expander-controller',
         'pv-protection-controller',
         'pvc-protection-controller',
       ],
     })
     await plane.client.resource(namespaces).create({ metadata: { name: ns } })
+    await plane.client.resource(serviceAccounts, ns).create({ metadata: { name: 'default' } })
     await plane.until([storageClasses], () => plane.client.resource(storageClasses).get('local-path'))
   })
   afterAll(() => plane.close())
@@ -138,5 +143,63 @@ describe('local volumes on a real API server', () => {
     await node('c')
     await claim('five', undefined, { storageClassName: 'now' })
     expect((await volumeOf('five')).spec?.local?.path).toMatch(/^\/data\/c\//)
+  })
+
+  it('a claim that asks for more gets it', async () => {
+    await claim('more', 'a')
+    const name = (await volumeOf('more')).metadata?.name ?? ''
+    await claims().patch('more', 'merge', { spec: { resources: { requests: { storage: '3Gi' } } } })
+    await plane.until([persistentVolumeClaims], async () => {
+      const { status } = await claims().get('more')
+      return status?.capacity?.['storage'] === '3Gi' ? status : undefined
+    })
+    expect((await plane.client.resource(persistentVolumes).get(name)).spec?.capacity).toEqual({ storage: '3Gi' })
+    expect((await eventOn('more', 'ExternalExpanding'))?.message).toBe(
+      'waiting for an external controller to expand this PVC',
+    )
+    await eventOn('more', 'VolumeResizeSuccessful')
+  })
+
+  const ephemeralPod = (name: string) =>
+    plane.client.resource(pods, ns).create({
+      metadata: { name },
+      spec: {
+        containers: [{ name: 'c', image: 'i' }],
+        volumes: [
+          {
+            name: 'scratch',
+            ephemeral: {
+              volumeClaimTemplate: {
+                metadata: { labels: { app: name } },
+                spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+              },
+            },
+          },
+        ],
+      },
+    })
+
+  it('an ephemeral volume of a pod gets a claim that the pod owns', async () => {
+    const pod = await ephemeralPod('e')
+    const made = await plane.until([persistentVolumeClaims], () =>
+      claims()
+        .get('e-scratch')
+        .catch(() => undefined),
+    )
+    expect(made).toMatchObject({
+      metadata: {
+        labels: { app: 'e' },
+        ownerReferences: [{ kind: 'Pod', name: 'e', uid: pod.metadata?.uid, controller: true }],
+      },
+      spec: { storageClassName: 'local-path' },
+    })
+  })
+
+  it('a claim of that name that is not its own is left alone, and the pod says so', async () => {
+    await claim('f-scratch')
+    await ephemeralPod('f')
+    expect((await eventOn('f', 'FailedBinding'))?.message).toBe(
+      'ephemeral volume scratch: PVC local/f-scratch was not created for pod local/f (pod is not owner)',
+    )
   })
 })

@@ -63,6 +63,12 @@ export const requestedSize = (claim: V1PersistentVolumeClaim): Quantity =>
 export const volumeSize = (volume: V1PersistentVolume): Quantity =>
   parseQuantity(volume.spec?.capacity?.['storage'] ?? '0')
 
+/** A bound claim asks for more than it is said to have. */
+export function wantsToGrow(claim: V1PersistentVolumeClaim): boolean {
+  const has = claim.status?.capacity?.['storage']
+  return claim.status?.phase === 'Bound' && has !== undefined && requestedSize(claim).cmp(parseQuantity(has)) > 0
+}
+
 /** The volume names this claim; without a uid it waits for any claim of that name. */
 export function namesClaim(volume: V1PersistentVolume, claim: V1PersistentVolumeClaim): boolean {
   const ref = volume.spec?.claimRef

@@ -7,12 +7,14 @@ import {
   annotations,
   classNameOf,
   waitsForConsumer,
+  wantsToGrow,
 } from '@kapell/controllers/machinery/placement/volumes'
 import { keyOf, type Lister } from '@kapell/controllers/machinery/store'
 import { nodes, persistentVolumeClaims, persistentVolumes, storageClasses } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Node, V1PersistentVolume, V1PersistentVolumeClaim, V1StorageClass } from '@kapell/openapi/types'
 import { isDeleting } from '../shared/pods.ts'
+import { grow } from './grow.ts'
 import {
   finalizer,
   isOn,
@@ -50,7 +52,7 @@ export const localPathProvisioner = defineController<Dependencies, V1PersistentV
     queue.add(classKey)
     const claims = informer(persistentVolumeClaims)
     const look = (claim: V1PersistentVolumeClaim): void => {
-      if (isAsked(claim)) queue.add(`claim ${keyOf(claim)}`)
+      if (isAsked(claim) || wantsToGrow(claim)) queue.add(`claim ${keyOf(claim)}`)
     }
     claims.onChange({ add: look, update: (_, next) => look(next) })
     const volumes = informer(persistentVolumes)
@@ -76,7 +78,10 @@ export const localPathProvisioner = defineController<Dependencies, V1PersistentV
       return
     }
     const claim = deps.claims.get(name)
-    if (claim !== undefined && isAsked(claim)) await provision(deps, claim)
+    if (claim === undefined) return
+    if (isAsked(claim)) return provision(deps, claim)
+    const volume = deps.volumes.get(claim.spec?.volumeName ?? '')
+    if (volume !== undefined && isOurs(volume) && wantsToGrow(claim)) await grow(deps, claim, volume)
   },
 })
 

@@ -1,0 +1,236 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildImageArchive } from '@kapell/node-agent/images/build'
+import type { V1PersistentVolume, V1PersistentVolumeClaim, V1PersistentVolumeList } from '@kapell/openapi/types'
+import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { until } from './support/wait.ts'
+
+/** Claims with stock kubectl on real containers: made, written to, kept, grown, given back. */
+const image = 'localhost/test/volumes:1'
+const { path: dataDir, remove } = temporaryDir('volumes')
+let cluster: Kapell
+let kubectl: Kubectl
+let start: () => Promise<Kapell>
+
+beforeAll(async () => {
+  mkdirSync(join(dataDir, 'images'))
+  const applets = 'sh sleep echo cat ls id touch mkdir stat trap wc'
+  await buildImageArchive(
+    {
+      name: image,
+      files: {
+        '/bin/busybox': { content: readFileSync('/bin/busybox'), mode: 0o755 },
+        '/etc/passwd': 'root:x:0:0:root:/:/bin/sh\n',
+      },
+      links: Object.fromEntries(applets.split(' ').map((name) => [`/bin/${name}`, '/bin/busybox'])),
+      directories: ['/tmp', '/proc', '/sys', '/dev'],
+      env: { PATH: '/bin' },
+      cmd: ['sh'],
+    },
+    join(dataDir, 'images', 'volumes.tar'),
+  )
+  const port = await freePort()
+  const args = ['--agent-port', '0', '--pod-cidr', '10.239.0.0/24', '--service-cluster-ip-range', '10.240.0.0/16']
+  start = () => startKapell({ dataDir, port, args })
+  cluster = await start()
+  kubectl = new Kubectl(join(dataDir, 'kubeconfig'))
+}, 180_000)
+afterAll(async () => {
+  if (cluster?.process.exitCode === null) await cluster.stop()
+  remove()
+}, 60_000)
+
+const apply = async (...objects: object[]): Promise<void> => {
+  const list = { apiVersion: 'v1', kind: 'List', items: objects }
+  const ran = await kubectl.try(['apply', '-f', '-'], JSON.stringify(list))
+  expect(ran.stderr).toBe('')
+}
+const exec = (pod: string, command: string): Promise<string> => kubectl.run('exec', pod, '--', 'sh', '-c', command)
+const waits = 'trap "exit 0" TERM; while true; do sleep 1; done'
+const container = (more: object = {}) => ({ name: 'c', image, command: ['sh', '-c', waits], ...more })
+const ready = (pod: string): Promise<string> =>
+  kubectl.run('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=60s')
+const claimOf = (name: string) => kubectl.json<V1PersistentVolumeClaim>('get', 'pvc', name)
+const volumes = async (): Promise<V1PersistentVolume[]> =>
+  (await kubectl.json<V1PersistentVolumeList>('get', 'pv')).items
+const directories = (): string[] => readdirSync(join(dataDir, 'local-volumes'))
+
+const claim = (name: string, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Mi' } }, ...more },
+})
+const pod = (name: string, volumesOfPod: object[], spec: object = {}, mounts: object[] = []) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name },
+  spec: {
+    terminationGracePeriodSeconds: 3,
+    containers: [container({ volumeMounts: mounts })],
+    volumes: volumesOfPod,
+    ...spec,
+  },
+})
+
+const statefulSet = {
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'db' },
+  spec: {
+    serviceName: 'db',
+    replicas: 2,
+    selector: { matchLabels: { app: 'db' } },
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' },
+    template: {
+      metadata: { labels: { app: 'db' } },
+      spec: {
+        terminationGracePeriodSeconds: 3,
+        containers: [container({ volumeMounts: [{ name: 'data', mountPath: '/data' }] })],
+      },
+    },
+    volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim('').spec }],
+  },
+}
+
+it('a StatefulSet keeps its data: through the end of a pod, and through a restart of everything', async () => {
+  await apply(statefulSet)
+  await kubectl.run('rollout', 'status', 'statefulset/db', '--timeout=90s')
+  await exec('db-0', 'echo zero > /data/file')
+  await exec('db-1', 'echo one > /data/file')
+  expect(directories()).toHaveLength(2)
+
+  await kubectl.run('delete', 'pod', 'db-0')
+  await ready('db-0')
+  expect((await exec('db-0', 'cat /data/file')).trim()).toBe('zero')
+
+  expect(await cluster.stop()).toBe(0)
+  cluster = await start()
+  await until('both pods to be ready again', async () => {
+    const set = await kubectl.json<{ status?: { readyReplicas?: number } }>('get', 'statefulset', 'db')
+    const answers = await Promise.all(
+      ['db-0', 'db-1'].map((name) => kubectl.try(['exec', name, '--', 'cat', '/data/file'])),
+    )
+    return set.status?.readyReplicas === 2 && answers.map(({ stdout }) => stdout.trim()).join() === 'zero,one'
+  })
+}, 240_000)
+
+it('what is scaled away keeps its claim; what is deleted takes claims, volumes and directories with it', async () => {
+  await kubectl.run('scale', 'statefulset/db', '--replicas=1')
+  await kubectl.run('wait', '--for=delete', 'pod/db-1', '--timeout=60s')
+  expect((await claimOf('data-db-1')).status?.phase).toBe('Bound')
+  await kubectl.run('scale', 'statefulset/db', '--replicas=2')
+  await until('the pod to have its data again', async () => {
+    const { stdout } = await kubectl.try(['exec', 'db-1', '--', 'cat', '/data/file'])
+    return stdout.trim() === 'one'
+  })
+  await kubectl.run('delete', 'statefulset', 'db')
+  await until('all to be gone', async () => (await volumes()).length === 0 && directories().length === 0)
+}, 180_000)
+
+it('a claim waits for its first pod; fsGroup, subPath and read-only hold on its volume; in use it is protected', async () => {
+  await apply(claim('shared'))
+  await until('the claim to say that it waits', async () =>
+    (await kubectl.run('describe', 'pvc', 'shared')).includes(
+      'waiting for first consumer to be created before binding',
+    ),
+  )
+  await apply(
+    pod(
+      'writer',
+      [{ name: 'v', persistentVolumeClaim: { claimName: 'shared' } }],
+      { securityContext: { runAsUser: 1000, fsGroup: 4321 } },
+      [
+        { name: 'v', mountPath: '/all' },
+        { name: 'v', mountPath: '/part', subPath: 'deep/part' },
+        { name: 'v', mountPath: '/ro', readOnly: true },
+      ],
+    ),
+  )
+  await ready('writer')
+  expect((await exec('writer', 'stat -c %g /all; touch /all/x && stat -c %g /all/x')).trim().split('\n')).toEqual([
+    '4321',
+    '4321',
+  ])
+  await exec('writer', 'ls /part && ls /all/deep/part')
+  expect((await kubectl.try(['exec', 'writer', '--', 'touch', '/ro/y'])).stderr).toContain('Read-only file system')
+
+  await apply(
+    pod('reader', [{ name: 'v', persistentVolumeClaim: { claimName: 'shared', readOnly: true } }], {}, [
+      { name: 'v', mountPath: '/all' },
+    ]),
+  )
+  await ready('reader')
+  expect((await kubectl.try(['exec', 'reader', '--', 'touch', '/all/y'])).stderr).toContain('Read-only file system')
+
+  await kubectl.run('delete', 'pvc', 'shared', '--wait=false')
+  expect((await kubectl.run('get', 'pvc', 'shared')).split('\n')[1]).toContain('Terminating')
+  expect((await exec('writer', 'ls /all')).split('\n')).toContain('x')
+  await kubectl.run('delete', 'pod', 'writer', 'reader')
+  await until('the volume to be gone', async () => (await volumes()).length === 0 && directories().length === 0)
+}, 180_000)
+
+it('an ephemeral volume lives as long as its pod; a claim grows', async () => {
+  const template = { spec: claim('').spec }
+  await apply(
+    pod('scratch', [{ name: 'v', ephemeral: { volumeClaimTemplate: template } }], {}, [{ name: 'v', mountPath: '/v' }]),
+  )
+  await ready('scratch')
+  await exec('scratch', 'echo 1 > /v/file')
+  expect((await claimOf('scratch-v')).metadata?.ownerReferences?.[0]?.name).toBe('scratch')
+  await kubectl.run('patch', 'pvc', 'scratch-v', '-p', '{"spec":{"resources":{"requests":{"storage":"20Mi"}}}}')
+  await until(
+    'the claim to have grown',
+    async () => (await claimOf('scratch-v')).status?.capacity?.['storage'] === '20Mi',
+  )
+  await kubectl.run('delete', 'pod', 'scratch')
+  await until('all to be gone', async () => (await volumes()).length === 0 && directories().length === 0)
+}, 120_000)
+
+it('volumes made by hand: hostPath and local; a pod that cannot have its volume says why', async () => {
+  const path = join(dataDir, 'by-hand')
+  mkdirSync(path)
+  const node = (await kubectl.run('get', 'nodes', '-o', 'name')).trim().replace('node/', '')
+  const volume = (name: string, source: object) => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '10Mi' },
+      storageClassName: name,
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] },
+          ],
+        },
+      },
+      ...source,
+    },
+  })
+  await apply(
+    volume('host', { hostPath: { path } }),
+    volume('local', { local: { path } }),
+    volume('missing', { local: { path: join(path, 'none') } }),
+    ...['host', 'local', 'missing'].flatMap((name) => [
+      claim(name, { storageClassName: name }),
+      pod(name, [{ name: 'v', persistentVolumeClaim: { claimName: name } }], {}, [{ name: 'v', mountPath: '/v' }]),
+    ]),
+  )
+  await ready('host')
+  await ready('local')
+  await exec('host', 'echo same > /v/file')
+  expect((await exec('local', 'cat /v/file')).trim()).toBe('same')
+  await until('the pod to say why', async () =>
+    (await kubectl.run('describe', 'pod', 'missing')).includes(
+      `MountVolume.NewMounter initialization failed for volume "missing" : path "${join(path, 'none')}" does not exist`,
+    ),
+  )
+  await kubectl.run('delete', 'pod', 'host', 'local', 'missing')
+  await kubectl.run('delete', 'pvc', 'host', 'local', 'missing')
+  await until('the volumes to be released', async () =>
+    (await volumes()).every(({ status }) => status?.phase === 'Released'),
+  )
+  expect(existsSync(join(path, 'file'))).toBe(true)
+}, 120_000)
