@@ -1,13 +1,16 @@
 import { newUuid } from '../uuid.ts'
 import type { PipelineStep } from './pipeline.ts'
 
-/** A Warning header's text may hold no quotes, backslashes or control characters unescaped. */
+/**
+ * A Warning header's text may hold no quotes, backslashes or control characters unescaped. What is beyond ASCII goes as
+ * UTF-8, of which a header's string holds one byte a character.
+ */
 function warningHeader(text: string): string {
   const clean = text
     .replace(/[\u0000-\u001f\u007f]/g, ' ')
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
-  return `299 - "${clean}"`
+  return `299 - "${Buffer.from(clean).toString('latin1')}"`
 }
 
 const maxWarningBytes = 4 * 1024
