@@ -22,6 +22,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runKubectl } = await import('./kubectl.ts')
       return runKubectl(rest, '.kapell')
     }
+    case 'precompile': {
+      const { precompile } = await import('./precompile.ts')
+      return precompile()
+    }
     case 'version':
     case '--version': {
       const { gitVersion } = await import('@kapell/apiserver/version')

@@ -16,19 +16,38 @@ export function gatherBody(
   return new Promise((resolve, reject) => {
     const tooLarge = (): Error => requestEntityTooLarge(`Request entity too large: limit is ${limit}`)
     if (declaredLength !== undefined && declaredLength > limit) return reject(tooLarge())
-    const parts: Uint8Array[] = []
+    let parts: Uint8Array[] = []
     let size = 0
-    // Listeners rather than iteration: most bodies are one chunk.
-    stream.on('data', (chunk: Uint8Array) => {
+    // Listeners rather than iteration: most bodies are one chunk. They go at the end: the stream stays in memory for a
+    // while, and each chunk of it would hold on to the whole buffer that it was read into.
+    const onData = (chunk: Uint8Array): void => {
       size += chunk.length
       if (size <= limit) parts.push(chunk)
       else {
-        parts.length = 0
+        parts = []
         reject(tooLarge())
       }
-    })
-    stream.on('end', () => resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)))
-    stream.on('error', reject)
-    stream.on('close', () => reject(new Error('the client went away')))
+    }
+    const leave = (): void => {
+      stream.removeListener('data', onData)
+      stream.removeListener('end', onEnd)
+      stream.removeListener('error', onError)
+      stream.removeListener('close', onClose)
+      parts = []
+    }
+    const onEnd = (): void => {
+      const whole = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+      leave()
+      resolve(whole)
+    }
+    const onError = (error: Error): void => {
+      leave()
+      reject(error)
+    }
+    const onClose = (): void => onError(new Error('the client went away'))
+    stream.on('data', onData)
+    stream.on('end', onEnd)
+    stream.on('error', onError)
+    stream.on('close', onClose)
   })
 }

@@ -33,7 +33,7 @@ const firstBackoffMs = 50
 const longestBackoffMs = 5000
 /** The original keeps at least this much history for watchers. */
 const keepEventsMs = 75_000
-const keepEventsBytes = 32 * 1024 * 1024
+const keepEventsBytes = 16 * 1024 * 1024
 const defaultParsedBytes = 16 * 1024 * 1024
 
 /** Starts filling at once; `ready()` says when. */
