@@ -1,4 +1,4 @@
-import { configMap, startTestServer, type TestServer } from './apiserver-support.ts'
+import { admin, configMap, startTestServer, type TestServer } from './apiserver-support.ts'
 
 /** Requests that are wrong in their details, with the words that a client of the original reads. */
 const maps = '/api/v1/namespaces/default/configmaps'
@@ -59,6 +59,83 @@ it.each([
 
 it.each(['null', '{"nope":1}', '{}', ''])('DELETE with %p has no options', async (body) => {
   expect((await server.ask('DELETE', `${maps}/missing`, body)).status).toBe(404)
+})
+
+const token = (rv: number, start: string): string =>
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start })).toString('base64url')
+
+it.each([
+  ['limit=99999999999999999999', 'strconv.ParseInt: parsing "99999999999999999999": value out of range'],
+  ['limit=1e3', 'strconv.ParseInt: parsing "1e3": invalid syntax'],
+  [
+    'resourceVersion=99999999999999999999999',
+    'invalid resource version: resourceVersion: Invalid value: "99999999999999999999999": strconv.ParseUint: parsing "99999999999999999999999": value out of range',
+  ],
+  [`resourceVersion=5&continue=${token(-1, 'x')}`, 'specifying resource version is not allowed when using continue'],
+  [`continue=${token(-1, '../../secrets/default/x')}`, expect.stringContaining('invalid continue token')],
+  ['timeout=x', 'invalid timeout specified in the request URL - time: invalid duration "x"'],
+  ['timeout=5', 'invalid timeout specified in the request URL - time: missing unit in duration "5"'],
+])('a list with %s is a 400', async (query, message) => {
+  expect((await server.ask('GET', `${maps}?${query}`)).json).toMatchObject({ kind: 'Status', code: 400, message })
+})
+
+it.each([
+  ['..', `Name parameter invalid: "..": may not be '..'`],
+  ['%2e', `Name parameter invalid: ".": may not be '.'`],
+  ['a%25b', `Name parameter invalid: "a%b": may not contain '%'`],
+  ['..%2F..%2Fsecrets', `Name parameter invalid: "../../secrets": may not contain '/'`],
+])('nothing is called %s', async (name, message) => {
+  for (const method of ['GET', 'DELETE'] as const)
+    expect((await server.ask(method, `${maps}/${name}`)).json).toMatchObject({ code: 400, message })
+})
+
+const unrecognized = (why: string, shown: string): string =>
+  `the object provided is unrecognized (must be of type ConfigMap): ${why} (${shown})`
+
+it.each([
+  [
+    'JSON nested too deep',
+    'application/json',
+    `{"metadata":{"name":"deep"},"x":${'['.repeat(20_000)}}`,
+    unrecognized(
+      "couldn't get version/kind; json parse error: invalid character '[' exceeded max depth",
+      '{"metadata":{"name":"deep"},"x ...',
+    ),
+  ],
+  [
+    'YAML nested too deep, in brackets',
+    'application/yaml',
+    `a: ${'['.repeat(20_000)}`,
+    expect.stringContaining('yaml: exceeded max depth'),
+  ],
+  [
+    'YAML nested too deep, by indentation',
+    'application/yaml',
+    Array.from({ length: 1500 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''),
+    expect.stringContaining('yaml: exceeded max depth'),
+  ],
+  [
+    'YAML that refers to itself over and over',
+    'application/yaml',
+    `a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 8 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 10 }, () => `*a${i}`).join()}]\n`).join('')}`,
+    expect.stringContaining('yaml: document contains excessive aliasing'),
+  ],
+])('a body of %s is a 400', async (_what, type, body, message) => {
+  const answer = await server.ask('POST', maps, body, { 'content-type': type })
+  expect(answer.json).toMatchObject({ kind: 'Status', code: 400, reason: 'BadRequest', message })
+})
+
+it('a body of YAML that is no UTF-8 is a 400', async () => {
+  const answer = await server.api.transport(admin)({
+    method: 'POST',
+    path: maps,
+    headers: { 'content-type': 'application/yaml' },
+    body: Uint8Array.of(0x61, 0x3a, 0x20, 0xff),
+  })
+  expect(JSON.parse(new TextDecoder().decode(await answer.bytes()))).toMatchObject({
+    code: 400,
+    message: unrecognized('yaml: invalid leading UTF-8 octet', '613a20ff'),
+  })
 })
 
 it('gives a key that names its algorithm in the kubeconfig, which fabric8 needs', () => {

@@ -2,7 +2,7 @@ import { notFound, resourceVersionTooLarge } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import { convertAhead, servedFromCache, servedFromStore } from '../registry/conversion.ts'
 import { decodeJson, encodeServed, servedLine } from '../registry/encode.ts'
-import { keyOf } from '../registry/object-key.ts'
+import { checkNameSegment, keyOf } from '../registry/object-key.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import type { Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
@@ -42,6 +42,7 @@ export async function getObject(context: RequestContext, resource: StoredResourc
   const missing = (): Error => notFound({ group: resource.group, plural: resource.plural }, info.name)
   const rv = context.rawQuery === '' ? '' : (context.query.get('resourceVersion') ?? '')
   const { store } = resource
+  checkNameSegment(info.name)
   const key = keyOf(store, info)
   const answerCached = (found: CachedObject): Promise<Answer> =>
     objectAnswer(context, resource, 200, {

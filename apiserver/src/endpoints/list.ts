@@ -1,5 +1,10 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { expired, notAcceptable as notAcceptableTypes, resourceVersionTooLarge } from '@kapell/openapi/meta/status'
+import {
+  badRequest,
+  expired,
+  notAcceptable as notAcceptableTypes,
+  resourceVersionTooLarge,
+} from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import { convertAhead, servedFromStore } from '../registry/conversion.ts'
 import { decodeServed } from '../registry/current.ts'
@@ -207,6 +212,8 @@ async function readPage(
   let token: ContinueToken | undefined
   if (options.continue !== '') token = decodeContinue(options.continue)
   const rv = options.resourceVersion
+  if (token !== undefined && rv !== '' && rv !== '0')
+    throw badRequest('specifying resource version is not allowed when using continue')
   const exact =
     token !== undefined ||
     options.resourceVersionMatch === 'Exact' ||

@@ -9,6 +9,9 @@ function parseInteger(query: URLSearchParams, name: string): number | undefined 
   const text = query.get(name)
   if (text === null || text === '') return undefined
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  const number = BigInt(text)
+  if (number !== BigInt.asIntN(64, number))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
   return Number(text)
 }
 
@@ -84,19 +87,25 @@ export function parseListOptions(query: URLSearchParams, watch: boolean): ListOp
 /** A resourceVersion as the store's revision; undefined for ''. */
 export function parseRevision(text: string): number | undefined {
   if (text === '') return undefined
-  if (!/^\d+$/.test(text)) throw plainFailure(notARevision(text))
+  const problem = notARevision(text)
+  if (problem !== undefined) throw plainFailure(problem)
   return Number(text)
 }
 
 /** The same for a list, which calls the fault the client's where other reads do not. */
 export function parseListRevision(text: string): number | undefined {
-  if (text !== '' && !/^\d+$/.test(text)) throw badRequest(`invalid resource version: ${notARevision(text)}`)
+  const problem = text === '' ? undefined : notARevision(text)
+  if (problem !== undefined) throw badRequest(`invalid resource version: ${problem}`)
   return parseRevision(text)
 }
 
-function notARevision(text: string): string {
+/** Why a text is no number of 64 bits; undefined when it is one. */
+function notARevision(text: string): string | undefined {
+  const isNumber = /^\d+$/.test(text)
+  if (isNumber && (text.length < 20 || BigInt.asUintN(64, BigInt(text)) === BigInt(text))) return undefined
   const quoted = JSON.stringify(text)
-  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`
+  const why = isNumber ? 'value out of range' : 'invalid syntax'
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`
 }
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'

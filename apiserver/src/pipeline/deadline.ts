@@ -1,11 +1,23 @@
-import { timeoutError } from '@kapell/openapi/meta/status'
+import { badRequest, timeoutError } from '@kapell/openapi/meta/status'
 import type { Answer } from '../server/answer.ts'
+import type { RequestContext } from './context.ts'
+import { parseDuration } from './duration.ts'
 import { isLongRunning } from './long-running.ts'
 import type { PipelineStep } from './pipeline.ts'
 
 interface Waiting {
   expiresAt: number
   expire: () => void
+}
+
+/** How long a request may take: as long as it asks for (`?timeout=30s`), at most `mostMs`. Throws 400. */
+function allowedMs(context: RequestContext, mostMs: number): number {
+  if (!context.rawQuery.includes('timeout=')) return mostMs
+  const text = context.query.get('timeout')
+  if (text === null || text === '') return mostMs
+  const wanted = parseDuration(text)
+  if ('problem' in wanted) throw badRequest(`invalid timeout specified in the request URL - ${wanted.problem}`)
+  return wanted.ms > 0 ? Math.min(wanted.ms, mostMs) : mostMs
 }
 
 /** Ends requests that take too long with 504. One coarse timer looks after all of them. */
@@ -24,9 +36,10 @@ export function createDeadlines(options: { seconds: number; monotonicMs: () => n
     run: (context, next) => {
       if (isLongRunning(context)) return next(context)
       return new Promise<Answer>((resolve, reject) => {
+        const allowed = allowedMs(context, options.seconds * 1000)
         const error = (): Error => timeoutError('request did not complete within the allotted timeout')
         const entry: Waiting = {
-          expiresAt: context.startedAt + options.seconds * 1000,
+          expiresAt: context.startedAt + allowed,
           expire: () => {
             waiting.delete(entry)
             const reason = error()

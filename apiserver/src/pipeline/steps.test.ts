@@ -10,6 +10,9 @@ import type { RequestContext } from './context.ts'
 import { createDeadlines } from './deadline.ts'
 import { errorsStep } from './errors.ts'
 import { finishStep } from './finish.ts'
+import { FlowControl } from '../flow-control/flow-control.ts'
+import { createFlowMetrics } from '../flow-control/flow-metrics.ts'
+import { MetricsRegistry } from '../metrics/metrics.ts'
 import { flowControlStep } from './flow-control.ts'
 import { impersonationChecks, impersonatedUser, parseImpersonation } from './impersonation.ts'
 import { composePipeline, type PipelineStep } from './pipeline.ts'
@@ -165,20 +168,54 @@ describe('impersonation', () => {
 })
 
 describe('flow control', () => {
-  it('sheds what is too much, but no streams and no masters', async () => {
+  it('refuses in plain text what is too much, names the flow on every answer, and holds up no streams', async () => {
+    const registry = new MetricsRegistry()
+    const control = new FlowControl({ totalSeats: 1, nowMs: () => 0 })
+    control.configure(
+      [
+        {
+          metadata: { name: 'l', uid: 'level' },
+          spec: { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } },
+        },
+      ],
+      [
+        {
+          metadata: { name: 's', uid: 'schema' },
+          spec: {
+            matchingPrecedence: 2,
+            priorityLevelConfiguration: { name: 'l' },
+            rules: [
+              {
+                subjects: [{ kind: 'Group', group: { name: '*' } }],
+                resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'] }],
+              },
+            ],
+          },
+        },
+      ],
+    )
     const inFlight = { readOnly: 0, mutating: 0 }
+    const counters = createFlowMetrics(registry, control)
+    const step = flowControlStep({ control, inFlight, counters, count: () => 0, waitMs: 1000 })
     const gate = Promise.withResolvers<Answer>()
-    const run = composePipeline([flowControlStep({ readOnly: 1, mutating: 1 }, inFlight)], () => gate.promise)
+    const run = composePipeline([errorsStep(silentLog), step], () => gate.promise)
     const first = run(request(pods))
-    await expect(run(request(pods))).rejects.toMatchObject({ code: 429, status: { details: { retryAfterSeconds: 1 } } })
-    const others = [
-      run(request('/api/v1/watch/namespaces/a/pods')),
-      run(request(pods, { user: { username: 'm', groups: ['system:masters'] } })),
-    ]
-    gate.resolve({ status: 200, headers: {} })
-    await Promise.all([first, ...others])
+    const named = { 'x-kubernetes-pf-flowschema-uid': 'schema', 'x-kubernetes-pf-prioritylevel-uid': 'level' }
+    const second = await run(request(pods))
+    expect(second).toMatchObject({ status: 429, headers: { 'retry-after': '1', ...named } })
+    expect(Buffer.from(second.body as Uint8Array).toString()).toBe('Too many requests, please try again later.\n')
+    expect((await run(request('/api/v1/watch/namespaces/a/pods'))).status).toBe(429)
+    const stream = run(request('/api/v1/namespaces/a/pods/p/log'))
+    expect(inFlight).toEqual({ readOnly: 1, mutating: 0 })
+    gate.reject(new TypeError('oops'))
+    await stream
+    expect(await first).toMatchObject({ status: 500, headers: named })
     expect(inFlight).toEqual({ readOnly: 0, mutating: 0 })
-    expect((await run(request(pods))).status).toBe(200)
+    const text = registry.text()
+    const labels = 'flow_schema="s",priority_level="l"'
+    expect(text).toContain(`apiserver_flowcontrol_dispatched_requests_total{${labels}} 1\n`)
+    expect(text).toContain(`apiserver_flowcontrol_rejected_requests_total{${labels},reason="concurrency-limit"} 2\n`)
+    expect(text).toContain('apiserver_flowcontrol_nominal_limit_seats{priority_level="l"} 1\n')
   })
 })
 
@@ -196,5 +233,38 @@ describe('the deadline', () => {
     expect(context.signal.aborted).toBe(true)
     deadlines.close()
     jest.useRealTimers()
+  })
+
+  it.each([
+    ['2s', 2000],
+    ['5m', 60_000],
+    ['-1s', 60_000],
+    ['', 60_000],
+  ])('is what the request asks for, up to a bound: timeout=%s', async (timeout, ms) => {
+    jest.useFakeTimers()
+    let now = 0
+    const deadlines = createDeadlines({ seconds: 60, monotonicMs: () => now })
+    const context = { ...request(pods), rawQuery: `timeout=${timeout}`, query: new URLSearchParams({ timeout }) }
+    const running = composePipeline([deadlines.step], () => new Promise(() => {}))(context)
+    const ended = expect(running).rejects.toMatchObject({ code: 504 })
+    now = ms - 1
+    await jest.advanceTimersByTimeAsync(1000)
+    expect(context.signal.aborted).toBe(false)
+    now = ms
+    await jest.advanceTimersByTimeAsync(1000)
+    await ended
+    deadlines.close()
+    jest.useRealTimers()
+  })
+
+  it('refuses what is no time', async () => {
+    const deadlines = createDeadlines({ seconds: 60, monotonicMs: () => 0 })
+    const context = { ...request(pods), rawQuery: 'timeout=5', query: new URLSearchParams('timeout=5') }
+    const message = 'invalid timeout specified in the request URL - time: missing unit in duration "5"'
+    await expect(composePipeline([deadlines.step], () => new Promise(() => {}))(context)).rejects.toMatchObject({
+      code: 400,
+      message,
+    })
+    deadlines.close()
   })
 })

@@ -3,6 +3,7 @@ import { conflict, notFound } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { StorageError } from '../storage/storage.ts'
 import { readCurrent, type Current } from './current.ts'
+import { checkNameSegment } from './object-key.ts'
 import { deepEqual } from './deep-equal.ts'
 import type { ResourceDefinition } from './definition.ts'
 import { outcomeOf, toStoredBytes, writtenOutcome, type Outcome } from './outcome.ts'
@@ -148,6 +149,7 @@ function checkPreconditions(scope: WriteScope, options: DeletionOptions, current
 export async function deleteObject(scope: WriteScope, options: DeletionOptions): Promise<Outcome> {
   const { definition } = scope.resource
   for (let attempt = 1; ; attempt++) {
+    checkNameSegment(scope.name)
     const current = await readCurrent(scope.resource, scope)
     if (current === undefined) throw notFound({ group: definition.group, plural: definition.plural }, scope.name)
     try {

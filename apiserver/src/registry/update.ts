@@ -4,6 +4,7 @@ import { conflict, invalidObject, notFound, staleResourceVersion } from '@kapell
 import { StorageError } from '../storage/storage.ts'
 import { hasGeneration } from './create.ts'
 import { readCurrent, type Current } from './current.ts'
+import { checkNameSegment } from './object-key.ts'
 import { deepEqual } from './deep-equal.ts'
 import type { Reservation, ViewSubresource } from './definition.ts'
 import { decodeJson } from './encode.ts'
@@ -97,6 +98,7 @@ export async function updateObject(scope: WriteScope, request: UpdateRequest & {
   const { definition } = scope.resource
   const named: Named = { group: definition.group, plural: definition.plural }
   for (let attempt = 1; ; attempt++) {
+    checkNameSegment(scope.name)
     const current = await readCurrent(scope.resource, scope)
     if (current === undefined) {
       if (request.createMissing !== undefined) {

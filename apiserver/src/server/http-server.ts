@@ -54,6 +54,12 @@ function answerUpgrade(socket: Duplex, head: Uint8Array, answer: Answer): void {
 /** One function for all: a stream stays in memory for a while, and with it whatever its listeners can see. */
 const ignore = (): void => {}
 
+/** How requests are refused that are no HTTP, or too slow or too large in their heads; anything else is a 400. */
+const refusals: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
 /** HTTPS on one port, HTTP/2 and HTTP/1.1 with upgrades side by side. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { handler, log } = options
@@ -82,7 +88,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     session.on('error', () => session.destroy())
   })
   // Without a listener a client that speaks nonsense would be an uncaught exception.
-  server.on('clientError', (_error, socket) => socket.destroy())
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else socket.end(`HTTP/1.1 ${refusals[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`)
+  })
   server.on('sessionError', (_error, session) => session.destroy())
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   const serve = (incoming: Incoming, outgoing: Outgoing): void => {

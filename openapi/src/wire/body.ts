@@ -35,7 +35,7 @@ export async function decodeBody({ contentType, bytes, kind }: DecodeBodyOptions
     }
     case yamlType:
       try {
-        const { value, problems } = await decodeYaml(decodeText(bytes))
+        const { value, problems } = await decodeYaml(decodeUtf8(bytes))
         return { value: mustBeObject(value ?? {}, unrecognized), problems }
       } catch (error) {
         throw error instanceof YamlError ? unrecognized(error.message) : error
@@ -46,6 +46,17 @@ export async function decodeBody({ contentType, bytes, kind }: DecodeBodyOptions
     }
     default:
       throw unsupportedMediaType(unknownBodyFormat())
+  }
+}
+
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+
+/** YAML's readers refuse what is no UTF-8, where JSON's replace it. Throws YamlError. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return strictDecoder.decode(bytes)
+  } catch {
+    throw new YamlError('yaml: invalid leading UTF-8 octet')
   }
 }
 

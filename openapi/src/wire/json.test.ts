@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { decodeText, depthOf, encodeJson, parseJson, whyNotJson } from './json.ts'
+import { decodeText, encodeJson, parseJson, whyNotJson } from './json.ts'
 
 it.each([
   ['', 'unexpected end of JSON input'],
@@ -27,7 +27,7 @@ it.each([
 
 it('refuses what is too deep, at once', () => {
   expect(() => parseJson('['.repeat(200000))).toThrow('exceeded max depth')
-  expect(depthOf('{"[[[":[{}]}')).toBe(3)
+  expect(parseJson(`{"${'['.repeat(3000)}":[{}]}`)).toBeDefined()
   expect(parseJson('[1]')).toEqual([1])
 })
 

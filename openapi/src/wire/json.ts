@@ -10,7 +10,10 @@ export const maxJsonDepth = 1000
 
 /** Reads JSON. What fails is thrown as `problem` makes it from the reason, by default an ApiError 400. */
 export function parseJson(text: string, problem: (why: string) => Error = badRequest): unknown {
-  if (mayBeDeep(text) && depthOf(text) > maxJsonDepth) throw problem('exceeded max depth')
+  if (mayBeDeep(text)) {
+    const bracket = tooDeepAt(text)
+    if (bracket !== undefined) throw problem(`invalid character '${bracket}' exceeded max depth`)
+  }
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -37,20 +40,19 @@ function mayBeDeep(text: string): boolean {
   return false
 }
 
-/** The deepest nesting of brackets outside strings. */
-export function depthOf(text: string): number {
+/** The first bracket outside strings that nests too deep. */
+function tooDeepAt(text: string): string | undefined {
   let depth = 0
-  let deepest = 0
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
     if (code === 34) {
       at = endOfString(text, at)
     } else if (code === 123 || code === 91) {
       depth += 1
-      if (depth > deepest) deepest = depth
+      if (depth > maxJsonDepth) return text[at]
     } else if (code === 125 || code === 93) depth -= 1
   }
-  return deepest
+  return undefined
 }
 
 function endOfString(text: string, start: number): number {

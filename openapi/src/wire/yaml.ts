@@ -99,6 +99,8 @@ function parse(yaml: Library, text: string, lineCounter: LineCounter): Document.
 
 /** The parser's complaint in the words that clients know, as far as they correspond. `line` is where it ends. */
 function explain(code: string, message: string, line: number): string {
+  // The stack of the parser: nested deeper than it can follow.
+  if (/call stack/.test(message)) return 'yaml: exceeded max depth'
   const at = line > 1 ? `line ${line}: ` : ''
   if (/^Flow /.test(message)) return `yaml: line ${line}: did not find expected node content`
   if (/block-seq-ind/.test(message)) return `yaml: ${at}block sequence entries are not allowed in this context`
