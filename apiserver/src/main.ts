@@ -43,6 +43,9 @@ import { ensureMetricsApi } from './metrics-api/bootstrap.ts'
 import { metricsResources } from './metrics-api/resources.ts'
 import { startScraper } from './metrics-api/scraper.ts'
 import { UsageStore } from './metrics-api/usage.ts'
+import { followConfiguration } from './flow-control/configuration.ts'
+import { FlowControl } from './flow-control/flow-control.ts'
+import { createFlowMetrics } from './flow-control/flow-metrics.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
 import { createEquivalents } from './registry/equivalents.ts'
 import { createKindAccess } from './registry/parameters.ts'
@@ -182,8 +185,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     closing: closing.signal,
   })
   const inFlight: InFlight = { readOnly: 0, mutating: 0 }
+  const requestSeconds = options.limits?.requestSeconds ?? 60
+  const flowControl = new FlowControl({
+    totalSeats: (options.limits?.readOnly ?? 400) + (options.limits?.mutating ?? 200),
+    nowMs: () => performance.now(),
+  })
   const deadlines = createDeadlines({
-    seconds: options.limits?.requestSeconds ?? 60,
+    seconds: requestSeconds,
     monotonicMs: () => performance.now(),
   })
   const agentTls = {
@@ -244,7 +252,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ),
     auditStep(options.audit),
     impersonationStep(authorize),
-    flowControlStep({ readOnly: options.limits?.readOnly ?? 400, mutating: options.limits?.mutating ?? 200 }, inFlight),
+    flowControlStep({
+      control: flowControl,
+      inFlight,
+      counters: createFlowMetrics(metrics, flowControl),
+      count: ({ info }) => {
+        const resource = table.find(info.group, info.version, info.resource)
+        return resource?.type === 'stored' ? resource.store.cache().snapshot().size : 0
+      },
+      waitMs: (requestSeconds * 1000) / 4,
+    }),
     authorizationStep(authorize),
     deadlines.step,
   ]
@@ -305,6 +322,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       const everyMs = options.metricsEveryMs
       startScraper({ objects, store: usage, tls: agentTls, now, log, everyMs, closing: closing.signal })
     }
+    followConfiguration({ objects, control: flowControl, now, log, closing: closing.signal })
     await aggregator.start()
     bootstrapped = true
   } catch (error) {

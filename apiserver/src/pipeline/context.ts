@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import type { UserInfo } from '../authentication/user.ts'
+import type { Flow } from '../flow-control/flow-control.ts'
 import type { RequestInfo } from './request-info.ts'
 
 /** One request on its way through the pipeline; each step fills in what it finds out. */
@@ -33,6 +34,8 @@ export interface RequestContext {
   user: UserInfo
   authenticated: boolean
   info: RequestInfo
+  /** What the request was taken for, when it failed on its way. */
+  flow?: Flow
   /** Warning header texts of the answer. */
   readonly warnings: string[]
 }

@@ -3,6 +3,7 @@ import { StorageError } from '../storage/storage.ts'
 import { translateStorageError } from '../registry/storage-errors.ts'
 import { statusAnswer } from '../endpoints/status-answer.ts'
 import type { ServerLogger } from '../server/log.ts'
+import { nameFlow } from './flow-control.ts'
 import type { PipelineStep } from './pipeline.ts'
 
 /** Turns whatever was thrown further in into the Status that the client reads; anything unforeseen is a logged 500. */
@@ -26,7 +27,9 @@ export function errorsStep(log: ServerLogger): PipelineStep {
             error: error instanceof Error ? (error.stack ?? error.message) : String(error),
           })
         }
-        return statusAnswer(known ?? ApiError.from(error), context)
+        const answer = await statusAnswer(known ?? ApiError.from(error), context)
+        if (context.flow !== undefined) nameFlow(answer, context.flow)
+        return answer
       }
     },
   }
