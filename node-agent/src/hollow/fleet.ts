@@ -93,7 +93,7 @@ export async function startHollowNodes(options: HollowFleetOptions): Promise<Hol
     const api = node.client.resource(pods, namespace)
     if (step.act === 'delete') await ignoringGone(api.delete(name, { gracePeriodSeconds: 0, preconditions: { uid } }))
     if (step.act === 'status') {
-      if (step.status.phase === 'Running') known.startedMs = now.getTime()
+      if (step.status.containerStatuses !== undefined) known.startedMs = now.getTime()
       const patch = { metadata: { uid }, status: step.status }
       await ignoringGone(api.patch(name, 'strategic', patch, { subresource: 'status', signal }))
     }

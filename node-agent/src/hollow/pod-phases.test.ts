@@ -20,6 +20,7 @@ const pod = (
 })
 const runs = (restartCount = 0): V1Pod['status'] => ({
   phase: 'Running',
+  conditions: isReady('True'),
   containerStatuses: [
     {
       name: 'c',
@@ -32,6 +33,12 @@ const runs = (restartCount = 0): V1Pod['status'] => ({
   ],
 })
 
+const isReady = (status: string) =>
+  ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'].map((type) => ({
+    type,
+    status: type === 'Ready' ? status : 'True',
+  }))
+
 const seen: Times = { seenMs: ms(5), startedMs: undefined }
 const started: Times = { seenMs: ms(10), startedMs: ms(10) }
 
@@ -40,6 +47,12 @@ describe('nextStep', () => {
     ['starts a pod at once', pod(), seen, { act: 'status', status: { phase: 'Running', podIP: '10.128.0.2' } }],
     ['waits as long as the script says', pod({ 'start-after-ms': '7000' }), seen, { act: 'none', afterMs: 2000 }],
     ['a running pod runs on', pod({}, { status: runs() }), started, { act: 'none' }],
+    [
+      'says again that a pod is ready when others said that it is not',
+      pod({}, { status: { ...runs(), conditions: isReady('False') } }),
+      started,
+      { act: 'status', status: { phase: 'Running', conditions: isReady('True') } },
+    ],
     [
       'a Job ends at once and well',
       pod(

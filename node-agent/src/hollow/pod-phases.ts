@@ -43,10 +43,20 @@ export function nextStep(pod: V1Pod, script: PodScript, times: Times, around: Su
     return { act: 'status', status, ...(script.runForMs === undefined ? {} : { afterMs: script.runForMs }) }
   }
   if (phase !== 'Running') return { act: 'status', status: running(pod, around, 0) }
-  if (script.runForMs === undefined) return { act: 'none' }
-  const endsMs = times.startedMs + script.runForMs
-  if (endsMs > nowMs) return { act: 'none', afterMs: endsMs - nowMs }
-  return ended(pod, script, around)
+  const endsMs = script.runForMs === undefined ? undefined : times.startedMs + script.runForMs
+  if (endsMs !== undefined && endsMs <= nowMs) return ended(pod, script, around)
+  const later = endsMs === undefined ? {} : { afterMs: endsMs - nowMs }
+  return isToldTrue(pod, around) ? { act: 'none', ...later } : { act: 'status', status: told(pod, around), ...later }
+}
+
+/** Others write conditions too: of a node that was silent for a while, that its pods are not ready. */
+function isToldTrue(pod: V1Pod, around: Surroundings): boolean {
+  const said = pod.status?.conditions ?? []
+  return conditions(pod, around, {}).every(({ type, status }) => said.find((c) => c.type === type)?.status === status)
+}
+
+function told(pod: V1Pod, around: Surroundings): V1PodStatus {
+  return { phase: 'Running', conditions: conditions(pod, around, {}) }
 }
 
 function ended(pod: V1Pod, script: PodScript, around: Surroundings): Step {
