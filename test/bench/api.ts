@@ -16,12 +16,12 @@ import {
 } from './harness.ts'
 import { openConnection, openStream, requestBytes, type Connection } from './http-client.ts'
 
-interface Server extends Started {
+export interface Server extends Started {
   ask<T>(ask: Ask): Promise<T>
   stop(): Promise<void>
 }
 
-async function startServer(directory: string): Promise<Server> {
+export async function startServer(directory: string): Promise<Server> {
   const child: ChildProcess = fork(fileURLToPath(new URL('./api-server.ts', import.meta.url)), [directory], {
     execArgv: process.env['KAPELL_BENCH_PROFILE'] === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir=.profiles'],
   })
@@ -53,7 +53,7 @@ async function startServer(directory: string): Promise<Server> {
   }
 }
 
-async function withConnections<T>(
+export async function withConnections<T>(
   server: Server,
   options: { to: 'api' | 'bare'; count: number; keepBody?: boolean },
   use: (connections: Connection[]) => Promise<T>,
@@ -80,7 +80,7 @@ async function get(server: Server, path: string): Promise<Buffer> {
 }
 
 /** How many such requests a second, checked to succeed. */
-async function load(
+export async function load(
   server: Server,
   options: { to: 'api' | 'bare'; clients: number; milliseconds: number; next: () => Buffer; status?: number },
 ): Promise<number> {
@@ -141,7 +141,7 @@ function createRequest(): Buffer {
 }
 
 /** Pods need their service account, which a controller makes in a whole cluster. */
-async function prepare(server: Server): Promise<void> {
+export async function prepare(server: Server): Promise<void> {
   const body = Buffer.from(
     JSON.stringify({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } }),
   )

@@ -7,10 +7,16 @@ export interface Connection {
   close(): void
 }
 
-export function requestBytes(options: { method: string; path: string; body?: Buffer }): Buffer {
-  const { method, path, body } = options
-  const lines = [`${method} ${path} HTTP/1.1`, 'host: localhost', 'accept: application/json']
-  if (body !== undefined) lines.push('content-type: application/json', `content-length: ${body.length}`)
+export function requestBytes(options: {
+  method: string
+  path: string
+  body?: Buffer
+  accept?: string
+  contentType?: string
+}): Buffer {
+  const { method, path, body, accept = 'application/json', contentType = 'application/json' } = options
+  const lines = [`${method} ${path} HTTP/1.1`, 'host: localhost', `accept: ${accept}`]
+  if (body !== undefined) lines.push(`content-type: ${contentType}`, `content-length: ${body.length}`)
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body ?? Buffer.alloc(0)])
 }
 

@@ -19,7 +19,11 @@ const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 const attempts = 10
 const waitMs = 100
 
-const randomSuffix = (): string => Array.from({ length: 5 }, () => alphabet[randomInt(alphabet.length)]).join('')
+function randomSuffix(): string {
+  let text = ''
+  for (let i = 0; i < 5; i++) text += alphabet[randomInt(alphabet.length)] ?? ''
+  return text
+}
 
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',

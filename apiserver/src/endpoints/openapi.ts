@@ -3,7 +3,7 @@ import { openApiV2ProtobufType, openApiV3Document, openApiV3Hashes, openApiV3Ind
 import type { RequestContext } from '../pipeline/context.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
-import { gzipAnswer } from './gzip.ts'
+import { gzipDocument } from './gzip.ts'
 import { notAcceptableObject } from './negotiate.ts'
 
 const year = 'public, max-age=31536000, immutable'
@@ -14,11 +14,11 @@ function tagged(
   bytes: Uint8Array,
   hash: string,
   more: Record<string, string> = {},
-): Answer {
+): Answer | Promise<Answer> {
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...more }
   if (context.header('if-none-match') === headers.etag) return { status: 304, headers }
   const answer = bytesAnswer(200, type, bytes)
-  return gzipAnswer(context, { ...answer, headers: { ...answer.headers, ...headers } }, bytes.length)
+  return gzipDocument(context, { ...answer, headers: { ...answer.headers, ...headers }, body: bytes })
 }
 
 interface Tagged {
@@ -48,6 +48,18 @@ export function createOpenApi(options: {
     const versions = options.table.versionsOf(group)
     return version === undefined ? versions.length > 0 : versions.includes(version)
   }
+  let made: { of: CustomDocuments; generation: number; index: Tagged } | undefined
+  const index = (): Tagged => {
+    const documents = custom()
+    const { generation } = options.table
+    if (made?.of !== documents || made.generation !== generation) {
+      const more = Object.fromEntries([...documents.v3].map(([name, { hash }]) => [name, hash]))
+      const isServed = (name: string): boolean => Object.hasOwn(more, name) || serves(name)
+      const bytes = jsonBytes(openApiV3Index({ serves: isServed, more }))
+      made = { of: documents, generation, index: { bytes, hash: hashOf(bytes) } }
+    }
+    return made.index
+  }
   return async (context) => {
     const path = context.path.replace(/\/$/, '')
     if (path === '/openapi/v2') {
@@ -62,10 +74,8 @@ export function createOpenApi(options: {
       return tagged(context, 'application/json', bytes, hash)
     }
     if (path === '/openapi/v3') {
-      const more = Object.fromEntries([...custom().v3].map(([name, { hash }]) => [name, hash]))
-      const isServed = (name: string): boolean => Object.hasOwn(more, name) || serves(name)
-      const bytes = jsonBytes(openApiV3Index({ serves: isServed, more }))
-      return tagged(context, 'application/json', bytes, hashOf(bytes))
+      const { bytes, hash } = index()
+      return tagged(context, 'application/json', bytes, hash)
     }
     if (!path.startsWith('/openapi/v3/')) return undefined
     const name = path.slice('/openapi/v3/'.length)

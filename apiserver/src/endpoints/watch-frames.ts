@@ -45,6 +45,18 @@ export function seenAs(event: CacheEvent, selection: Selection, resource: Stored
   return before ? 'DELETED' : undefined
 }
 
+/** Frames that are neither plain JSON nor one client's own, by the event and then by the form. */
+const shared = new WeakMap<CacheEvent, Map<string, Uint8Array>>()
+
+/** Made once for all watchers who see the event alike in this form. */
+function sharedFrame(event: CacheEvent, form: string, make: () => Uint8Array): Uint8Array {
+  let known = shared.get(event)
+  if (known === undefined) shared.set(event, (known = new Map()))
+  let frame = known.get(form)
+  if (frame === undefined) known.set(form, (frame = make()))
+  return frame
+}
+
 export function createFrameWriter(
   resource: StoredResource,
   selection: Selection,
@@ -69,6 +81,13 @@ export function createFrameWriter(
     return form.as === undefined ? object : partialMetadata(object)
   }
   const { encodeWatchFrame } = options
+  /** Of a frame that no watcher's own selection or place in the stream shapes. */
+  const formKey = `${form.mediaType} ${form.as ?? ''} ${options.include} ${resource.apiVersion}`
+  const formNow = (): string => {
+    if (form.as !== 'Table') return formKey
+    // Tables tell ages, and the first one of a stream its columns.
+    return `${formKey} ${first} ${Math.floor(options.now().getTime() / 1000)}`
+  }
   const encode = (type: string, object: unknown): Uint8Array => {
     if (encodeWatchFrame === undefined) {
       return encoder.encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
@@ -93,6 +112,12 @@ export function createFrameWriter(
       const leaves = type === 'DELETED' && event.type !== 'DELETED'
       const shown = leaves ? (event.previous ?? event.current) : event.current
       if (plain && !leaves) return spliced(type, servedJson(resource, shown))
+      if (!plain && type === event.type) {
+        const key = formNow()
+        const frame = sharedFrame(event, key, () => encode(type, transformed(servedObject(resource, shown))))
+        first = false
+        return frame
+      }
       const served = servedObject(resource, shown)
       const object = leaves
         ? { ...served, metadata: { ...served.metadata, resourceVersion: String(event.revision) } }

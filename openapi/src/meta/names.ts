@@ -43,10 +43,11 @@ interface Format {
 function validator({ pattern, message, examples, max }: Format): NameValidator {
   const regex = whole(pattern)
   const mismatch = regexError(message, pattern, ...examples)
-  return (text) => [
-    ...(max !== undefined && byteLength(text) > max ? [maxLengthError(max)] : []),
-    ...(regex.test(text) ? [] : [mismatch]),
-  ]
+  return (text) => {
+    // What matches is ASCII.
+    if (regex.test(text)) return max !== undefined && text.length > max ? [maxLengthError(max)] : []
+    return max !== undefined && byteLength(text) > max ? [maxLengthError(max), mismatch] : [mismatch]
+  }
 }
 
 const subdomainRegex = whole(subdomain1123)
@@ -59,10 +60,11 @@ const labelMessage = regexError(
 const labelRegex = whole(label1123)
 
 /** A DNS label: at most 63 of a-z, 0-9 and '-'. */
-export const dns1123Label: NameValidator = (text) => [
-  ...(byteLength(text) > 63 ? [maxLengthError(63)] : []),
-  ...(labelRegex.test(text) ? [] : [subdomainRegex.test(text) ? 'must not contain dots' : labelMessage]),
-]
+export const dns1123Label: NameValidator = (text) => {
+  if (labelRegex.test(text)) return text.length > 63 ? [maxLengthError(63)] : []
+  const mismatch = subdomainRegex.test(text) ? 'must not contain dots' : labelMessage
+  return byteLength(text) > 63 ? [maxLengthError(63), mismatch] : [mismatch]
+}
 /** DNS labels joined by dots, at most 253 characters: the name of most objects. */
 export const dns1123Subdomain = validator({
   pattern: subdomain1123,
@@ -118,6 +120,7 @@ const partRegex = whole(qualifiedNamePart)
 const prefixMismatch = dns1123Subdomain('-')
 
 function namePart(text: string): string[] {
+  if (text.length <= 63 && partRegex.test(text)) return []
   return [
     ...(text === '' ? ['name part must be non-empty'] : []),
     ...(byteLength(text) > 63 ? [`name part ${maxBytesError(63)}`] : []),
@@ -127,6 +130,7 @@ function namePart(text: string): string[] {
 
 function namePrefix(text: string): string[] {
   if (text === '') return ['prefix part must be non-empty']
+  if (text.length <= 253 && subdomainRegex.test(text)) return []
   return [
     ...(byteLength(text) > 253 ? [`prefix part ${maxBytesError(253)}`] : []),
     ...(subdomainRegex.test(text) ? [] : prefixMismatch.map((m) => `prefix part ${m}`)),
@@ -135,8 +139,8 @@ function namePrefix(text: string): string[] {
 
 /** "name" or "example.com/name": keys of labels and annotations, resource names, condition types. */
 export const qualifiedName: NameValidator = (text) => {
+  if (!text.includes('/')) return namePart(text)
   const parts = text.split('/')
-  if (parts.length === 1) return namePart(text)
   if (parts.length === 2) return [...namePrefix(parts[0] ?? ''), ...namePart(parts[1] ?? '')]
   return [
     `a valid label key ${regexError(partMessage, qualifiedNamePart, ...partExamples)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
@@ -151,10 +155,10 @@ const valueMessage = regexError(
   'my_value',
   '12345',
 )
-export const labelValue: NameValidator = (text) => [
-  ...(byteLength(text) > 63 ? [maxBytesError(63)] : []),
-  ...(valueRegex.test(text) ? [] : [valueMessage]),
-]
+export const labelValue: NameValidator = (text) => {
+  if (valueRegex.test(text)) return text.length > 63 ? [maxBytesError(63)] : []
+  return byteLength(text) > 63 ? [maxBytesError(63), valueMessage] : [valueMessage]
+}
 
 /** The text of a name that cannot stand in a URL path. */
 export const pathSegmentName: NameValidator = (text) => {

@@ -144,8 +144,24 @@ function suffixOf(text: string): { base: 2 | 10; exponent: number; format: Quant
   throw new QuantityError(wrongSuffix)
 }
 
+/** Quantities read lately, by their text: the same few dozens stand in most objects. They never change. */
+const known = new Map<string, Quantity>()
+const knownLimit = 2048
+const knownLength = 24
+
 /** Reads a quantity. Throws {@link QuantityError}. */
 export function parseQuantity(text: string | number): Quantity {
+  if (typeof text !== 'string' || text.length > knownLength) return readQuantity(text)
+  let quantity = known.get(text)
+  if (quantity === undefined) {
+    quantity = readQuantity(text)
+    if (known.size >= knownLimit) known.clear()
+    known.set(text, quantity)
+  }
+  return quantity
+}
+
+function readQuantity(text: string | number): Quantity {
   const given = String(text).trim()
   const match = given.length > maxTextLength ? null : shape.exec(given)
   if (match === null || given === '') throw new QuantityError(wrongShape)
