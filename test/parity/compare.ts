@@ -45,8 +45,13 @@ function withPlainWarnings(answer: ParityAnswer | undefined): ParityAnswer | und
   return answer?.warnings === undefined ? answer : { ...answer, warnings: answer.warnings.map(plain) }
 }
 
+/** Texts that show an empty list or map which ours, as it means the same, takes for none. */
+const withoutEmpty = (text: string): string => text.replace(/Invalid value: (\{\}|\[\])(?=:)/g, 'Invalid value: null')
+
 /** Causes and the list of them in the message, sorted; the message's head stays. */
-function ordered(answer: ParityAnswer | undefined): ParityAnswer | undefined {
+function ordered(given: ParityAnswer | undefined): ParityAnswer | undefined {
+  const answer =
+    given?.details === undefined ? given : (JSON.parse(withoutEmpty(JSON.stringify(given))) as ParityAnswer)
   const details = answer?.details as { causes?: Cause[] } | undefined
   if (answer === undefined || details?.causes === undefined || details.causes.length < 2) return answer
   const causes = [...details.causes].sort((a, b) => (key(a) < key(b) ? -1 : 1))

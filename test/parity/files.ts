@@ -25,5 +25,5 @@ export function formatCases(cases: ParityCases): string {
 /** The cases that `differences.md` admits, as "file: case". */
 export function admittedDifferences(): ReadonlySet<string> {
   const text = readFileSync(new URL('./differences.md', import.meta.url), 'utf8')
-  return new Set([...text.matchAll(/^\| ([a-z-]+: .*?) \|/gm)].map((match) => (match[1] ?? '').trim()))
+  return new Set([...text.matchAll(/^\| ([a-z-]+: .*?) +\|/gm)].map((match) => (match[1] ?? '').trim()))
 }

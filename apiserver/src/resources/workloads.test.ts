@@ -13,7 +13,7 @@ import { defaultStatefulSet, validateStatefulSet, validateStatefulSetUpdate } fr
 import { cronScheduleError } from './batch/cron-schedule.ts'
 import { defaultCronJob, validateCronJob } from './batch/cronjob-rules.ts'
 import { defaultJob, generateSelector } from './batch/job-defaults.ts'
-import { validateGeneratedSelector, validateJob, validateJobUpdate } from './batch/job-validation.ts'
+import { validateJob, validateJobUpdate } from './batch/job-validation.ts'
 import { defaultController, validateController } from './core/replicationcontroller-rules.ts'
 
 const root = new FieldPath()
@@ -161,7 +161,7 @@ describe('Job', () => {
     const job = make()
     expect(job.spec?.selector).toEqual({ matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } })
     expect(job.spec?.template.metadata?.labels).toMatchObject({ 'job-name': 'j', 'controller-uid': 'u' })
-    expect([...validateJob(job, root), ...validateGeneratedSelector(job, root)]).toEqual([])
+    expect(validateJob(job, root)).toEqual([])
   })
   it('keeps its own labels', () => {
     const job: V1Job = { metadata: { name: 'j', uid: 'u', labels: { x: 'y' } }, spec: structuredClone(never) }

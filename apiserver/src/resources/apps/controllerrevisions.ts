@@ -12,10 +12,12 @@ export const controllerRevisions = defineResource<V1ControllerRevision>({
   namespaced: true,
   storagePrefix: 'controllerrevisions',
   hasGeneration: false,
-  validate: (o, at) => [
-    ...(o.data == null ? [required(at.child('data'), 'data is mandatory')] : []),
-    ...nonNegative(at.child('revision'), o.revision),
-  ],
+  validate: (o, at) => [...nonNegative(at.child('revision'), o.revision)],
+  validateCreate: ({ data }, at) => {
+    const here = at.child('data')
+    if (data == null) return [required(here, 'data is mandatory')]
+    return typeof data === 'object' && !Array.isArray(data) ? [] : [required(here, 'data must be a valid JSON object')]
+  },
   validateUpdate: (next, previous, at) => unchanged(at.child('data'), next.data, previous.data),
   columns: [
     nameColumn,

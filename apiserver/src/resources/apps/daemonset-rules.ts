@@ -57,7 +57,6 @@ function validateStrategy(strategy: V1DaemonSetUpdateStrategy | undefined, at: F
     ...notAbove100Percent(here.child('maxUnavailable'), maxUnavailable),
     ...notAbove100Percent(here.child('maxSurge'), maxSurge),
   ]
-  if (errors.length > 0) return errors
   if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
     errors.push(invalid(here.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'))
   } else if (isZero(maxUnavailable) && isZero(maxSurge)) {
@@ -72,7 +71,7 @@ export function validateDaemonSet(daemonSet: V1DaemonSet, root: FieldPath): Fiel
   if (spec === undefined) return [required(at.child('selector'))]
   return [
     ...validateWorkloadSelector(spec, 'daemonset', at),
-    ...validateTemplateLabels(spec, at),
+    ...(validateTemplateLabels(spec, at) ?? []),
     ...validatePodTemplate(spec.template, at.child('template'), { restartPolicies: ['Always'], noDeadline: true }),
     ...nonNegative(at.child('minReadySeconds'), spec.minReadySeconds),
     ...validateStrategy(spec.updateStrategy, at.child('updateStrategy')),

@@ -3,6 +3,7 @@ import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, formatLabelSelector, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
 import { unchanged } from '../common/validation.ts'
+import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { countTemplate, defaultDaemonSet, startTemplateCount, validateDaemonSet } from './daemonset-rules.ts'
@@ -42,5 +43,22 @@ export const daemonSets = defineResource<V1DaemonSet>({
   validateUpdate: (next, previous, at) =>
     unchanged(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
   warnings: (o) => templateWarnings(o.spec?.template),
-  subresources: { status: statusView() },
+  subresources: {
+    status: statusView({
+      validate: validateCounts({
+        fields: [
+          'currentNumberScheduled',
+          'numberMisscheduled',
+          'desiredNumberScheduled',
+          'numberReady',
+          'observedGeneration',
+          'updatedNumberScheduled',
+          'numberAvailable',
+          'numberUnavailable',
+          'collisionCount',
+        ],
+        growing: ['collisionCount'],
+      }),
+    }),
+  },
 })

@@ -1,6 +1,6 @@
 import type { V1Deployment, V1DeploymentStrategy } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { validatePodTemplate, validateTemplateLabels, validateWorkloadSelector } from '../common/pod-template.ts'
+import { validateSelectedTemplate, validateWorkloadSelector } from '../common/pod-template.ts'
 import { isZero, nonNegative, nonNegativeIntOrPercent, notAbove100Percent, unsupported } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 
@@ -53,9 +53,7 @@ export function validateDeployment(deployment: V1Deployment, root: FieldPath): F
   if (spec === undefined) return [required(at.child('selector'))]
   const errors = nonNegative(at.child('replicas'), spec.replicas)
   errors.push(...validateWorkloadSelector(spec, 'deployment', at))
-  const template = at.child('template')
-  errors.push(...validateTemplateLabels(spec, at))
-  errors.push(...validatePodTemplate(spec.template, template, { restartPolicies: ['Always'], noDeadline: true }))
+  errors.push(...validateSelectedTemplate(spec, at, { restartPolicies: ['Always'], noDeadline: true }))
   errors.push(...validateStrategy(spec.strategy, at.child('strategy')))
   errors.push(...nonNegative(at.child('minReadySeconds'), spec.minReadySeconds))
   errors.push(...nonNegative(at.child('revisionHistoryLimit'), spec.revisionHistoryLimit))

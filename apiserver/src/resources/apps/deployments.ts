@@ -3,6 +3,7 @@ import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
 import { sameJson, unchanged } from '../common/validation.ts'
+import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { defaultDeployment, validateDeployment } from './deployment-rules.ts'
@@ -40,7 +41,28 @@ export const deployments = defineResource<V1Deployment>({
     if (changed && next.metadata !== undefined) next.metadata.generation = (previous.metadata?.generation ?? 0) + 1
   },
   subresources: {
-    status: statusView({ keep: ['labels'] }),
+    status: statusView({
+      keep: ['labels'],
+      validate: validateCounts({
+        fields: [
+          'observedGeneration',
+          'replicas',
+          'updatedReplicas',
+          'readyReplicas',
+          'availableReplicas',
+          'unavailableReplicas',
+          'collisionCount',
+          'terminatingReplicas',
+        ],
+        parts: [
+          ['updatedReplicas', 'replicas', 'status.replicas'],
+          ['readyReplicas', 'replicas', 'status.replicas'],
+          ['availableReplicas', 'replicas', 'status.replicas'],
+          ['availableReplicas', 'readyReplicas', 'readyReplicas'],
+        ],
+        growing: ['collisionCount'],
+      }),
+    }),
     scale: {
       type: 'scale',
       getSpecReplicas: (o) => o.spec?.replicas ?? 0,

@@ -1,6 +1,6 @@
 import type { V1ReplicaSet } from '@kapell/openapi/types'
 import { required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { validatePodTemplate, validateTemplateLabels, validateWorkloadSelector } from '../common/pod-template.ts'
+import { validateSelectedTemplate, validateWorkloadSelector } from '../common/pod-template.ts'
 import { nonNegative } from '../common/validation.ts'
 
 /** Source: ReplicaSet v1 apps. */
@@ -14,9 +14,5 @@ export function validateReplicaSet(replicaSet: V1ReplicaSet, root: FieldPath): F
     ...validateWorkloadSelector(spec, 'deployment', at),
   ]
   if (spec.template === undefined) return [...errors, required(at.child('template'))]
-  return [
-    ...errors,
-    ...validateTemplateLabels(spec, at),
-    ...validatePodTemplate(spec.template, at.child('template'), { restartPolicies: ['Always'], noDeadline: true }),
-  ]
+  return [...errors, ...validateSelectedTemplate(spec, at, { restartPolicies: ['Always'], noDeadline: true })]
 }

@@ -4,6 +4,7 @@ import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, na
 import { templateWarnings } from '../common/template-warnings.ts'
 import { unchanged } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
+import { replicaCounts, validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { validateReplicaSet } from './replicaset-rules.ts'
@@ -40,7 +41,7 @@ export const replicaSets = defineResource<V1ReplicaSet>({
   warnings: (o) => templateWarnings(o.spec?.template),
   prepareForUpdate: keepStatus,
   subresources: {
-    status: statusView(),
+    status: statusView({ validate: validateCounts(replicaCounts) }),
     scale: {
       type: 'scale',
       getSpecReplicas: (o) => o.spec?.replicas ?? 0,

@@ -1,7 +1,12 @@
 import type { V1StatefulSet, V1StatefulSetSpec } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Label } from '@kapell/openapi/meta/names'
 import { validatePodTemplate, validateTemplateLabels, validateWorkloadSelector } from '../common/pod-template.ts'
-import { nonNegative, sameJson, unsupported } from '../common/validation.ts'
+import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
+import { templateWarnings } from '../common/template-warnings.ts'
+import { nameErrors, nonNegative, sameJson, unsupported } from '../common/validation.ts'
+import { storageWarnings } from '../common/volumes.ts'
+import { validateClaimSpec } from '../core/claim-validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 import { defaultClaimSpec } from '../core/pods/volume-defaults.ts'
 
@@ -11,11 +16,12 @@ export function defaultStatefulSet(statefulSet: V1StatefulSet): void {
   if (spec === undefined) return
   if ((spec.podManagementPolicy ?? '') === '') spec.podManagementPolicy = 'OrderedReady'
   const strategy = (spec.updateStrategy ??= {})
-  if ((strategy.type ?? '') === '') strategy.type = 'RollingUpdate'
-  if (strategy.type === 'RollingUpdate') {
+  if ((strategy.type ?? '') === '') {
+    strategy.type = 'RollingUpdate'
     strategy.rollingUpdate ??= {}
-    strategy.rollingUpdate.partition ??= 0
   }
+  // A strategy that was named and not said more of stays so.
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate !== undefined) strategy.rollingUpdate.partition ??= 0
   spec.persistentVolumeClaimRetentionPolicy ??= {}
   const retention = spec.persistentVolumeClaimRetentionPolicy
   if ((retention.whenDeleted ?? '') === '') retention.whenDeleted = 'Retain'
@@ -83,8 +89,14 @@ export function validateStatefulSet(statefulSet: V1StatefulSet, root: FieldPath)
   errors.push(...nonNegative(at.child('minReadySeconds'), spec.minReadySeconds))
   errors.push(...nonNegative(at.child('ordinals', 'start'), spec.ordinals?.start))
   errors.push(...validateWorkloadSelector(spec, 'statefulset', at))
-  errors.push(...validateTemplateLabels(spec, at))
-  errors.push(...validatePodTemplate(withClaims(spec), at.child('template'), { restartPolicies: ['Always'] }))
+  const labels = validateTemplateLabels(spec, at)
+  if (labels === undefined) return [...errors, invalid(at.child('selector'), spec.selector ?? null, '')]
+  errors.push(...labels)
+  const template = at.child('template')
+  // Said twice by the original.
+  errors.push(...validateLabels(spec.template?.metadata?.labels, template.child('labels').text))
+  errors.push(...validateAnnotations(spec.template?.metadata?.annotations, template.child('annotations').text))
+  errors.push(...validatePodTemplate(withClaims(spec), template, { restartPolicies: ['Always'] }))
   if (spec.template?.spec?.activeDeadlineSeconds !== undefined) {
     errors.push(
       forbidden(
@@ -96,18 +108,13 @@ export function validateStatefulSet(statefulSet: V1StatefulSet, root: FieldPath)
   return errors
 }
 
-/** Its claims are volumes that the template may mount without naming them. */
+/** Its claims are volumes that the template may mount, in place of its own of the same name. */
 function withClaims(spec: V1StatefulSetSpec): V1StatefulSetSpec['template'] {
-  const names = new Set((spec.template?.spec?.volumes ?? []).map((v) => v.name))
-  const claims = (spec.volumeClaimTemplates ?? []).flatMap((claim) => {
-    const name = claim.metadata?.name ?? ''
-    return name === '' || names.has(name) ? [] : [{ name, persistentVolumeClaim: { claimName: name } }]
-  })
-  if (claims.length === 0 || spec.template?.spec === undefined) return spec.template
-  return {
-    ...spec.template,
-    spec: { ...spec.template.spec, volumes: [...(spec.template.spec.volumes ?? []), ...claims] },
-  }
+  const names = new Set((spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata?.name ?? ''))
+  if (names.size === 0 || spec.template?.spec === undefined) return spec.template
+  const claims = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
+  const own = (spec.template.spec.volumes ?? []).filter((volume) => !names.has(volume.name))
+  return { ...spec.template, spec: { ...spec.template.spec, volumes: [...claims, ...own] } }
 }
 
 const mutable = [
@@ -134,4 +141,28 @@ export function validateStatefulSetUpdate(next: V1StatefulSet, previous: V1State
           "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
         ),
       ]
+}
+
+/** The name of its Service is part of its pods' names in DNS; its claims will be made as they stand. */
+export function validateNewStatefulSet({ spec }: V1StatefulSet, at: FieldPath): FieldError[] {
+  const name = spec?.serviceName ?? ''
+  const claimsAt = at.child('spec', 'volumeClaimTemplates')
+  return [
+    ...(name === '' ? [] : nameErrors(at.child('spec', 'serviceName'), name, dns1123Label)),
+    ...(spec?.volumeClaimTemplates ?? []).flatMap((claim, i) =>
+      validateClaimSpec(claim.spec ?? {}, claimsAt.index(i).child('spec')),
+    ),
+  ]
+}
+
+export function statefulSetWarnings({ spec }: V1StatefulSet): string[] {
+  return [
+    ...templateWarnings(spec?.template),
+    ...(spec?.volumeClaimTemplates ?? []).flatMap((claim, i) =>
+      storageWarnings(claim.spec?.resources, `spec.volumeClaimTemplates[${i}].resources`),
+    ),
+    ...((spec?.revisionHistoryLimit ?? 0) < 0
+      ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
+      : []),
+  ]
 }

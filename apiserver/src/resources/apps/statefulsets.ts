@@ -2,12 +2,14 @@ import type { V1StatefulSet } from '@kapell/openapi/types'
 import { dns1123Label, maskTrailingDash } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, labelSelectorText, nameColumn } from '../common/columns.ts'
-import { templateWarnings } from '../common/template-warnings.ts'
+import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import {
   defaultStatefulSet,
   dropMaxUnavailable,
+  statefulSetWarnings,
+  validateNewStatefulSet,
   validateStatefulSet,
   validateStatefulSetUpdate,
 } from './statefulset-rules.ts'
@@ -40,9 +42,30 @@ export const statefulSets = defineResource<V1StatefulSet>({
   },
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
-  warnings: (o) => templateWarnings(o.spec?.template),
+  validateCreate: validateNewStatefulSet,
+  warnings: statefulSetWarnings,
   subresources: {
-    status: statusView(),
+    status: statusView({
+      validate: validateCounts({
+        fields: [
+          'replicas',
+          'readyReplicas',
+          'currentReplicas',
+          'updatedReplicas',
+          'availableReplicas',
+          'observedGeneration',
+          'collisionCount',
+        ],
+        parts: [
+          ['readyReplicas', 'replicas', 'status.replicas'],
+          ['currentReplicas', 'replicas', 'status.replicas'],
+          ['updatedReplicas', 'replicas', 'status.replicas'],
+          ['availableReplicas', 'replicas', 'status.replicas'],
+          ['availableReplicas', 'readyReplicas', 'status.readyReplicas'],
+        ],
+        growing: ['collisionCount'],
+      }),
+    }),
     scale: {
       type: 'scale',
       getSpecReplicas: (o) => o.spec?.replicas ?? 0,

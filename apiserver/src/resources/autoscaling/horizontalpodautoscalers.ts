@@ -1,6 +1,7 @@
 import type { V1HorizontalPodAutoscaler, V2HorizontalPodAutoscaler, V2MetricSpec } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { toV1, toV2 } from './conversion.ts'
 import { defaultAutoscaler, validateAutoscaler } from './rules.ts'
@@ -35,6 +36,8 @@ function metricText(spec: V2MetricSpec, status: unknown): string {
   return `${label}${now === undefined ? '<unknown>' : `${now}%`}/${wanted === undefined ? '<auto>' : `${wanted}%`}`
 }
 
+const replicaFields = { fields: ['currentReplicas', 'desiredReplicas'] }
+
 const common = {
   group: 'autoscaling',
   kind: 'HorizontalPodAutoscaler',
@@ -62,7 +65,7 @@ export const horizontalPodAutoscalers = defineResource<V2HorizontalPodAutoscaler
   validate: validateAutoscaler,
   prepareForCreate: (o) => startStatus(o, { currentMetrics: null, desiredReplicas: 0 }),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView() },
+  subresources: { status: statusView({ validate: validateCounts(replicaFields) }) },
 })
 
 export const horizontalPodAutoscalersV1 = defineResource<V1HorizontalPodAutoscaler>({
@@ -91,5 +94,5 @@ export const horizontalPodAutoscalersV1 = defineResource<V1HorizontalPodAutoscal
   validate: (o, at) => validateAutoscaler(toV2(o), at),
   prepareForCreate: (o) => startStatus(o, { currentReplicas: 0, desiredReplicas: 0 }),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView() },
+  subresources: { status: statusView({ validate: validateCounts(replicaFields) }) },
 })

@@ -1,7 +1,9 @@
 import type { V2HorizontalPodAutoscaler, V2HPAScalingRules, V2MetricSpec } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
-import { unsupported } from '../common/validation.ts'
+import { dns1123Label } from '@kapell/openapi/meta/names'
+import { isNegative, nameErrors, unsupported } from '../common/validation.ts'
+import { validateContainerResourceName } from '../core/pods/validation/resources.ts'
 
 /** Source: HorizontalPodAutoscaler v2 autoscaling. */
 
@@ -34,7 +36,7 @@ function withDefaults(
     ...(windowSeconds === undefined ? {} : { stabilizationWindowSeconds: windowSeconds }),
     selectPolicy: 'Max',
     ...rules,
-    policies: (rules?.policies ?? []).length > 0 ? (rules?.policies ?? []) : structuredClone(policies),
+    policies: rules?.policies ?? structuredClone(policies),
   }
 }
 
@@ -49,13 +51,21 @@ export function validateAutoscaler(hpa: V2HorizontalPodAutoscaler, root: FieldPa
   if (spec.minReplicas !== undefined && spec.minReplicas < 1) {
     errors.push(invalid(at.child('minReplicas'), spec.minReplicas, 'must be greater than or equal to 1'))
   }
-  if ((spec.maxReplicas ?? 0) < 1) errors.push(required(at.child('maxReplicas'), 'must be set and greater than 0'))
+  const most = spec.maxReplicas ?? 0
+  if (most === 0) errors.push(required(at.child('maxReplicas'), 'must be set and greater than 0'))
+  else if (most < 0) errors.push(invalid(at.child('maxReplicas'), most, 'must be greater than or equal to 1'))
+  const idles = (spec.metrics ?? []).some((metric) => metric.type === 'Object' || metric.type === 'External')
+  if (spec.minReplicas === 0 && !idles) {
+    const text = 'must specify at least one Object or External metric to support scaling to zero replicas'
+    errors.push(forbidden(at.child('metrics'), text))
+  }
   if (spec.minReplicas !== undefined && (spec.maxReplicas ?? 0) < spec.minReplicas) {
     errors.push(
       invalid(at.child('maxReplicas'), spec.maxReplicas ?? 0, 'must be greater than or equal to `minReplicas`'),
     )
   }
   errors.push(...validateTarget(spec.scaleTargetRef, at.child('scaleTargetRef')))
+  errors.push(...validateGroup(spec.scaleTargetRef?.apiVersion ?? '', at.child('scaleTargetRef')))
   for (const [i, metric] of (spec.metrics ?? []).entries())
     errors.push(...validateMetric(metric, at.child('metrics').index(i)))
   for (const direction of ['scaleUp', 'scaleDown'] as const) {
@@ -65,17 +75,19 @@ export function validateAutoscaler(hpa: V2HorizontalPodAutoscaler, root: FieldPa
   return errors
 }
 
-function validateTarget(
-  ref: { kind?: string; name?: string; apiVersion?: string } | undefined,
-  at: FieldPath,
-): FieldError[] {
+function validateTarget(ref: { kind?: string; name?: string } | undefined, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   for (const field of ['kind', 'name'] as const) {
     const value = ref?.[field] ?? ''
     if (value === '') errors.push(required(at.child(field)))
     else if (value.includes('/')) errors.push(invalid(at.child(field), value, "may not contain '/'"))
   }
-  const version = ref?.apiVersion ?? ''
+  return errors
+}
+
+/** What is scaled must be told by its group, too. */
+function validateGroup(version: string, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
   if (version === '' || (!version.includes('/') && version !== 'v1')) {
     errors.push(invalid(at.child('apiVersion'), version, 'apiVersion must specify API group'))
   }
@@ -93,17 +105,18 @@ const sources = {
 interface Source {
   name?: string
   container?: string
+  describedObject?: { kind?: string; name?: string }
   metric?: { name: string }
   target?: { type: string; value?: string; averageValue?: string; averageUtilization?: number }
 }
 
 function validateMetric(metric: V2MetricSpec, at: FieldPath): FieldError[] {
   const names = Object.keys(sources)
-  if ((metric.type ?? '') === '') return [required(at.child('type'), 'must specify a metric source type')]
   const field = (sources as Record<string, keyof V2MetricSpec>)[metric.type]
   if (field === undefined) {
-    const error = unsupported(at.child('type'), metric.type, names)
-    return [error, { ...error }]
+    const error = unsupported(at.child('type'), metric.type ?? '', names)
+    const missing = (metric.type ?? '') === '' ? [required(at.child('type'), 'must specify a metric source type')] : []
+    return [...missing, error, { ...error }]
   }
   const errors: FieldError[] = []
   const given = Object.values(sources).filter((f) => metric[f] !== undefined)
@@ -117,18 +130,24 @@ function validateMetric(metric: V2MetricSpec, at: FieldPath): FieldError[] {
     if ((source.name ?? '') === '') errors.push(required(here.child('name'), 'must specify a resource name'))
   } else if ((source.metric?.name ?? '') === '')
     errors.push(required(here.child('metric', 'name'), 'must specify a metric name'))
-  if (field === 'containerResource' && (source.container ?? '') === '') {
-    errors.push(required(here.child('container'), 'must specify a container'))
+  if (field === 'containerResource') {
+    const { container = '', name = '' } = source
+    if (container === '') errors.push(required(here.child('container'), 'must specify a container'))
+    else errors.push(...nameErrors(here.child('container'), container, dns1123Label))
+    if (name !== '') errors.push(...validateContainerResourceName(name, here.child('name')))
   }
+  if (field === 'object') errors.push(...validateTarget(source.describedObject, here.child('describedObject')))
   errors.push(...validateMetricTarget(source, field, here.child('target')))
   return errors
 }
+
+const perPod = 'must set either a target value for metric or a per-pod target'
 
 function validateMetricTarget({ target }: Source, field: string, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   const type = target?.type ?? ''
   if (type === '') errors.push(required(at.child('type'), 'must specify a metric target type'))
-  else if (!['AverageValue', 'Utilization', 'Value'].includes(type)) {
+  if (!['AverageValue', 'Utilization', 'Value'].includes(type)) {
     errors.push(invalid(at.child('type'), type, 'must be either Utilization, Value, or AverageValue'))
   }
   for (const name of ['value', 'averageValue'] as const) {
@@ -155,7 +174,8 @@ function validateMetricTarget({ target }: Source, field: string, at: FieldPath):
     target?.value === undefined &&
     target?.averageValue === undefined
   ) {
-    errors.push(required(at.child('averageValue'), 'must set either a target value or averageValue'))
+    const text = field === 'object' ? 'must set either a target value or averageValue' : perPod
+    errors.push(required(at.child('averageValue'), text))
   }
   return errors
 }
@@ -171,6 +191,9 @@ function validateScaling(rules: V2HPAScalingRules, at: FieldPath): FieldError[] 
   }
   if (rules.selectPolicy !== undefined && !['Disabled', 'Max', 'Min'].includes(rules.selectPolicy)) {
     errors.push(unsupported(at.child('selectPolicy'), rules.selectPolicy, ['Disabled', 'Max', 'Min']))
+  }
+  if (rules.tolerance !== undefined && parseQuantity(rules.tolerance).sign() < 0) {
+    errors.push(invalid(at.child('tolerance'), rules.tolerance, isNegative))
   }
   if ((rules.policies ?? []).length === 0)
     errors.push(required(at.child('policies'), 'must specify at least one Policy'))

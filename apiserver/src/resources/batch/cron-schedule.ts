@@ -25,7 +25,11 @@ const bounds: readonly Bounds[] = [
 export function cronScheduleError(schedule: string): string | undefined {
   if (schedule.startsWith('@')) {
     if (descriptors.has(schedule)) return undefined
-    if (/^@every \S+$/.test(schedule)) return undefined
+    const every = '@every '
+    if (schedule.startsWith(every)) {
+      const wrong = durationProblem(schedule.slice(every.length))
+      return wrong === undefined ? undefined : `failed to parse duration ${schedule}: ${wrong}`
+    }
     return `unrecognized descriptor: ${schedule}`
   }
   const fields = schedule.split(/\s+/).filter((field) => field !== '')
@@ -83,4 +87,24 @@ function valueOf(text: string, bound: Bounds): number | string {
   return /^\d+$/.test(text)
     ? Number(text)
     : `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`
+}
+
+const units = new Set(['ns', 'us', 'µs', 'μs', 'ms', 's', 'm', 'h'])
+
+/** Why "1h30m" and the like cannot be read. */
+function durationProblem(text: string): string | undefined {
+  const shown = JSON.stringify(text)
+  let rest = text.replace(/^[+-]/, '')
+  if (rest === '0') return undefined
+  if (rest === '') return `time: invalid duration ${shown}`
+  while (rest !== '') {
+    const number = /^(\d+\.?\d*|\.\d+)/.exec(rest)?.[0]
+    if (number === undefined) return `time: invalid duration ${shown}`
+    rest = rest.slice(number.length)
+    const unit = /^[^.\d]*/.exec(rest)?.[0] ?? ''
+    if (unit === '') return `time: missing unit in duration ${shown}`
+    if (!units.has(unit)) return `time: unknown unit ${JSON.stringify(unit)} in duration ${shown}`
+    rest = rest.slice(unit.length)
+  }
+  return undefined
 }

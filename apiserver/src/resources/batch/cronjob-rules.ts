@@ -56,8 +56,10 @@ function validateTimeZone(zone: string | undefined, at: FieldPath): FieldError[]
     return [invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')]
   }
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return []
+    const known = new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+    // Names are told apart by case, which Intl does not.
+    const isMiscased = zone !== known && (zone.toLowerCase() === known.toLowerCase() || /^[a-z]+\//.test(zone))
+    return isMiscased ? [invalid(at, zone, `unknown time zone ${zone}`)] : []
   } catch {
     return [invalid(at, zone, `unknown time zone ${zone}`)]
   }

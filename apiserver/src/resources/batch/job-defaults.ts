@@ -8,7 +8,7 @@ const maxInt32 = 2147483647
 export function defaultJob(job: V1Job): void {
   const spec = job.spec
   if (spec === undefined) return
-  if ((spec.completionMode ?? '') === '') spec.completionMode = 'NonIndexed'
+  spec.completionMode ??= 'NonIndexed'
   if (spec.completions === undefined && spec.parallelism === undefined) {
     spec.completions = 1
     spec.parallelism = 1
@@ -19,7 +19,7 @@ export function defaultJob(job: V1Job): void {
   spec.manualSelector ??= false
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'
   for (const rule of spec.podFailurePolicy?.rules ?? []) {
-    for (const pattern of rule.onPodConditions ?? []) pattern.status ??= 'True'
+    for (const pattern of rule.onPodConditions ?? []) if ((pattern.status ?? '') === '') pattern.status = 'True'
   }
   defaultPodTemplate(spec.template)
   const labels = spec.template?.metadata?.labels

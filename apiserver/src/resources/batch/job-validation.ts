@@ -1,6 +1,6 @@
-import type { V1Job, V1JobSpec, V1PodFailurePolicy } from '@kapell/openapi/types'
-import { invalid, noValue, required, tooMany, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { dns1123Label, domainPrefixedPath, qualifiedName } from '@kapell/openapi/meta/names'
+import type { V1Job, V1JobSpec } from '@kapell/openapi/types'
+import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Label, domainPrefixedPath } from '@kapell/openapi/meta/names'
 import { validatePodTemplate, validateTemplateLabels } from '../common/pod-template.ts'
 import {
   nameErrors,
@@ -10,6 +10,7 @@ import {
   unsupported,
   validateLabelSelector,
 } from '../common/validation.ts'
+import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts'
 
 /** Source: Job v1 batch; "Jobs". */
 
@@ -53,6 +54,7 @@ export function validateJobSpec(spec: V1JobSpec, at: FieldPath): FieldError[] {
 
 function validateManagedBy(managedBy: string | undefined, at: FieldPath): FieldError[] {
   if (managedBy === undefined) return []
+  if (managedBy === '') return [required(at)]
   return [
     ...nameErrors(at, managedBy, domainPrefixedPath),
     ...(managedBy.length > 63
@@ -67,11 +69,14 @@ function validateMode(spec: V1JobSpec, at: FieldPath): FieldError[] {
   if (mode !== 'NonIndexed' && mode !== 'Indexed')
     return [unsupported(at.child('completionMode'), mode, ['NonIndexed', 'Indexed'])]
   if (mode !== 'Indexed') {
-    return spec.backoffLimitPerIndex === undefined
-      ? []
-      : [invalid(at.child('backoffLimitPerIndex'), spec.backoffLimitPerIndex, 'requires indexed completion mode')]
+    return (['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((field) =>
+      spec[field] === undefined ? [] : [invalid(at.child(field), spec[field], 'requires indexed completion mode')],
+    )
   }
   const errors: FieldError[] = []
+  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
+    errors.push(required(at.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'))
+  }
   if (spec.completions === undefined) {
     errors.push(required(at.child('completions'), 'when completion mode is Indexed'))
   } else if (spec.completions > maxCompletions) {
@@ -98,93 +103,15 @@ function validateMode(spec: V1JobSpec, at: FieldPath): FieldError[] {
   return errors
 }
 
-const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore']
-const maxRules = 20
-const maxValues = 255
-
-function validateFailurePolicy(policy: V1PodFailurePolicy, spec: V1JobSpec, at: FieldPath): FieldError[] {
-  const rulesAt = at.child('rules')
-  const rules = policy.rules ?? []
-  if (rules.length > maxRules) return [tooMany(rulesAt, rules.length, maxRules)]
-  const names = new Set(
-    [...(spec.template?.spec?.containers ?? []), ...(spec.template?.spec?.initContainers ?? [])].map((c) => c.name),
-  )
-  return rules.flatMap((rule, i) => {
-    const here = rulesAt.index(i)
-    const errors: FieldError[] = []
-    if (rule.action === '')
-      errors.push(required(here.child('action'), `valid values: ${actions.map((a) => JSON.stringify(a)).join(', ')}`))
-    else if (rule.action === 'FailIndex' && spec.backoffLimitPerIndex === undefined) {
-      errors.push(invalid(here.child('action'), rule.action, 'requires the backoffLimitPerIndex to be set'))
-    } else if (!actions.includes(rule.action)) errors.push(unsupported(here.child('action'), rule.action, actions))
-    const codes = rule.onExitCodes
-    if (codes !== undefined) {
-      const codesAt = here.child('onExitCodes')
-      if (codes.operator !== 'In' && codes.operator !== 'NotIn') {
-        errors.push(unsupported(codesAt.child('operator'), codes.operator, ['In', 'NotIn']))
-      }
-      if (codes.containerName !== undefined && !names.has(codes.containerName)) {
-        errors.push(
-          invalid(
-            codesAt.child('containerName'),
-            codes.containerName,
-            'must be one of the container or initContainer names in the pod template',
-          ),
-        )
-      }
-      const values = codes.values ?? []
-      if (values.length === 0) errors.push(required(codesAt.child('values'), 'at least one value is required'))
-      else if (values.length > maxValues) errors.push(tooMany(codesAt.child('values'), values.length, maxValues))
-      for (const [j, value] of values.entries()) {
-        if (value === 0 && codes.operator === 'In') {
-          errors.push(invalid(codesAt.child('values').index(j), value, 'must not be 0 for the In operator'))
-        } else if (values.indexOf(value) < j) {
-          errors.push({
-            type: 'FieldValueDuplicate',
-            field: codesAt.child('values').index(j).text,
-            badValue: value,
-            detail: '',
-          })
-        }
-      }
-    }
-    const conditions = rule.onPodConditions ?? []
-    for (const [j, pattern] of conditions.entries()) {
-      const conditionAt = here.child('onPodConditions').index(j)
-      errors.push(...nameErrors(conditionAt.child('type'), pattern.type, qualifiedName))
-      if (!['False', 'True', 'Unknown'].includes(pattern.status ?? '')) {
-        errors.push(unsupported(conditionAt.child('status'), pattern.status ?? '', ['False', 'True', 'Unknown']))
-      }
-    }
-    const both = codes !== undefined && conditions.length > 0
-    if (both) errors.push(invalid(here, noValue, 'specifying both OnExitCodes and OnPodConditions is not supported'))
-    if (codes === undefined && conditions.length === 0) {
-      errors.push(invalid(here, noValue, 'specifying one of OnExitCodes and OnPodConditions is required'))
-    }
-    return errors
-  })
-}
-
-function validateSuccessPolicy(spec: V1JobSpec, at: FieldPath): FieldError[] {
-  if (spec.successPolicy === undefined) return []
-  if (spec.completionMode !== 'Indexed') return [invalid(at, spec.successPolicy, 'requires indexed completion mode')]
-  const rules = spec.successPolicy.rules ?? []
-  if (rules.length === 0) return [required(at.child('rules'), 'at least one rules must be specified')]
-  return rules.flatMap((rule, i) => {
-    const here = at.child('rules').index(i)
-    if (rule.succeededCount === undefined && rule.succeededIndexes === undefined) {
-      return [required(here, 'at least one of succeededCount or succeededIndexes must be specified')]
-    }
-    return rule.succeededCount !== undefined && spec.completions !== undefined && rule.succeededCount > spec.completions
-      ? [
-          invalid(
-            here.child('succeededCount'),
-            rule.succeededCount,
-            `must be less than or equal to ${spec.completions} (the number of specified completions)`,
-          ),
-        ]
-      : []
-  })
+/** A Job's own spec: with its selector, which the template must match. */
+function validateSelectedSpec(spec: V1JobSpec, at: FieldPath): FieldError[] {
+  return [
+    ...(spec.selector === undefined
+      ? [required(at.child('selector'))]
+      : validateLabelSelector(spec.selector, at.child('selector'))),
+    ...(validateTemplateLabels(spec, at) ?? []),
+    ...validateJobSpec(spec, at),
+  ]
 }
 
 export function validateJob(job: V1Job, root: FieldPath): FieldError[] {
@@ -192,68 +119,75 @@ export function validateJob(job: V1Job, root: FieldPath): FieldError[] {
   const at = root.child('spec')
   if (spec === undefined) return [required(at.child('template'))]
   const errors: FieldError[] = []
+  const name = job.metadata?.name ?? ''
   if (spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
-    const last = `${job.metadata?.name ?? ''}-${(spec.completions ?? 1) - 1}`
-    if (dns1123Label(last).length > 0 && dns1123Label(job.metadata?.name ?? '').length === 0) {
-      errors.push(
-        invalid(
-          root.child('metadata', 'name'),
-          job.metadata?.name ?? '',
-          'will not able to create pod with invalid DNS label: ' + last,
-        ),
-      )
+    const last = `${name}-${(spec.completions ?? 1) - 1}`
+    if (dns1123Label(last).length > 0 && dns1123Label(name).length === 0) {
+      const text = 'will not able to create pod with invalid DNS label: ' + last
+      errors.push(invalid(root.child('metadata', 'name'), name, text))
     }
   }
-  if (spec.selector === undefined) errors.push(required(at.child('selector')))
-  else errors.push(...validateLabelSelector(spec.selector, at.child('selector')))
-  errors.push(...validateJobSpec(spec, at))
+  errors.push(...validateGeneratedSelector(job, spec, at), ...validateSelectedSpec(spec, at))
   return errors
 }
-
-const uidLabels = ['controller-uid', 'batch.kubernetes.io/controller-uid']
-const nameLabels = ['job-name', 'batch.kubernetes.io/job-name']
 
 /** The selector is the generated one, unless the Job brings its own and says so. */
-export function validateGeneratedSelector(job: V1Job, root: FieldPath): FieldError[] {
-  const spec = job.spec
-  const at = root.child('spec')
-  if (spec?.selector === undefined) return []
+function validateGeneratedSelector(job: V1Job, spec: V1JobSpec, at: FieldPath): FieldError[] {
+  if (spec.manualSelector === true || spec.selector === undefined) return []
   const errors: FieldError[] = []
-  if (spec.manualSelector !== true) {
-    const labels = spec.template?.metadata?.labels ?? {}
-    const wanted: [string, string][] = [
-      ...uidLabels.map((key): [string, string] => [key, job.metadata?.uid ?? '']),
-      ...nameLabels.map((key): [string, string] => [key, job.metadata?.name ?? '']),
-    ]
-    for (const [key, value] of wanted) {
-      if (labels[key] !== value)
-        errors.push(
-          invalid(at.child('template', 'metadata', 'labels').key(key), labels[key] ?? '', `must be '${value}'`),
-        )
-    }
-    const generated = { matchLabels: { [uidLabels[1] ?? '']: job.metadata?.uid ?? '' } }
-    const legacy = { matchLabels: { [uidLabels[0] ?? '']: job.metadata?.uid ?? '' } }
-    if (!sameJson(spec.selector, generated) && !sameJson(spec.selector, legacy)) {
-      errors.push(invalid(at.child('selector'), spec.selector, '`selector` not auto-generated'))
+  const labels = spec.template?.metadata?.labels ?? {}
+  const labelsAt = at.child('template', 'metadata', 'labels')
+  const uid = job.metadata?.uid ?? ''
+  const name = job.metadata?.name ?? ''
+  const known: [key: string, value: string, isNew: boolean][] = [
+    ['controller-uid', uid, false],
+    ['job-name', name, false],
+    ['batch.kubernetes.io/controller-uid', uid, true],
+    ['batch.kubernetes.io/job-name', name, true],
+  ]
+  for (const [key, value, isNew] of known) {
+    const given = labels[key]
+    // Jobs from before the new names have the old ones alone.
+    if (given === undefined && !isNew) errors.push(required(labelsAt.key(key), `must be '${value}'`))
+    else if (given !== undefined && given !== value) {
+      errors.push(invalid(labelsAt.key(key), labels, `must be '${value}'`))
     }
   }
-  errors.push(...validateTemplateLabels(spec, at))
+  const isGenerated = ['controller-uid', 'batch.kubernetes.io/controller-uid'].some((key) =>
+    sameJson(spec.selector, { matchLabels: { [key]: uid } }),
+  )
+  if (!isGenerated) errors.push(invalid(at.child('selector'), spec.selector, '`selector` not auto-generated'))
   return errors
 }
 
+/** The original looks at the new spec twice, and says all that is wrong with it twice. */
 export function validateJobUpdate(next: V1Job, previous: V1Job, root: FieldPath): FieldError[] {
   const at = root.child('spec')
   const now = next.spec
   const before = previous.spec
-  const errors: FieldError[] = []
+  const errors = now === undefined ? [] : validateSelectedSpec(now, at)
   errors.push(...validateCompletionsUpdate(now, before, at.child('completions')))
   errors.push(...unchanged(at.child('selector'), now?.selector, before?.selector))
-  errors.push(...unchanged(at.child('template'), templateOf(now, previous), templateOf(before, previous)))
+  errors.push(...validateTemplateUpdate(now, before, previous, at.child('template')))
   errors.push(...unchanged(at.child('completionMode'), now?.completionMode, before?.completionMode))
   for (const field of ['podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) {
     errors.push(...unchanged(at.child(field), now?.[field], before?.[field]))
   }
   return errors
+}
+
+/** A Job that was suspended before it ever started may change where its pods go. */
+function validateTemplateUpdate(
+  now: V1JobSpec | undefined,
+  before: V1JobSpec | undefined,
+  job: V1Job,
+  at: FieldPath,
+): FieldError[] {
+  const neverStarted = job.spec?.suspend === true && job.status?.startTime === undefined
+  if (!neverStarted) return unchanged(at, now?.template, before?.template)
+  return sameJson(fixedPart(now), fixedPart(before))
+    ? []
+    : [invalid(at.child('spec'), now?.template?.spec ?? null, 'field is immutable')]
 }
 
 /** An indexed Job may grow or shrink, if its parallelism goes along. */
@@ -271,11 +205,9 @@ function validateCompletionsUpdate(
   return elastic ? [] : [invalid(at, now?.completions ?? null, 'field is immutable')]
 }
 
-/** What a suspended Job's template may change is left out of the comparison. */
-function templateOf(spec: V1JobSpec | undefined, job: V1Job): unknown {
-  const neverStarted = job.spec?.suspend === true && job.status?.startTime === undefined
-  if (!neverStarted || spec?.template === undefined) return spec?.template
-  const { metadata, spec: pod } = spec.template
+/** What stays in the template of a suspended Job: its labels, annotations and directives for scheduling may not. */
+function fixedPart(spec: V1JobSpec | undefined): unknown {
+  const { metadata, spec: pod } = spec?.template ?? {}
   const { annotations: _annotations, labels: _labels, ...meta } = metadata ?? {}
   const {
     nodeSelector: _nodeSelector,
@@ -287,62 +219,10 @@ function templateOf(spec: V1JobSpec | undefined, job: V1Job): unknown {
   const { nodeAffinity: _nodeAffinity, ...otherAffinity } = affinity ?? {}
   return {
     metadata: meta,
-    spec: { ...rest, affinity: otherAffinity, containers: rest.containers.map((c) => ({ ...c, resources: {} })) },
+    spec: {
+      ...rest,
+      affinity: otherAffinity,
+      containers: (rest.containers ?? []).map((c) => ({ ...c, resources: {} })),
+    },
   }
-}
-
-export function validateJobStatus(next: V1Job, previous: V1Job, root: FieldPath): FieldError[] {
-  const at = root.child('status')
-  const status = next.status ?? {}
-  const has = (type: string): boolean => (status.conditions ?? []).some((c) => c.type === type && c.status === 'True')
-  const errors: FieldError[] = []
-  for (const field of ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const) {
-    errors.push(...nonNegative(at.child(field), status[field]))
-  }
-  const complete = has('Complete')
-  const finished = complete || has('Failed')
-  const had = (previous.status?.conditions ?? []).some(
-    (c) => (c.type === 'Complete' || c.type === 'Failed') && c.status === 'True',
-  )
-  if (had || !finished) {
-    if (status.completionTime !== undefined && !complete) {
-      errors.push(
-        invalid(
-          at.child('completionTime'),
-          status.completionTime,
-          'cannot set completionTime when there is no Complete=True condition',
-        ),
-      )
-    }
-    return errors
-  }
-  if (complete && status.completionTime === undefined) {
-    errors.push(required(at.child('completionTime'), 'completionTime is required for Complete jobs'))
-  }
-  if (complete && has('Failed')) {
-    errors.push(invalid(at.child('conditions'), noValue, 'cannot set both Complete=True and Failed=True conditions'))
-  }
-  if (complete && !has('SuccessCriteriaMet')) {
-    errors.push(
-      invalid(
-        at.child('conditions'),
-        noValue,
-        'cannot set Complete=True condition without the SuccessCriteriaMet=true condition',
-      ),
-    )
-  }
-  if (has('Failed') && !has('FailureTarget')) {
-    errors.push(
-      invalid(
-        at.child('conditions'),
-        noValue,
-        'cannot set Failed=True condition without the FailureTarget=true condition',
-      ),
-    )
-  }
-  if ((status.active ?? 0) > 0)
-    errors.push(invalid(at.child('active'), status.active, 'active>0 is invalid for finished job'))
-  if (status.startTime === undefined)
-    errors.push(required(at.child('startTime'), 'startTime is required for finished job'))
-  return errors
 }

@@ -6,7 +6,8 @@ import { templateWarnings } from '../common/template-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { defaultJob, generateSelector } from './job-defaults.ts'
-import { validateGeneratedSelector, validateJob, validateJobStatus, validateJobUpdate } from './job-validation.ts'
+import { validateJobStatus } from './job-status.ts'
+import { validateJob, validateJobUpdate } from './job-validation.ts'
 
 const has = (job: V1Job, type: string): boolean =>
   (job.status?.conditions ?? []).some((c) => c.type === type && c.status === 'True')
@@ -59,7 +60,6 @@ export const jobs = defineResource<V1Job>({
   },
   prepareForUpdate: keepStatus,
   validate: validateJob,
-  validateCreate: validateGeneratedSelector,
   validateUpdate: validateJobUpdate,
   warnings: (o) => templateWarnings(o.spec?.template),
   deletion: { orphanByDefault: true },

@@ -59,8 +59,11 @@ export function validateWorkloadSelector(spec: Selecting, kind: string, at: Fiel
   return errors
 }
 
-/** A workload finds the pods it makes: the template's labels match the selector. */
-export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldError[] {
+/**
+ * A workload finds the pods it makes: the template's labels match the selector. undefined when there is no telling,
+ * for want of a selector that can be read.
+ */
+export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldError[] | undefined {
   const given = spec.template?.metadata?.labels
   const labels = given ?? {}
   let matches: boolean
@@ -68,7 +71,7 @@ export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldErr
     const selector = selectorFromLabelSelector(spec.selector)
     matches = (spec.selector != null && selector.empty) || selector.matches(labels)
   } catch {
-    return [invalid(at.child('selector'), spec.selector ?? null, 'invalid label selector')]
+    return undefined
   }
   return matches
     ? []
@@ -84,3 +87,10 @@ export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldErr
 /** As the API prints maps: by key. */
 const sorted = (labels: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** The same, and the template itself; a selector that cannot be read ends it there. */
+export function validateSelectedTemplate(spec: Selecting, at: FieldPath, rules: TemplateRules): FieldError[] {
+  const labels = validateTemplateLabels(spec, at)
+  if (labels === undefined) return [invalid(at.child('selector'), spec.selector ?? null, 'invalid label selector')]
+  return [...labels, ...validatePodTemplate(spec.template, at.child('template'), rules)]
+}

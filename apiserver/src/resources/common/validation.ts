@@ -101,7 +101,9 @@ export function notAbove100Percent(at: FieldPath, value: IntOrString): FieldErro
 }
 
 export const isZero = (value: IntOrString | undefined): boolean =>
-  value === undefined || value === 0 || (isPercent(value) && Number(value.slice(0, -1)) === 0)
+  value === undefined ||
+  value === 0 ||
+  (typeof value === 'string' && (!isPercent(value) || Number(value.slice(0, -1)) === 0))
 
 /** Equality of JSON values, whatever the order of keys; absent and undefined are the same. */
 export function sameJson(a: unknown, b: unknown): boolean {

@@ -24,7 +24,7 @@ export const configMaps = defineResource<V1ConfigMap>({
     ...Object.keys(o.data ?? {}).flatMap((key) =>
       o.binaryData?.[key] === undefined
         ? []
-        : [invalid(at.child('data').key(key), '', `duplicate of key present in binaryData`)],
+        : [invalid(at.child('data').key(key), key, `duplicate of key present in binaryData`)],
     ),
     ...tooMuchData(at, o.data, o.binaryData),
   ],

@@ -8,7 +8,9 @@ import {
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
-import { validateResourceName } from './pods/validation/resources.ts'
+import { qualifiedName } from '@kapell/openapi/meta/names'
+import { nameErrors } from '../common/validation.ts'
+import { validateContainerResourceName, validateResourceName } from './pods/validation/resources.ts'
 
 /** For containers the maximum is the default limit, and the default limit or the minimum the default request. */
 export function defaultLimitRange(range: V1LimitRange): void {
@@ -32,16 +34,28 @@ export function validateLimitRange(range: V1LimitRange, at: FieldPath): FieldErr
     const here = limits.index(i)
     if (types.has(item.type)) errors.push(duplicate(here.child('type'), item.type))
     types.add(item.type)
+    errors.push(...validateType(item.type, here.child('type')))
     errors.push(...validateItem(item, here))
   }
   return errors
 }
 
+const standardTypes = ['Container', 'PersistentVolumeClaim', 'Pod']
+
+function validateType(type: string, at: FieldPath): FieldError[] {
+  const errors = nameErrors(at, type, qualifiedName)
+  if (errors.length > 0 || type.includes('/') || standardTypes.includes(type)) return errors
+  return [invalid(at, type, 'must be a standard limit type or fully qualified')]
+}
+
 function validateItem(item: V1LimitRangeItem, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
+  const isPod = item.type === 'Pod'
+  const rule = item.type === 'Container' || isPod ? validateContainerResourceName : validateResourceName
   for (const field of fields) {
-    for (const name of Object.keys(item[field] ?? {}))
-      errors.push(...validateResourceName(name, at.child(field).key(name)))
+    // What may not be there at all is not looked at.
+    if (isPod && field.startsWith('default')) continue
+    for (const name of Object.keys(item[field] ?? {})) errors.push(...rule(name, at.child(field).key(name)))
   }
   if (item.type === 'Pod') {
     for (const field of ['default', 'defaultRequest'] as const) {
@@ -59,10 +73,17 @@ function validateItem(item: V1LimitRangeItem, at: FieldPath): FieldError[] {
       required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'),
     )
   }
-  errors.push(...validateOrder(item, at))
+  errors.push(...validateOrder(isPod ? withoutDefaults(item) : item, at))
   return errors
 }
 
+const withoutDefaults = ({
+  default: _default,
+  defaultRequest: _request,
+  ...rest
+}: V1LimitRangeItem): V1LimitRangeItem => rest
+
+/** The lower, the higher, what the higher is called, where it is reported, and whose value is shown. */
 const pairs = [
   ['min', 'max', 'max'],
   ['min', 'defaultRequest', 'default request'],
@@ -84,12 +105,23 @@ function validateOrder(item: V1LimitRangeItem, at: FieldPath): FieldError[] {
       const [lower, upper] = [parseQuantity(a), parseQuantity(b)]
       if (lower.cmp(upper) > 0) {
         const text = `${titles[low] ?? low} value ${lower.toString()} is greater than ${title} value ${upper.toString()}`
-        errors.push(invalid(at.child(low).key(name), lower.toString(), text))
+        // The minimum is reported beside the default that is below it.
+        const isDefault = low === 'min' && high !== 'max'
+        const isUpper = (low === 'min' && high === 'defaultRequest') || (low === 'default' && high === 'max')
+        const shown = isUpper ? upper : lower
+        errors.push(invalid(at.child(isDefault ? high : low).key(name), shown.toString(), text))
       }
     }
     const ratio = item.maxLimitRequestRatio?.[name]
     if (ratio !== undefined && parseQuantity(ratio).toNumber() < 1) {
       errors.push(invalid(at.child('maxLimitRequestRatio').key(name), ratio, `ratio ${ratio} is less than 1`))
+    }
+    const [min, max] = [item.min?.[name], item.max?.[name]]
+    if (ratio === undefined || min === undefined || max === undefined) continue
+    const most = parseQuantity(max).toNumber() / parseQuantity(min).toNumber()
+    if (parseQuantity(ratio).toNumber() > most) {
+      const text = `ratio ${ratio} is greater than max/min = ${most.toFixed(6)}`
+      errors.push(invalid(at.child('maxLimitRequestRatio').key(name), ratio, text))
     }
   }
   return errors

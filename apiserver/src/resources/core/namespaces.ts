@@ -7,6 +7,7 @@ import { keepField, keepStatus, startStatus, statusView } from '../common/status
 
 /** The finalizer that keeps a namespace until a controller has emptied it. */
 const keeper = 'kubernetes'
+const standardFinalizers = new Set([keeper, 'orphan', 'foregroundDeletion'])
 const nameLabel = 'kubernetes.io/metadata.name'
 
 /** Every namespace carries its name as a label, whatever clients write there. */
@@ -42,9 +43,16 @@ export const namespaces = defineResource<V1Namespace>({
     wearName(next)
   },
   validate: (o, at) =>
-    (o.spec?.finalizers ?? []).flatMap((finalizer, i) =>
-      qualifiedName(finalizer).map((text) => invalid(at.child('spec', 'finalizers').index(i), finalizer, text)),
-    ),
+    (o.spec?.finalizers ?? []).flatMap((finalizer) => {
+      const here = at.child('spec', 'finalizers')
+      const isKnown = finalizer.includes('/') || standardFinalizers.has(finalizer)
+      return [
+        ...qualifiedName(finalizer).map((text) => invalid(here, finalizer, text)),
+        ...(isKnown
+          ? []
+          : [invalid(here, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]),
+      ]
+    }),
   deletion: {
     heldBack: (o) => (o.spec?.finalizers ?? []).length > 0,
     onBegin: (o) => {

@@ -1,5 +1,5 @@
 import type { V1Node, V1Taint } from '@kapell/openapi/types'
-import { forbidden, invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { labelValue, qualifiedName } from '@kapell/openapi/meta/names'
 import { parseCidr } from '../common/ip.ts'
 import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
@@ -26,8 +26,11 @@ export function defaultNode(node: V1Node): void {
   if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = { ...status.capacity }
   status.daemonEndpoints ??= { kubeletEndpoint: { Port: 0 } }
   status.nodeInfo ??= { ...emptyInfo }
+  // Dynamic configuration by the API went with release 1.24.
+  delete node.spec.configSource
   const { podCIDR, podCIDRs } = node.spec
-  if ((podCIDR ?? '') !== '' && (podCIDRs ?? []).length === 0) node.spec.podCIDRs = [podCIDR ?? '']
+  // The old field leads where the two disagree.
+  if ((podCIDR ?? '') !== '' && podCIDRs?.[0] !== podCIDR) node.spec.podCIDRs = [podCIDR ?? '']
   else if ((podCIDR ?? '') === '' && (podCIDRs ?? []).length > 0) node.spec.podCIDR = podCIDRs?.[0] ?? ''
 }
 
@@ -39,7 +42,8 @@ function validateTaints(taints: readonly V1Taint[], at: FieldPath): FieldError[]
     const here = at.index(i)
     const errors = nameErrors(here.child('key'), taint.key, qualifiedName)
     errors.push(...nameErrors(here.child('value'), taint.value ?? '', labelValue))
-    if (!effects.includes(taint.effect)) errors.push(unsupported(here.child('effect'), taint.effect, effects))
+    if (taint.effect === '') errors.push(required(here.child('effect')))
+    else if (!effects.includes(taint.effect)) errors.push(unsupported(here.child('effect'), taint.effect, effects))
     const key = `${taint.key}:${taint.effect}`
     if (seen.has(key)) {
       errors.push({
@@ -77,7 +81,8 @@ export function validateNode(node: V1Node, root: FieldPath): FieldError[] {
 
 export function validateNodeUpdate(next: V1Node, previous: V1Node, root: FieldPath): FieldError[] {
   const at = root.child('spec')
-  const errors: FieldError[] = []
+  // Taints are looked at twice by the original, and what is wrong with them said twice.
+  const errors = validateTaints(next.spec?.taints ?? [], root.child('metadata', 'taints'))
   const before = previous.spec
   if ((before?.podCIDRs ?? []).length > 0 && !sameJson(next.spec?.podCIDRs ?? [], before?.podCIDRs)) {
     errors.push(forbidden(at.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid'))
@@ -86,4 +91,22 @@ export function validateNodeUpdate(next: V1Node, previous: V1Node, root: FieldPa
     errors.push(forbidden(at.child('providerID'), 'node updates may not change providerID except from "" to valid'))
   }
   return errors
+}
+
+const featureName = /^[A-Z][A-Za-z0-9]*(\/[A-Za-z0-9]+)*$/
+
+/** What a node says it can do, by name. */
+export function validateNodeStatus(next: V1Node, _previous: V1Node, root: FieldPath): FieldError[] {
+  const at = root.child('status', 'declaredFeatures')
+  return (next.status?.declaredFeatures ?? []).flatMap((name, i) =>
+    featureName.test(name)
+      ? []
+      : [
+          invalid(
+            at.index(i),
+            name,
+            `invalid feature name ${JSON.stringify(name)}: must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`,
+          ),
+        ],
+  )
 }

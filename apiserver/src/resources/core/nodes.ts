@@ -2,7 +2,7 @@ import type { V1Node } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { keepStatus, statusView } from '../common/status.ts'
-import { defaultNode, validateNode, validateNodeUpdate } from './node-rules.ts'
+import { defaultNode, validateNode, validateNodeUpdate, validateNodeStatus } from './node-rules.ts'
 
 const rolePrefix = 'node-role.kubernetes.io/'
 
@@ -58,7 +58,7 @@ export const nodes = defineResource<V1Node>({
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   subresources: {
-    status: statusView(),
+    status: statusView({ validate: validateNodeStatus }),
     proxy: {
       type: 'connect',
       kind: 'NodeProxyOptions',

@@ -31,7 +31,13 @@ export function validateController(controller: V1ReplicationController, root: Fi
   const labels = spec.template.metadata?.labels ?? {}
   const selector = Object.entries(spec.selector ?? {})
   if (selector.length > 0 && !selector.every(([key, value]) => labels[key] === value)) {
-    errors.push(invalid(template.child('metadata', 'labels'), labels, '`selector` does not match template `labels`'))
+    errors.push(
+      invalid(
+        template.child('metadata', 'labels'),
+        spec.template.metadata?.labels ?? null,
+        '`selector` does not match template `labels`',
+      ),
+    )
   }
   return [...errors, ...validatePodTemplate(spec.template, template, { restartPolicies: ['Always'], noDeadline: true })]
 }

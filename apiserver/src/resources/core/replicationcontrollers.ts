@@ -2,6 +2,7 @@ import type { V1ReplicationController } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
+import { replicaCounts, validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { defaultController, validateController } from './replicationcontroller-rules.ts'
@@ -33,7 +34,7 @@ export const replicationControllers = defineResource<V1ReplicationController>({
   prepareForUpdate: keepStatus,
   deletion: { orphanByDefault: true },
   subresources: {
-    status: statusView(),
+    status: statusView({ validate: validateCounts(replicaCounts) }),
     scale: {
       type: 'scale',
       getSpecReplicas: (o) => o.spec?.replicas ?? 0,

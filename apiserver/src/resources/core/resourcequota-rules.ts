@@ -1,5 +1,5 @@
 import type { V1ResourceQuota } from '@kapell/openapi/types'
-import { invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { FieldPath, invalid, required, type FieldError } from '@kapell/openapi/meta/field-errors'
 import { sameJson } from '../common/validation.ts'
 import { isHugePage, validateAmount, validateResourceName } from './pods/validation/resources.ts'
 
@@ -38,7 +38,7 @@ const standard = new Set([
 
 function validateName(name: string, at: FieldPath): FieldError[] {
   const errors = validateResourceName(name, at)
-  if (name.includes('/') || errors.some((e) => e.detail.startsWith('name part'))) return errors
+  if (name.includes('/')) return errors
   const huge = isHugePage(name) || isHugePage(name.replace(/^(requests|limits)\./, ''))
   return standard.has(name) || huge ? errors : [...errors, invalid(at, name, 'must be a standard resource for quota')]
 }
@@ -66,17 +66,40 @@ function scopeFits(scope: string, resource: string): boolean {
 export function validateQuota(quota: V1ResourceQuota, root: FieldPath): FieldError[] {
   const at = root.child('spec')
   const errors: FieldError[] = []
-  const hard = Object.entries(quota.spec?.hard ?? {})
-  for (const [name, amount] of hard) {
-    const here = at.child('hard').key(name)
-    errors.push(...validateName(name, here), ...validateAmount(name, amount, here))
-  }
+  const names = Object.keys(quota.spec?.hard ?? {})
+  errors.push(...validateAmounts(quota.spec?.hard, at.child('hard')))
+  errors.push(...validateScopes(quota, names, at), ...validateSelector(quota, names, at))
+  return errors
+}
+
+function validateAmounts(amounts: Record<string, string> | undefined, at: FieldPath): FieldError[] {
+  return Object.entries(amounts ?? {}).flatMap(([name, amount]) => [
+    ...validateName(name, at.key(name)),
+    ...validateAmount(name, amount, at.key(name)),
+  ])
+}
+
+/** What a controller may count. */
+export function validateQuotaStatus(next: V1ResourceQuota, _previous: V1ResourceQuota, root: FieldPath): FieldError[] {
+  const at = root.child('status')
+  return [
+    ...validateAmounts(next.status?.hard, at.child('hard')),
+    ...validateAmounts(next.status?.used, at.child('used')),
+  ]
+}
+
+/** Things of no known name fit no scope, and are complained of elsewhere. */
+const isKnown = (name: string): boolean => validateName(name, new FieldPath()).length === 0
+
+function validateScopes(quota: V1ResourceQuota, names: readonly string[], at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
   const given = quota.spec?.scopes ?? []
   const here = at.child('scopes')
   for (const scope of given) {
     if (!scopes.includes(scope)) errors.push(invalid(here, given, 'unsupported scope'))
-    for (const [name] of hard) {
-      if (!scopeFits(scope, name)) errors.push(invalid(here, given, 'unsupported scope applied to resource'))
+    for (const name of names) {
+      if (isKnown(name) && !scopeFits(scope, name))
+        errors.push(invalid(here, given, 'unsupported scope applied to resource'))
     }
   }
   for (const [a, b] of [
@@ -88,9 +111,38 @@ export function validateQuota(quota: V1ResourceQuota, root: FieldPath): FieldErr
   return errors
 }
 
+const existing = new Set(['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'Terminating'])
+const mustExist =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
+
+/** Reported under the list of expressions, whichever of them it is. */
+function validateSelector(quota: V1ResourceQuota, names: readonly string[], root: FieldPath): FieldError[] {
+  const at = root.child('scopeSelector', 'matchExpressions')
+  return (quota.spec?.scopeSelector?.matchExpressions ?? []).flatMap(({ scopeName, operator, values = [] }) => {
+    const errors: FieldError[] = []
+    const scopeAt = at.child('scopeName')
+    if (!scopes.includes(scopeName)) errors.push(invalid(scopeAt, scopeName, 'unsupported scope'))
+    else if (names.some((name) => isKnown(name) && !scopeFits(scopeName, name))) {
+      errors.push(
+        invalid(root.child('scopeSelector'), quota.spec?.scopeSelector, 'unsupported scope applied to resource'),
+      )
+    }
+    if (existing.has(scopeName) && operator !== 'Exists')
+      errors.push(invalid(at.child('operator'), operator, mustExist))
+    if (operator === 'In' || operator === 'NotIn') {
+      const text = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
+      if (values.length === 0) errors.push(required(at.child('values'), text))
+    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+      const text = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
+      if (values.length > 0) errors.push(invalid(at.child('values'), values, text))
+    } else errors.push(invalid(at.child('operator'), operator, 'not a valid selector operator'))
+    return errors
+  })
+}
+
 export function validateQuotaUpdate(next: V1ResourceQuota, previous: V1ResourceQuota, at: FieldPath): FieldError[] {
   const sorted = (quota: V1ResourceQuota): string[] => [...(quota.spec?.scopes ?? [])].sort()
   return sameJson(sorted(next), sorted(previous))
     ? []
-    : [invalid(at.child('spec', 'scopes'), next.spec?.scopes ?? [], 'field is immutable')]
+    : [invalid(at.child('spec', 'scopes'), next.spec?.scopes ?? null, 'field is immutable')]
 }

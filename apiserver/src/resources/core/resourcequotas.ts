@@ -1,7 +1,7 @@
 import type { V1ResourceQuota } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { validateQuota, validateQuotaUpdate } from './resourcequota-rules.ts'
+import { validateQuota, validateQuotaStatus, validateQuotaUpdate } from './resourcequota-rules.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 function usage(quota: V1ResourceQuota, limits: boolean): string {
@@ -35,5 +35,5 @@ export const resourceQuotas = defineResource<V1ResourceQuota>({
     startStatus(o)
   },
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView() },
+  subresources: { status: statusView({ validate: validateQuotaStatus }) },
 })

@@ -1,6 +1,7 @@
 import type { V1Secret } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { configMapKey } from '@kapell/openapi/meta/names'
+import { jsonProblem } from '../common/json-problem.ts'
 import { nameErrors } from '../common/validation.ts'
 import { tooMuchData } from './data-rules.ts'
 
@@ -31,10 +32,9 @@ export function validateSecret(secret: V1Secret, at: FieldPath): FieldError[] {
   for (const key of needed[type] ?? []) {
     const value = secret.data?.[key]
     if (value === undefined || (value === '' && type === 'kubernetes.io/ssh-auth')) errors.push(required(data.key(key)))
-    else if (type.startsWith('kubernetes.io/dockerc') && !isJson(value)) {
-      errors.push(
-        invalid(data.key(key), '<secret contents redacted>', 'invalid character or unexpected end of JSON input'),
-      )
+    else if (type.startsWith('kubernetes.io/dockerc')) {
+      const problem = jsonProblem(Buffer.from(value, 'base64').toString())
+      if (problem !== undefined) errors.push(invalid(data.key(key), '<secret contents redacted>', problem))
     }
   }
   if (
@@ -51,13 +51,4 @@ export function validateSecret(secret: V1Secret, at: FieldPath): FieldError[] {
     errors.push(required(at.child('metadata', 'annotations').key(accountAnnotation)))
   }
   return errors
-}
-
-function isJson(base64: string): boolean {
-  try {
-    JSON.parse(Buffer.from(base64, 'base64').toString())
-    return true
-  } catch {
-    return false
-  }
 }

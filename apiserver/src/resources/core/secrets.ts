@@ -3,6 +3,7 @@ import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { unchanged } from '../common/validation.ts'
 import { immutableData } from './data-rules.ts'
+import { secretWarnings } from './secret-warnings.ts'
 import { defaultSecret, validateSecret } from './secret-rules.ts'
 
 export const secrets = defineResource<V1Secret>({
@@ -15,6 +16,7 @@ export const secrets = defineResource<V1Secret>({
   hasGeneration: false,
   default: defaultSecret,
   validate: validateSecret,
+  warnings: secretWarnings,
   validateUpdate: (next, previous, at) => [
     ...unchanged(at.child('type'), next.type, previous.type),
     ...immutableData(next, previous, at, ['data']),

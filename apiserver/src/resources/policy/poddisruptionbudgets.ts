@@ -2,6 +2,7 @@ import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { validateBudget } from './budget-rules.ts'
+import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 const orNone = (value: string | number | undefined): string => (value === undefined ? 'N/A' : String(value))
@@ -27,5 +28,9 @@ export const podDisruptionBudgets = defineResource<V1PodDisruptionBudget>({
   prepareForCreate: (o) =>
     startStatus(o, { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView() },
+  subresources: {
+    status: statusView({
+      validate: validateCounts({ fields: ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] }),
+    }),
+  },
 })

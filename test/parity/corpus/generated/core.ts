@@ -57,7 +57,7 @@ const serviceBodies: Bodies = {
   'without a head': { spec: { clusterIP: 'None', clusterIPs: ['None'], selector: { a: 'b' }, ports: [{ port: 80 }] } },
   'of another name': { spec: { type: 'ExternalName', externalName: 'a.example', ports: [{ port: 80 }] } },
   'of two families': {
-    spec: { ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv4', 'IPv6'], ports: [{ port: 80 }] },
+    spec: { ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv4'], ports: [{ port: 80 }] },
   },
 }
 

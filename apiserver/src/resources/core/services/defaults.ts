@@ -17,7 +17,8 @@ export function defaultService(service: V1Service): void {
       port.targetPort = port.port ?? 0
   }
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
-  if (external && (spec.externalTrafficPolicy ?? '') === '') spec.externalTrafficPolicy = 'Cluster'
+  const reachable = external || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
+  if (reachable && (spec.externalTrafficPolicy ?? '') === '') spec.externalTrafficPolicy = 'Cluster'
   if (external || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster'
   for (const ingress of service.status?.loadBalancer?.ingress ?? [])
     if (ingress.ip !== undefined) ingress.ipMode ??= 'VIP'

@@ -7,6 +7,7 @@ import { serviceColumns } from './columns.ts'
 import { defaultService } from './defaults.ts'
 import { prepareService, prepareServiceUpdate } from './prepare.ts'
 import { validateService, validateServiceUpdate } from './validation.ts'
+import { serviceWarnings } from './warnings.ts'
 
 export const services = defineResource<V1Service>({
   group: '',
@@ -30,6 +31,7 @@ export const services = defineResource<V1Service>({
   prepareForUpdate: prepareServiceUpdate,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  warnings: serviceWarnings,
   allocate: allocateService,
   release: releaseService,
   subresources: {

@@ -68,7 +68,8 @@ export async function claimPorts(
   let answer: number[] = []
   const decide = (claims: Claims): Claims => {
     const standing = stillStanding(claims, inUse, owner, at)
-    answer = choosePorts(requests, new Set([...standing.keys(), ...inUse.keys()]), services.config.serviceNodePortRange)
+    const taken = new Set([...standing.keys(), ...inUse.keys()])
+    answer = choosePorts(requests, taken, services.config.serviceNodePortRange, dryRun)
     for (const port of answer) standing.set(port, { owner, at })
     return standing
   }
@@ -91,6 +92,7 @@ function choosePorts(
   requests: readonly PortRequest[],
   taken: ReadonlySet<number>,
   { from, to }: { from: number; to: number },
+  dryRun: boolean,
 ): number[] {
   const used = new Set(taken)
   const answer = requests.map(() => 0)
@@ -106,13 +108,16 @@ function choosePorts(
   }
   for (const [i, request] of requests.entries()) {
     if (request.port !== 0) continue
-    const port = anyFree(used, from, to)
+    const port = dryRun ? nextDummy(answer) : anyFree(used, from, to)
     if (port === undefined) throw new PortRefused(request, 'range is full')
     used.add(port)
     answer[i] = port
   }
   return answer
 }
+
+/** A dry run takes nothing: what it answers stands for any port, and is none that could be had by default. */
+const nextDummy = (chosen: readonly number[]): number => Math.max(32_768, ...chosen) + 1
 
 /** Gives ports back. */
 export async function releasePorts(services: Services, ports: readonly number[]): Promise<void> {

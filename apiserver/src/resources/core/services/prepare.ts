@@ -43,19 +43,23 @@ export function prepareServiceUpdate(next: V1Service, previous: V1Service, conte
   if (spec.type !== 'LoadBalancer') next.status = { ...next.status, loadBalancer: {} }
 }
 
-const portKey = (port: V1ServicePort): string => `${port.protocol ?? 'TCP'}/${port.port}`
+const portKey = (port: V1ServicePort): string => port.name ?? ''
 
 /** A client that does not repeat what was allocated keeps it. */
 function keepAllocated(spec: V1ServiceSpec, before: V1ServiceSpec): void {
   if (needsClusterIp(spec) && needsClusterIp(before)) {
-    if ((spec.clusterIP ?? '') === '' && (spec.clusterIPs ?? []).length === 0) {
-      if (before.clusterIP !== undefined) spec.clusterIP = before.clusterIP
-      if (before.clusterIPs !== undefined) spec.clusterIPs = [...before.clusterIPs]
+    if ((spec.clusterIP ?? '') === '' && before.clusterIP !== undefined) spec.clusterIP = before.clusterIP
+    if (
+      (spec.clusterIPs ?? []).length === 0 &&
+      spec.clusterIP === before.clusterIP &&
+      before.clusterIPs !== undefined
+    ) {
+      spec.clusterIPs = [...before.clusterIPs]
     }
-    if (spec.ipFamilyPolicy === undefined && spec.ipFamilies === undefined) {
-      if (before.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy = before.ipFamilyPolicy
-      if (before.ipFamilies !== undefined) spec.ipFamilies = [...before.ipFamilies]
+    if (spec.ipFamilyPolicy === undefined && before.ipFamilyPolicy !== undefined) {
+      spec.ipFamilyPolicy = before.ipFamilyPolicy
     }
+    if (spec.ipFamilies === undefined && before.ipFamilies !== undefined) spec.ipFamilies = [...before.ipFamilies]
   }
   if (needsNodePorts(spec) && needsNodePorts(before)) {
     const had = new Map((before.ports ?? []).map((port) => [portKey(port), port.nodePort]))

@@ -178,7 +178,8 @@ function validateClusterIps(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
     return errors
   }
   if (given !== '' && ips.length === 0) errors.push(required(listAt))
-  if (ips.length > 0 && given === '') errors.push(forbidden(listAt, 'must be empty when `clusterIP` is not specified'))
+  if (ips.length > 0 && given === '')
+    errors.push(invalid(listAt, ips, 'must be empty when `clusterIP` is not specified'))
   else if (ips.length > 0 && ips[0] !== given) errors.push(invalid(listAt, ips, 'first value must match `clusterIP`'))
   if (ips.length > 2) errors.push(invalid(listAt, ips, 'may only hold up to 2 values'))
   for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
@@ -187,12 +188,11 @@ function validateClusterIps(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
   if (spec.ipFamilyPolicy !== undefined && !policies.includes(spec.ipFamilyPolicy)) {
     errors.push(unsupported(at.child('ipFamilyPolicy'), spec.ipFamilyPolicy, policies))
   }
-  if (new Set(spec.ipFamilies).size !== (spec.ipFamilies ?? []).length) {
-    const [first = ''] = spec.ipFamilies ?? []
-    errors.push(duplicate(at.child('ipFamilies').index(1), first))
+  for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
+    if ((spec.ipFamilies ?? []).indexOf(family) < i) errors.push(duplicate(at.child('ipFamilies').index(i), family))
   }
   for (const [i, ip] of ips.entries()) {
-    if (ip === none) {
+    if (ip === none && i === 0) {
       if (ips.length > 1) errors.push(invalid(listAt, ips, "'None' must be the first and only value"))
     } else if (parseIp(ip) === undefined) errors.push(invalid(listAt.index(i), ip, notAnIp))
   }
@@ -278,11 +278,13 @@ export function validateServiceUpdate(next: V1Service, previous: V1Service, root
   const errors: FieldError[] = []
   if (needsClusterIp(now) && needsClusterIp(before)) {
     const first = before?.clusterIPs?.[0]
-    if (first !== undefined && now?.clusterIPs?.[0] !== first) {
+    const isIp = (ip: string | undefined): boolean => ip === none || parseIp(ip ?? '') !== undefined
+    // What is no address at all is told of as that.
+    if (first !== undefined && now?.clusterIPs?.[0] !== first && isIp(now?.clusterIPs?.[0])) {
       errors.push(invalid(at.child('clusterIPs').index(0), now?.clusterIPs ?? [], 'may not change once set'))
     }
     const family = before?.ipFamilies?.[0]
-    if (family !== undefined && now?.ipFamilies?.[0] !== family) {
+    if (family !== undefined && now?.ipFamilies?.[0] !== family && families.includes(now?.ipFamilies?.[0] ?? '')) {
       errors.push(invalid(at.child('ipFamilies').index(0), now?.ipFamilies ?? [], 'may not change once set'))
     }
   }

@@ -54,7 +54,7 @@ export function validateResourceName(name: string, at: FieldPath): FieldError[] 
     : []
 }
 
-function validateContainerResourceName(name: string, at: FieldPath): FieldError[] {
+export function validateContainerResourceName(name: string, at: FieldPath): FieldError[] {
   const errors = validateResourceName(name, at)
   if (!name.includes('/')) {
     if (!isStandardForContainers(name)) errors.push(invalid(at, name, 'must be a standard resource for containers'))

@@ -123,7 +123,7 @@ function validateTermKeys(term: V1PodAffinityTerm, at: FieldPath): FieldError[] 
       errors.push(forbidden(at.child(field), 'must not be specified when labelSelector is not set'))
     }
   }
-  errors.push(...selectedTwice(matchLabelKeys, labelSelector, at))
+  errors.push(...selectedTwice([...new Set(matchLabelKeys)], labelSelector, at))
   for (const [i, key] of matchLabelKeys.entries()) {
     if (mismatchLabelKeys.includes(key)) {
       errors.push(
