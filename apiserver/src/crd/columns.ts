@@ -6,7 +6,11 @@ import type { CrdColumn } from './types.ts'
 
 type Cell = string | number | boolean | null
 
-const name: Column<KubeObject> = column('Name', 'string', (o) => o.metadata?.name ?? '', { format: 'name' })
+const name: Column<KubeObject> = column('Name', 'string', (o) => o.metadata?.name ?? '', {
+  format: 'name',
+  description:
+    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
+})
 
 const created: CrdColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 

@@ -8,6 +8,7 @@ import type { AnyDefinition, ResourceDefinition, Subresource } from '../registry
 import type { WebhookCaller } from '../server/webhook-client.ts'
 import { customColumns } from './columns.ts'
 import { webhookConversion } from './conversion.ts'
+import { embeddedMetadataErrors } from './embedded.ts'
 import { compileJsonPath } from './json-path.ts'
 import { ratchet } from './ratchet.ts'
 import { checkRules } from './rules.ts'
@@ -45,9 +46,20 @@ function setAt(object: CustomObject, path: string, value: number): void {
 
 /** What a write gets wrong; of an update only what it changed, or made wrong. */
 function checked(schema: JsonSchema, next: unknown, previous: unknown): FieldError[] {
-  const found = validateCustomResource(schema, next)
+  const found = [...validateCustomResource(schema, next), ...embeddedMetadataErrors(schema, next)]
   const errors = previous === undefined ? found : ratchet(found, { schema, next, previous })
   return [...errors, ...checkRules({ schema, next, previous, errors })]
+}
+
+/** Names that others may take as well; told of when they are new. */
+function finalizerWarnings(object: KubeObject, previous: KubeObject | undefined): string[] {
+  const known = new Set(previous?.metadata?.finalizers)
+  return (object.metadata?.finalizers ?? [])
+    .filter((one) => !one.includes('/') && !known.has(one) && !['orphan', 'foregroundDeletion'].includes(one))
+    .map(
+      (one) =>
+        `metadata.finalizers: ${JSON.stringify(one)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    )
 }
 
 const maxReplicas = 2 ** 31 - 1
@@ -209,6 +221,7 @@ function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): R
       if (status === undefined) delete (next as CustomObject).status
       else (next as CustomObject).status = status
     },
+    warnings: finalizerWarnings,
     validate: (object) => [...checked(schema, object, undefined), ...scaleErrors(scale, object)],
     validateUpdate: (next, previous) => [...checked(schema, next, previous), ...scaleErrors(scale, next)],
     ...(conversion === undefined ? {} : { conversion }),

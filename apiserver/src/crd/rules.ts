@@ -12,7 +12,23 @@ import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
 const hasBreak = (text: string): boolean => /[\n\r]/.test(text)
 
-function ruleErrors(rule: Rule, at: FieldPath): FieldError[] {
+/** Whether `.a.b` or `['a']` leads to a field of the schema; elements of lists have no paths. */
+function isPath(path: string, schema: JsonSchema): boolean {
+  const parts = [...path.matchAll(/\.([^.[\]'"\n\r]+)|\['([^']+)'\]/g)]
+  if (parts.map(([part]) => part).join('') !== path) return false
+  let at: JsonSchema | undefined = schema
+  for (const [, plain, quoted] of parts) {
+    const name = plain ?? quoted ?? ''
+    const here: JsonSchema = at ?? {}
+    const { properties, additionalProperties } = here
+    if (properties !== undefined && Object.hasOwn(properties, name)) at = properties[name]
+    else if (typeof additionalProperties === 'object') at = additionalProperties
+    else return false
+  }
+  return true
+}
+
+function ruleErrors(rule: Rule, { at, schema }: { at: FieldPath; schema: JsonSchema }): FieldError[] {
   const text = (rule.rule ?? '').trim()
   if (text === '') return [required(at.child('rule'), 'rule is not specified')]
   const errors: FieldError[] = []
@@ -25,11 +41,12 @@ function ruleErrors(rule: Rule, at: FieldPath): FieldError[] {
     errors.push(required(at.child('message'), 'message must be specified if rule contains line breaks'))
   }
   if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
-    errors.push(required(at.child('messageExpression'), 'must be non-empty if specified'))
+    errors.push(required(at.child('messageExpression'), 'messageExpression must be non-empty if specified'))
   }
   if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(at.child('reason'), reason, reasons))
-  if (fieldPath !== undefined && fieldPath !== '' && !/^[.[]/.test(fieldPath)) {
-    errors.push(invalid(at.child('fieldPath'), fieldPath, 'must be a valid path'))
+  if (fieldPath !== undefined && fieldPath !== '') {
+    if (!isPath(fieldPath, schema)) errors.push(invalid(at.child('fieldPath'), fieldPath, 'must be a valid path'))
+    if (hasBreak(fieldPath)) errors.push(invalid(at.child('fieldPath'), fieldPath, 'must not contain line breaks'))
   }
   return errors
 }
@@ -37,12 +54,13 @@ function ruleErrors(rule: Rule, at: FieldPath): FieldError[] {
 /** Whether the rules of a schema are well-formed, compile, and stay within what they may cost. */
 export function checkRuleForms(schema: JsonSchema, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  const compiled = checkRuleExpressions(schema, at, (rule, place) => {
-    const found = ruleErrors(rule, place)
+  const compiled = checkRuleExpressions(schema, at, (rule, place, own) => {
+    const found = ruleErrors(rule, { at: place, schema: own })
     errors.push(...found)
     return found.length === 0
   })
-  return [...errors, ...compiled]
+  // What expressions say counts only once all are well-formed.
+  return errors.length > 0 ? errors : compiled
 }
 
 const blocking = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'])

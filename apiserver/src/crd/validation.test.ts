@@ -1,6 +1,6 @@
 import { defaultCrd, prepareCrdForCreate } from './strategy.ts'
 import type { Crd } from './types.ts'
-import { validateCrd, validateCrdStatus, validateCrdUpdate } from './validation.ts'
+import { validateCrd, validateCrdCreate, validateCrdStatus, validateCrdUpdate } from './validation.ts'
 
 interface Loose {
   [name: string]: unknown
@@ -41,7 +41,9 @@ function made(change: Change): Crd {
 }
 
 const told = (change: Change): string[] =>
-  validateCrd(made(change)).map(({ type, field, detail }) => `${field} ${type.replace('FieldValue', '')}: ${detail}`)
+  [...validateCrdCreate(made(change)), ...validateCrd(made(change))].map(
+    ({ type, field, detail }) => `${field} ${type.replace('FieldValue', '')}: ${detail}`,
+  )
 
 const label =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"

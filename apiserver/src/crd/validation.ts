@@ -59,7 +59,7 @@ function shownVersions(versions: readonly CrdVersion[] | undefined): unknown {
       Subresources: null,
       AdditionalPrinterColumns: null,
       SelectableFields: null,
-    })) ?? null
+    })) ?? []
   )
 }
 
@@ -130,15 +130,21 @@ function approvalErrors(crd: Crd): FieldError[] {
 }
 
 function storedVersionErrors(crd: Crd): FieldError[] {
+  const storages = (crd.spec?.versions ?? []).filter((version) => version.storage)
+  const missing = storages.filter(({ name }) => crd.status?.storedVersions?.includes(name) === false)
   const at = new FieldPath('status.storedVersions')
   const stored = crd.status?.storedVersions ?? []
   if (stored.length === 0) return [invalid(at, null, 'must have at least one stored version')]
   const versions = crd.spec?.versions ?? []
-  return stored.flatMap((version, i) => {
-    if (versions.some((one) => one.name === version)) return []
-    const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`
-    return [invalid(at.index(i), version, why)]
-  })
+  const absent = missing.map(({ name }) => invalid(at, stored, `must have the storage version ${name}`))
+  return [
+    ...stored.flatMap((version, i) => {
+      if (versions.some((one) => one.name === version)) return []
+      const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`
+      return [invalid(at.index(i), version, why)]
+    }),
+    ...absent,
+  ]
 }
 
 /** All rules of a definition, on create and on update. */
@@ -146,14 +152,12 @@ export function validateCrd(crd: Crd): FieldError[] {
   const at = new FieldPath('spec')
   const { group = '', names, scope = '' } = crd.spec ?? {}
   const errors: FieldError[] = []
-  const name = crd.metadata?.name ?? ''
-  if (name !== '' && name !== `${names?.plural ?? ''}.${group}`) {
-    errors.push(invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group'))
-  }
   if (group === '') errors.push(required(at.child('group')))
   else {
-    errors.push(...dns1123Subdomain(group).map((why) => invalid(at.child('group'), group, why)))
-    if (!group.includes('.')) errors.push(invalid(at.child('group'), group, 'should be a domain with at least one dot'))
+    const wrong = dns1123Subdomain(group).map((why) => invalid(at.child('group'), group, why))
+    errors.push(...wrong)
+    if (wrong.length === 0 && !group.includes('.'))
+      errors.push(invalid(at.child('group'), group, 'should be a domain with at least one dot'))
   }
   if (scope === '') errors.push(required(at.child('scope')))
   else if (scope !== 'Cluster' && scope !== 'Namespaced')
@@ -171,6 +175,14 @@ export function validateCrd(crd: Crd): FieldError[] {
   errors.push(...storedVersionErrors(crd))
   errors.push(...approvalErrors(crd))
   return errors
+}
+
+/** Its name follows from its plural and its group, neither of which changes. */
+export function validateCrdCreate(crd: Crd): FieldError[] {
+  const name = crd.metadata?.name ?? ''
+  const { names, group = '' } = crd.spec ?? {}
+  if (name === '' || name === `${names?.plural ?? ''}.${group}`) return []
+  return [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]
 }
 
 /** What a definition is called stays; once it is established its scope and kind stay, too. */

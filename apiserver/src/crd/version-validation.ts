@@ -60,7 +60,10 @@ export function scaleErrors(version: CrdVersion, at: FieldPath): FieldError[] {
 function schemaAt(schema: JsonSchema, path: string): JsonSchema | undefined {
   let at: JsonSchema | undefined = schema
   for (const name of path.replace(/^\./, '').split('.')) {
-    at = at?.properties !== undefined && Object.hasOwn(at.properties, name) ? at.properties[name] : undefined
+    const here: JsonSchema = at ?? {}
+    const { properties, additionalProperties } = here
+    if (properties !== undefined && Object.hasOwn(properties, name)) at = properties[name]
+    else at = typeof additionalProperties === 'object' ? additionalProperties : undefined
   }
   return at
 }

@@ -1,5 +1,11 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { ApiError, methodNotAllowed as verbNotSupported, notFound, pathNotFound } from '@kapell/openapi/meta/status'
+import {
+  ApiError,
+  badRequest,
+  methodNotAllowed as verbNotSupported,
+  notFound,
+  pathNotFound,
+} from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import type {
@@ -77,14 +83,17 @@ export function createDispatcher(
       throw pathNotFound()
     }
     if (context.method === 'HEAD' || context.method === 'OPTIONS') {
-      if (!isConnect(resource, info.subresource)) throw methodNotAllowed()
+      const isHead = context.method === 'HEAD' && isCustom(resource)
+      if (!isHead && !isConnect(resource, info.subresource)) throw methodNotAllowed()
     }
+    if (isCustom(resource) && resource.namespaced && info.namespace === '' && info.name !== '') return plainNotFound()
     checkScope(context, resource)
     const deprecated = resource.type === 'stored' ? resource.definition.deprecationWarning : undefined
     if (deprecated !== undefined)
       addWarning(context, `${resource.apiVersion} ${resource.kind} is deprecated in ${deprecated}`)
     const retiring = resource.type === 'stored' ? resource.definition.deprecationText : undefined
     if (retiring !== undefined) addWarning(context, retiring)
+    if (info.verb === 'update' && info.name === '' && isCustom(resource)) throw badRequest('name must be provided')
     if (info.subresource !== '') return subresource(server, context, resource, options.connect)
     if (resource.type === 'virtual') {
       if (info.verb === 'watch' && resource.verbs.has('list')) {
@@ -128,6 +137,9 @@ function isUnknownGroup(server: EndpointServer, group: string, version: string):
   return server.table.resourcesOf(group, at).every((one) => one.type === 'stored' && one.itemsKeepKind)
 }
 
+const isCustom = (resource: ServedResource): boolean =>
+  resource.type === 'stored' && resource.definition.custom !== undefined
+
 function isConnect(resource: ServedResource, name: string): boolean {
   const sub = subresourcesOf(resource)[name] as Subresource<KubeObject> | undefined
   return sub?.type === 'connect'
@@ -142,9 +154,7 @@ async function subresource(
   const { info } = context
   const found = subresourcesOf(resource)[info.subresource] as Subresource<KubeObject> | undefined
   if (found === undefined && resource.type === 'stored' && resource.definition.custom !== undefined) {
-    if (info.subresource === 'status' || info.subresource === 'scale') {
-      throw notFound({ group: resource.group, plural: resource.plural }, info.name)
-    }
+    throw notFound({ group: resource.group, plural: resource.plural }, info.name)
   }
   if (found === undefined || resource.type !== 'stored') throw pathNotFound()
   if (found.type === 'connect') {

@@ -5,6 +5,7 @@ import { cannotBeHandled, decodeObject, noSuchKind, type UnknownFields } from '@
 import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind } from '@kapell/openapi/schema/registry'
 import { decodeBody as readBody, strictYamlProblems, type DecodedBody } from '@kapell/openapi/wire/body'
+import { unheldNumber, type UnheldNumber } from '@kapell/openapi/wire/number-text'
 import { contentTypeOf, jsonType, protobufType, unknownBodyFormat, yamlType } from '@kapell/openapi/wire/media'
 import type { CustomShape } from '../registry/definition.ts'
 import type { RequestContext } from '../pipeline/context.ts'
@@ -78,6 +79,8 @@ function decodeCustom(shape: CustomShape, parsed: DecodedBody, request: DecodeRe
     const excerpt = text.length > 30 ? `${start} ...` : start
     throw badRequest(`the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${excerpt})`)
   }
+  const unheld = parsed.text === undefined ? undefined : unheldNumber(parsed.text)
+  if (unheld !== undefined) throw cannotBeHandled(gvk, gvk.kind, unheldText(unheld))
   try {
     const { object, unknown } = shape.decode(parsed.value ?? {}, {
       unknownFields: unknownFieldsOf(request.validation),
@@ -89,6 +92,13 @@ function decodeCustom(shape: CustomShape, parsed: DecodedBody, request: DecodeRe
   } catch (error) {
     throw error instanceof DecodeError ? cannotBeHandled(gvk, gvk.kind, error.message) : error
   }
+}
+
+/** Rather refused than rounded: nobody would notice. */
+export function unheldText({ source, isTooLarge }: UnheldNumber): string {
+  return isTooLarge
+    ? `json: cannot unmarshal number ${source} into Go value of type float64`
+    : `number ${source} cannot be kept exactly: whole numbers may be at most 9007199254740991`
 }
 
 function isKnownListKind(gvk: GroupVersionKind): boolean {

@@ -1,5 +1,5 @@
 import { apiVersionOf, parseApiVersion, type GroupVersionKind, type KubeObject } from '@kapell/openapi/meta/object'
-import { ApiError, invalidObject } from '@kapell/openapi/meta/status'
+import { ApiError, badRequest, invalidObject } from '@kapell/openapi/meta/status'
 import { fieldErrorMessage, causeMessage, invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
 import { applyJsonPatch, parseJsonPatch, type JsonPatchOperation } from '@kapell/openapi/patch/json-patch'
 import { applyMergePatch, parseMergePatch } from '@kapell/openapi/patch/merge-patch'
@@ -8,9 +8,10 @@ import { decodeOrThrow, noSuchKind } from '@kapell/openapi/schema/decode-object'
 import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind, schemaOf } from '@kapell/openapi/schema/registry'
 import { decodeText } from '@kapell/openapi/wire/json'
+import { unheldNumber, type UnheldNumber } from '@kapell/openapi/wire/number-text'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
-import { bodyType, unknownFieldsOf, unsupportedBody, type DecodeRequest } from './parse-body.ts'
+import { bodyType, unheldText, unknownFieldsOf, unsupportedBody, type DecodeRequest } from './parse-body.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -35,10 +36,25 @@ function unknownPatchType(): ApiError {
   })
 }
 
+/** A patch that is no JSON at all is told of by whoever reads it. */
+function refuseUnheld(text: string): void {
+  let unheld: UnheldNumber | undefined
+  try {
+    unheld = unheldNumber(text)
+  } catch {
+    return
+  }
+  if (unheld !== undefined) throw badRequest(unheldText(unheld))
+}
+
 /** Throws 400 and 415. */
 export async function readPatch(context: RequestContext, resource: StoredResource): Promise<PatchBody> {
   const type = context.header('content-type') === undefined ? '' : bodyType(context)
-  const text = async (): Promise<string> => decodeText(await context.body())
+  const text = async (): Promise<string> => {
+    const given = decodeText(await context.body())
+    if (resource.definition.custom !== undefined && given.trimStart().startsWith('{')) refuseUnheld(given)
+    return given
+  }
   switch (type) {
     case 'application/json-patch+json':
       return { type: 'json', operations: parseJsonPatch(await text()) }

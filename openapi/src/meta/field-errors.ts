@@ -139,7 +139,13 @@ const withoutValue = new Set<FieldErrorType>([
 function printValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
   if (typeof value === 'string') return JSON.stringify(value)
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint)
+  // As Go writes JSON: safe inside of HTML.
+  return typeof value === 'object'
+    ? JSON.stringify(value).replace(
+        /[<>&\u2028\u2029]/g,
+        (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+    : String(value as number | boolean | bigint)
 }
 
 /** `Invalid value: "x": must be y`: the text of a cause, without the field's name. */

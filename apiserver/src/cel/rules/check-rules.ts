@@ -26,7 +26,7 @@ interface Place {
 export function checkRuleExpressions(
   schema: JsonSchema,
   at: FieldPath,
-  wellFormed: (rule: Rule, at: FieldPath) => boolean = () => true,
+  wellFormed: (rule: Rule, at: FieldPath, schema: JsonSchema) => boolean = () => true,
 ): FieldError[] {
   const check = new Check(wellFormed)
   check.visit(schema, { at, root: true, depth: 0, cardinality: 1, uncorrelatable: undefined })
@@ -48,7 +48,7 @@ function factorText(cost: number, limit: number): string {
 
 class Check {
   readonly errors: FieldError[] = []
-  readonly #wellFormed: (rule: Rule, at: FieldPath) => boolean
+  readonly #wellFormed: (rule: Rule, at: FieldPath, schema: JsonSchema) => boolean
   readonly #costs: { at: FieldPath; cost: number }[] = []
   total = 0
 
@@ -58,7 +58,7 @@ class Check {
     return significant.sort((a, b) => b.cost - a.cost).slice(0, maxContributors)
   }
 
-  constructor(wellFormed: (rule: Rule, at: FieldPath) => boolean) {
+  constructor(wellFormed: (rule: Rule, at: FieldPath, schema: JsonSchema) => boolean) {
     this.#wellFormed = wellFormed
   }
 
@@ -68,7 +68,7 @@ class Check {
     const type = rules.length > 0 ? typeOfSchema(schema, { root: place.root }) : undefined
     for (const [i, rule] of rules.entries()) {
       const at = place.at.child('x-kubernetes-validations').index(i)
-      if (this.#wellFormed(rule, at)) this.#rule(rule, type ?? types.dyn, { ...place, at })
+      if (this.#wellFormed(rule, at, schema)) this.#rule(rule, type ?? types.dyn, { ...place, at })
     }
     this.#inner(schema, place)
   }

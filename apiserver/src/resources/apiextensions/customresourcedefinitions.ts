@@ -1,7 +1,7 @@
 import { column, defineResource } from '../../registry/definition.ts'
 import { crdDeletion, crdWarnings, defaultCrd, prepareCrdForCreate, prepareCrdForUpdate } from '../../crd/strategy.ts'
 import type { Crd } from '../../crd/types.ts'
-import { validateCrd, validateCrdStatus, validateCrdUpdate } from '../../crd/validation.ts'
+import { validateCrd, validateCrdCreate, validateCrdStatus, validateCrdUpdate } from '../../crd/validation.ts'
 import { statusView } from '../common/status.ts'
 import { nameColumn } from '../common/columns.ts'
 
@@ -22,6 +22,7 @@ export const customResourceDefinitions = defineResource<Crd>({
   prepareForUpdate: prepareCrdForUpdate,
   deletion: crdDeletion,
   validate: validateCrd,
+  validateCreate: validateCrdCreate,
   validateUpdate: validateCrdUpdate,
   warnings: crdWarnings,
   subresources: { status: statusView<Crd>({ keep: 'all', validate: validateCrdStatus }) },

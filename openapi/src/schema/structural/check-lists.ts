@@ -69,8 +69,12 @@ function checkMapKeys(schema: JsonSchema, keys: string[], at: FieldPath, errors:
     return
   }
   if (new Set(keys).size < keys.length) errors.push(invalid(where, keys, 'must not contain duplicate entries'))
+  if (items.nullable === true) {
+    const why = 'cannot be nullable when x-kubernetes-list-type is map'
+    errors.push(forbidden(at.child('items', 'nullable'), why))
+  }
   const properties = items.properties ?? {}
-  for (const key of new Set(keys)) {
+  for (const key of keys) {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined
     const place = at.child('items', 'properties').key(key)
     if (property === undefined) {

@@ -44,7 +44,8 @@ function check({ schema, at, root, errors, place, depth }: Check): void {
   }
   checkKeywords(schema, at, errors)
   // The original tells of this one without its place.
-  if (Object.hasOwn(schema, '$schema')) errors.push(invalid(root, '', "OpenAPIV3Schema 'schema' is not supported"))
+  if (Object.hasOwn(schema, '$schema') && errors.length === 0)
+    errors.push(invalid(root, '', "OpenAPIV3Schema 'schema' is not supported"))
   const needsType =
     schema['x-kubernetes-int-or-string'] !== true &&
     schema['x-kubernetes-preserve-unknown-fields'] !== true &&

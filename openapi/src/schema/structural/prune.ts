@@ -63,7 +63,7 @@ export function pruneCustomResource(schema: JsonSchema, object: JsonObject): Pru
       return decodeStruct(objectMetaSchema(), value ?? {})
     } catch (error) {
       if (path.length < 2 || !(error instanceof DecodeError)) throw error
-      throw new DecodeError(`${pathText(path)}: Invalid value: ${JSON.stringify(value)}: ${error.message}`)
+      throw new DecodeError(`${pathText(path)}: Invalid value: ${sortedJson(value)}: ${error.message}`)
     }
   }
   const pruneList = (at: JsonSchema | undefined, list: unknown[]): unknown[] => {
@@ -114,3 +114,9 @@ export function defaultCustomResource(schema: JsonSchema, value: unknown): void 
     defaultCustomResource(found, value[key])
   }
 }
+
+/** As Go writes maps: in order of their keys. */
+const sortedJson = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    isJsonObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  )

@@ -46,7 +46,7 @@ function validate(schema: JsonSchema, value: unknown, path: string, errors: Fiel
 function typeOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'number') return isInt64(value) ? 'integer' : 'number'
   return typeof value
 }
 
@@ -73,6 +73,10 @@ function validateType(schema: JsonSchema, value: unknown, path: string, errors: 
     fail(errors, 'FieldValueInvalid', '', '', `Checked value must be of type integer with format int32 in ${path}`)
     return true
   }
+  if (found === 'number' && schema.format === 'float' && Math.abs(value as number) > maxFloat32) {
+    fail(errors, 'FieldValueInvalid', '', '', `Checked value must be of type number with format float in ${path}`)
+    return true
+  }
   if (typeof value === 'string' && schema.format !== undefined && !hasFormat(schema.format, value)) {
     typeError(errors, path, value, schema.format, value)
     return false
@@ -80,7 +84,11 @@ function validateType(schema: JsonSchema, value: unknown, path: string, errors: 
   return true
 }
 
+/** Larger whole numbers are fractions to Go. */
+const isInt64 = (value: number): boolean => Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63
 const isInt32 = (value: number): boolean => value >= -(2 ** 31) && value < 2 ** 31
+
+const maxFloat32 = 3.4028234663852886e38
 
 function typeError(errors: FieldError[], path: string, badValue: string, wanted: string, shown: string): void {
   const detail = `${nameOf(path)} in body must be of type ${wanted}: ${JSON.stringify(shown)}`
@@ -260,14 +268,18 @@ function keysOf(schema: JsonSchema, item: unknown): unknown {
 }
 
 function duplicates(list: unknown[], path: string, errors: FieldError[], identity: (item: unknown) => unknown): void {
-  const seen = new Set<string>()
+  const seen = new Map<string, boolean>()
   list.forEach((item, i) => {
     const same = identity(item)
     const text = canonical(same)
-    if (seen.has(text)) fail(errors, 'FieldValueDuplicate', `${path}[${i}]`, same, '')
-    seen.add(text)
+    // Each value is told of once.
+    if (seen.get(text) === false) fail(errors, 'FieldValueDuplicate', `${path}[${i}]`, sorted(same), '')
+    seen.set(text, seen.has(text))
   })
 }
+
+const sorted = (value: unknown): unknown =>
+  isJsonObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
 
 /** Equal values have equal texts, whatever the order of their members. */
 function canonical(value: unknown): string {
