@@ -107,7 +107,7 @@ function compareDecisions(seed: number, steps: number): void {
   const cluster = new RandomCluster(seed)
   const cache = new SchedulerCache()
   const framework = new Framework([
-    { plugin: nodeResourcesFit, weight: 0 },
+    { plugin: nodeResourcesFit(), weight: 0 },
     { plugin: podTopologySpread(handle), weight: 0 },
     { plugin: interPodAffinity(handle), weight: 1 },
   ])

@@ -1,3 +1,4 @@
+import type { V1NodeAffinity } from '@kapell/openapi/types'
 import type { Handle } from '../framework/handle.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import type { Storage } from '../framework/storage.ts'
@@ -5,14 +6,17 @@ import { balancedAllocation } from './balanced-allocation.ts'
 import { dynamicResources } from './dynamic-resources.ts'
 import { imageLocality } from './image-locality.ts'
 import { interPodAffinity } from './inter-pod-affinity/index.ts'
+import type { AffinityArgs } from './inter-pod-affinity/score.ts'
 import { nodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
-import { nodeResourcesFit } from './node-resources-fit.ts'
+import { nodeResourcesFit, type FitArgs } from './node-resources-fit.ts'
 import { nodeVolumeLimits } from './node-volume-limits.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
+import type { SpreadArgs } from './pod-topology-spread/constraints.ts'
 import { podTopologySpread } from './pod-topology-spread/index.ts'
 import { defaultPreemption, type PreemptionHandle } from './preemption/index.ts'
+import type { WeighedResource } from './resource-scoring.ts'
 import { schedulingGates } from './scheduling-gates.ts'
 import { taintToleration } from './taint-toleration.ts'
 import { volumeBinding } from './volume-binding/index.ts'
@@ -25,11 +29,22 @@ export interface WeighedPlugin {
   weight: number
 }
 
+/** What a profile may set, by plug-in. */
+export interface PluginArgs {
+  NodeAffinity?: { added?: V1NodeAffinity }
+  NodeResourcesFit?: FitArgs
+  PodTopologySpread?: SpreadArgs
+  InterPodAffinity?: AffinityArgs
+  NodeResourcesBalancedAllocation?: { resources?: readonly WeighedResource[] }
+}
+
+export type PluginHandle = Handle & PreemptionHandle & { storage?: Storage }
+
 /**
  * The default profile: plug-ins in the order they run, with the weight of their score. Without `storage` nobody looks
  * at volumes.
  */
-export function defaultPlugins(handle: Handle & PreemptionHandle & { storage?: Storage }): WeighedPlugin[] {
+export function defaultPlugins(handle: PluginHandle, args: PluginArgs = {}): WeighedPlugin[] {
   const { storage } = handle
   const forVolumes =
     storage === undefined
@@ -40,14 +55,14 @@ export function defaultPlugins(handle: Handle & PreemptionHandle & { storage?: S
     { plugin: nodeUnschedulable, weight: 0 },
     { plugin: nodeName, weight: 0 },
     { plugin: taintToleration, weight: 3 },
-    { plugin: nodeAffinity, weight: 2 },
+    { plugin: nodeAffinity(args.NodeAffinity), weight: 2 },
     { plugin: nodePorts, weight: 0 },
-    { plugin: nodeResourcesFit, weight: 1 },
+    { plugin: nodeResourcesFit(args.NodeResourcesFit), weight: 1 },
     ...forVolumes.map((plugin) => ({ plugin, weight: 0 })),
-    { plugin: podTopologySpread(handle), weight: 2 },
-    { plugin: interPodAffinity(handle), weight: 2 },
+    { plugin: podTopologySpread(handle, args.PodTopologySpread), weight: 2 },
+    { plugin: interPodAffinity(handle, args.InterPodAffinity), weight: 2 },
     { plugin: dynamicResources, weight: 0 },
-    { plugin: balancedAllocation, weight: 1 },
+    { plugin: balancedAllocation(args.NodeResourcesBalancedAllocation), weight: 1 },
     { plugin: imageLocality, weight: 1 },
     { plugin: defaultPreemption(handle), weight: 0 },
   ]

@@ -1,34 +1,46 @@
-import type { V1Pod } from '@kapell/openapi/types'
+import type { V1NodeAffinity, V1Pod } from '@kapell/openapi/types'
 import { maxNodeScore, unresolvable, type Plugin } from '../framework/plugin.ts'
 import { largest } from '../framework/scoring.ts'
 import { matchesNodeSelector, matchesTerm } from '@kapell/controllers/machinery/placement/node-selector'
 
-/** `nodeSelector` and node affinity. Source: "Assigning Pods to Nodes". */
-export const nodeAffinity: Plugin = {
-  name: 'NodeAffinity',
-  local: true,
-  preFilter: (_state, { pod }) => {
-    const names = namedNodes(pod)
-    return names === undefined ? undefined : { nodeNames: names }
-  },
-  filter: (_state, { pod }, { node, labels }) => {
-    const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(
-      ([k, v]) => Object.hasOwn(labels, k) && labels[k] === v,
-    )
-    const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-    if (selected && (required === undefined || matchesNodeSelector(required, node))) return undefined
-    return unresolvable('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
-  },
-  preScore: (_state, { pod }) => (preferences(pod).length === 0 ? 'skip' : undefined),
-  score: (_state, { pod }, { node }) =>
-    preferences(pod)
-      .filter(({ preference }) => matchesTerm(preference, node))
-      .reduce((sum, { weight }) => sum + weight, 0),
-  normalize: (_state, _pod, scores) => {
-    const highest = Math.max(0, largest(scores))
-    if (highest > 0) scores.forEach((score, i) => (scores[i] = Math.floor((score * maxNodeScore) / highest)))
-  },
-  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
+/**
+ * `nodeSelector` and node affinity; `added` is the affinity that a profile gives to every pod.
+ * Source: "Assigning Pods to Nodes", "Node affinity per scheduling profile".
+ */
+export function nodeAffinity({ added }: { added?: V1NodeAffinity } = {}): Plugin {
+  const preferred = (pod: V1Pod) => [
+    ...preferences(pod),
+    ...(added?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
+  ]
+  const addedRule = added?.requiredDuringSchedulingIgnoredDuringExecution
+  return {
+    name: 'NodeAffinity',
+    local: true,
+    preFilter: (_state, { pod }) => {
+      const names = namedNodes(pod)
+      return names === undefined ? undefined : { nodeNames: names }
+    },
+    filter: (_state, { pod }, { node, labels }) => {
+      if (addedRule !== undefined && !matchesNodeSelector(addedRule, node))
+        return unresolvable('NodeAffinity', "node(s) didn't match scheduler-enforced node affinity")
+      const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(
+        ([k, v]) => Object.hasOwn(labels, k) && labels[k] === v,
+      )
+      const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+      if (selected && (required === undefined || matchesNodeSelector(required, node))) return undefined
+      return unresolvable('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
+    },
+    preScore: (_state, { pod }) => (preferred(pod).length === 0 ? 'skip' : undefined),
+    score: (_state, { pod }, { node }) =>
+      preferred(pod)
+        .filter(({ preference }) => matchesTerm(preference, node))
+        .reduce((sum, { weight }) => sum + weight, 0),
+    normalize: (_state, _pod, scores) => {
+      const highest = Math.max(0, largest(scores))
+      if (highest > 0) scores.forEach((score, i) => (scores[i] = Math.floor((score * maxNodeScore) / highest)))
+    },
+    queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
+  }
 }
 
 function preferences(pod: V1Pod) {

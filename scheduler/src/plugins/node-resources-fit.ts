@@ -1,6 +1,7 @@
 import type { NodeInfo } from '../framework/node-info.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
-import { maxNodeScore, type Plugin } from '../framework/plugin.ts'
+import type { Plugin } from '../framework/plugin.ts'
+import { cpuAndMemory, scoreByStrategy, type ScoringStrategy } from './resource-scoring.ts'
 
 interface Shortage {
   reason: string
@@ -8,26 +9,39 @@ interface Shortage {
   beyondNode: boolean
 }
 
-/** A node must have room for what the pod asks; among those that do, the emptier are better (LeastAllocated). */
-export const nodeResourcesFit: Plugin = {
-  name: 'NodeResourcesFit',
-  local: true,
-  filter: (_state, pod, node) => {
-    const short = shortages(pod, node)
-    if (short.length === 0) return undefined
-    const code = short.some((s) => s.beyondNode) ? 'unresolvable' : 'unschedulable'
-    return { code, plugin: 'NodeResourcesFit', reasons: short.map((s) => s.reason) }
-  },
-  score: (_state, pod, node) => leastAllocated(pod, node),
-  queueingHints: [
-    { event: 'NodeAdd' },
-    { event: 'NodeUpdate' },
-    { event: 'AssignedPodDelete' },
-    { event: 'PodUpdate' },
-  ],
+export interface FitArgs {
+  scoringStrategy?: ScoringStrategy
+  /** Extended resources that are not looked at, by name and by the part of the name before the slash. */
+  ignoredResources?: readonly string[]
+  ignoredResourceGroups?: readonly string[]
 }
 
-export function shortages(pod: PodInfo, node: NodeInfo): Shortage[] {
+/** A node must have room for what the pod asks; by default, among those that do, the emptier are better. */
+export function nodeResourcesFit(args: FitArgs = {}): Plugin {
+  const { scoringStrategy = { type: 'LeastAllocated', resources: cpuAndMemory } } = args
+  const isIgnored = (name: string): boolean =>
+    (args.ignoredResources?.includes(name) ?? false) ||
+    (args.ignoredResourceGroups?.includes(name.split('/')[0] ?? '') ?? false)
+  return {
+    name: 'NodeResourcesFit',
+    local: true,
+    filter: (_state, pod, node) => {
+      const short = shortages(pod, node, isIgnored)
+      if (short.length === 0) return undefined
+      const code = short.some((s) => s.beyondNode) ? 'unresolvable' : 'unschedulable'
+      return { code, plugin: 'NodeResourcesFit', reasons: short.map((s) => s.reason) }
+    },
+    score: (_state, pod, node) => scoreByStrategy(scoringStrategy, pod, node),
+    queueingHints: [
+      { event: 'NodeAdd' },
+      { event: 'NodeUpdate' },
+      { event: 'AssignedPodDelete' },
+      { event: 'PodUpdate' },
+    ],
+  }
+}
+
+function shortages(pod: PodInfo, node: NodeInfo, isIgnored: (name: string) => boolean): Shortage[] {
   const { requests } = pod
   const { allocatable, requested } = node
   const short: Shortage[] = []
@@ -44,19 +58,6 @@ export function shortages(pod: PodInfo, node: NodeInfo): Shortage[] {
     requested.ephemeralStorageBytes,
   )
   for (const [name, wanted] of requests.scalar)
-    check(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0)
+    if (!isIgnored(name)) check(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0)
   return short
-}
-
-/** The free share of cpu and memory after placing the pod, 0 to 100, the two weighing the same. */
-function leastAllocated(pod: PodInfo, node: NodeInfo): number {
-  const free = (capacity: number, used: number): number =>
-    used > capacity ? 0 : Math.floor(((capacity - used) * maxNodeScore) / capacity)
-  const pairs: [number, number][] = [
-    [node.allocatable.milliCpu, node.scoringRequested.milliCpu + pod.scoringRequests.milliCpu],
-    [node.allocatable.memoryBytes, node.scoringRequested.memoryBytes + pod.scoringRequests.memoryBytes],
-  ]
-  const known = pairs.filter(([capacity]) => capacity > 0)
-  if (known.length === 0) return 0
-  return Math.floor(known.reduce((sum, [capacity, used]) => sum + free(capacity, used), 0) / known.length)
 }

@@ -104,13 +104,13 @@ const rows: Row[] = [
     [],
     ['node(s) had untolerated taint(s)'],
   ],
-  ['nodeSelector must match', nodeAffinity, pod({ nodeSelector: { zone: 'b' } }), node(), [], [affinityText]],
-  ['nodeSelector matches', nodeAffinity, pod({ nodeSelector: { zone: 'a' } }), node(), [], undefined],
-  ['In', nodeAffinity, needs('zone', 'In', 'a', 'b'), node(), [], undefined],
-  ['NotIn holds for an absent label', nodeAffinity, needs('other', 'NotIn', 'a'), node(), [], undefined],
-  ['DoesNotExist', nodeAffinity, needs('zone', 'DoesNotExist'), node(), [], [affinityText]],
-  ['Gt compares numbers', nodeAffinity, needs('cores', 'Gt', '7'), node(), [], undefined],
-  ['Lt compares numbers', nodeAffinity, needs('cores', 'Lt', '7'), node(), [], [affinityText]],
+  ['nodeSelector must match', nodeAffinity(), pod({ nodeSelector: { zone: 'b' } }), node(), [], [affinityText]],
+  ['nodeSelector matches', nodeAffinity(), pod({ nodeSelector: { zone: 'a' } }), node(), [], undefined],
+  ['In', nodeAffinity(), needs('zone', 'In', 'a', 'b'), node(), [], undefined],
+  ['NotIn holds for an absent label', nodeAffinity(), needs('other', 'NotIn', 'a'), node(), [], undefined],
+  ['DoesNotExist', nodeAffinity(), needs('zone', 'DoesNotExist'), node(), [], [affinityText]],
+  ['Gt compares numbers', nodeAffinity(), needs('cores', 'Gt', '7'), node(), [], undefined],
+  ['Lt compares numbers', nodeAffinity(), needs('cores', 'Lt', '7'), node(), [], [affinityText]],
   ['a free host port', nodePorts, listening(80), node(), [listening(81)], undefined],
   ['a taken host port', nodePorts, listening(80), node(), [listening(80, '10.0.0.1')], [portText]],
   [
@@ -121,10 +121,17 @@ const rows: Row[] = [
     [listening(80, '10.0.0.1')],
     undefined,
   ],
-  ['what fits exactly fits', nodeResourcesFit, asking({ cpu: '1500m' }), node(), [asking({ cpu: '500m' })], undefined],
+  [
+    'what fits exactly fits',
+    nodeResourcesFit(),
+    asking({ cpu: '1500m' }),
+    node(),
+    [asking({ cpu: '500m' })],
+    undefined,
+  ],
   [
     'a millicore too much',
-    nodeResourcesFit,
+    nodeResourcesFit(),
     asking({ cpu: '1501m' }),
     node(),
     [asking({ cpu: '500m' })],
@@ -132,7 +139,7 @@ const rows: Row[] = [
   ],
   [
     'every shortage is named',
-    nodeResourcesFit,
+    nodeResourcesFit(),
     asking({ cpu: '3', memory: '5Gi' }),
     node(),
     [],
@@ -140,13 +147,13 @@ const rows: Row[] = [
   ],
   [
     'extended resources that the node lacks',
-    nodeResourcesFit,
+    nodeResourcesFit(),
     asking({ 'a.b/gpu': '1' }),
     node(),
     [],
     ['Insufficient a.b/gpu'],
   ],
-  ['a full node', nodeResourcesFit, pod(), node(), [pod(), pod()], ['Too many pods']],
+  ['a full node', nodeResourcesFit(), pod(), node(), [pod(), pod()], ['Too many pods']],
 ]
 
 describe('filters', () => {
@@ -157,7 +164,7 @@ describe('filters', () => {
   })
 
   it('asking for more than the node has in all cannot be helped by making room', () => {
-    const verdict = nodeResourcesFit.filter?.(new CycleState(), podInfo(asking({ cpu: '5' })), nodeInfo(node()))
+    const verdict = nodeResourcesFit().filter?.(new CycleState(), podInfo(asking({ cpu: '5' })), nodeInfo(node()))
     expect(verdict?.code).toBe('unresolvable')
   })
 })
@@ -174,7 +181,7 @@ describe('NodeAffinity.preFilter', () => {
       },
     })
     const empty = new SchedulerCache()
-    expect(nodeAffinity.preFilter?.(new CycleState(), podInfo(pinned), empty)).toEqual({ nodeNames: new Set(['x']) })
-    expect(nodeAffinity.preFilter?.(new CycleState(), podInfo(needs('zone', 'In', 'a')), empty)).toBeUndefined()
+    expect(nodeAffinity().preFilter?.(new CycleState(), podInfo(pinned), empty)).toEqual({ nodeNames: new Set(['x']) })
+    expect(nodeAffinity().preFilter?.(new CycleState(), podInfo(needs('zone', 'In', 'a')), empty)).toBeUndefined()
   })
 })

@@ -9,13 +9,24 @@ import type { Snapshot } from '../../framework/snapshot.ts'
 import type { TermGroup } from '../../framework/term-groups.ts'
 import { countMatchingAll } from './count.ts'
 
-/** What a required term of a pod that is already there counts as a preference for this one. */
-const requiredTermWeight = 1
+export interface AffinityArgs {
+  /** What a required term of a pod that is already there counts as a preference for this one: 0 to 100, default 1. */
+  hardPodAffinityWeight?: number
+  /** Pods that prefer nothing are not weighed by what others prefer of them. */
+  ignorePreferredTermsOfExistingPods?: boolean
+}
 
 const key = stateKey<readonly { ids: Int32Array; sums: Float64Array }[]>('InterPodAffinity/score')
 
 /** Sums, by topology key and domain, what this pod prefers and what those already there prefer of it. */
-export function weighDomains(state: CycleState, pod: PodInfo, snapshot: Snapshot, handle: Handle): 'skip' | undefined {
+export function weighDomains(parts: {
+  state: CycleState
+  pod: PodInfo
+  snapshot: Snapshot
+  handle: Handle
+  args: AffinityArgs
+}): 'skip' | undefined {
+  const { state, pod, snapshot, handle, args } = parts
   const byKey = new Map<string, { ids: Int32Array; sums: Float64Array }>()
   const add = (topologyKey: string, slot: number, by: number): void => {
     let weighed = byKey.get(topologyKey)
@@ -38,8 +49,9 @@ export function weighDomains(state: CycleState, pod: PodInfo, snapshot: Snapshot
       if (count !== 0) add(term.topologyKey, slot, count * weight)
     }
   }
+  if (mine.length === 0 && args.ignorePreferredTermsOfExistingPods === true) return 'skip'
   for (const group of snapshot.termGroups(pod.pod.metadata?.namespace ?? '')) {
-    const weight = weightOf(group)
+    const weight = weightOf(group, args.hardPodAffinityWeight ?? 1)
     if (weight === 0 || !termMatches(group.term, pod.pod, handle.namespaceLabels)) continue
     for (const [slot, count] of group.counts) add(group.term.topologyKey, slot, count * weight)
   }
@@ -48,7 +60,7 @@ export function weighDomains(state: CycleState, pod: PodInfo, snapshot: Snapshot
   return undefined
 }
 
-function weightOf({ kind, weight }: TermGroup): number {
+function weightOf({ kind, weight }: TermGroup, requiredTermWeight: number): number {
   switch (kind) {
     case 'affinity':
       return requiredTermWeight

@@ -21,30 +21,43 @@ export interface Constraint {
 
 export const hostnameLabel = 'kubernetes.io/hostname'
 
-/** What the cluster spreads by when a pod says nothing: a preference only. */
-const systemDefaults = [
-  { topologyKey: hostnameLabel, maxSkew: 3 },
-  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
-]
+/** What pods that say nothing are spread by; they have no selector of their own: it is that of Service or controller. */
+export type DefaultConstraint = Pick<V1TopologySpreadConstraint, 'topologyKey' | 'maxSkew' | 'whenUnsatisfiable'>
 
-export function statedConstraints(pod: V1Pod, when: 'DoNotSchedule' | 'ScheduleAnyway'): Constraint[] {
-  return (pod.spec?.topologySpreadConstraints ?? [])
-    .filter((stated) => stated.whenUnsatisfiable === when)
-    .map((stated) => constraint(stated, pod))
+export interface SpreadArgs {
+  /** Absent: the system's own, a preference only. */
+  defaultConstraints?: readonly DefaultConstraint[]
 }
 
-/** Pods of one Service or controller spread over hosts and zones, without anybody asking. */
-export function defaultConstraints(pod: V1Pod, handle: Handle): Constraint[] {
-  if ((pod.spec?.topologySpreadConstraints ?? []).length > 0) return []
-  const family = siblings(pod, handle)
-  if (family === undefined) return []
-  return systemDefaults.map((known) => ({
-    ...known,
-    ...family,
-    minDomains: 1,
-    honorsAffinity: true,
-    honorsTaints: false,
-  }))
+const systemDefaults: readonly DefaultConstraint[] = [
+  { topologyKey: hostnameLabel, maxSkew: 3, whenUnsatisfiable: 'ScheduleAnyway' },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
+]
+
+/** A pod's rules or preferences, as it states them or as it gets them by default. */
+export interface Constraints {
+  of: (pod: V1Pod, when: 'DoNotSchedule' | 'ScheduleAnyway') => Constraint[]
+}
+
+export function constraintsReader(handle: Handle, { defaultConstraints = systemDefaults }: SpreadArgs): Constraints {
+  return {
+    of: (pod, when) => {
+      const stated = pod.spec?.topologySpreadConstraints ?? []
+      if (stated.length > 0)
+        return stated.filter((one) => one.whenUnsatisfiable === when).map((one) => constraint(one, pod))
+      const defaults = defaultConstraints.filter((one) => one.whenUnsatisfiable === when)
+      const family = defaults.length === 0 ? undefined : siblings(pod, handle)
+      if (family === undefined) return []
+      return defaults.map(({ topologyKey, maxSkew }) => ({
+        topologyKey,
+        maxSkew,
+        ...family,
+        minDomains: 1,
+        honorsAffinity: true,
+        honorsTaints: false,
+      }))
+    },
+  }
 }
 
 /** Which nodes count for the constraint: policies may leave out nodes that the pod could not go to anyway. */

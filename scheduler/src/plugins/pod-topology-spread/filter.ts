@@ -5,7 +5,7 @@ import type { PodInfo } from '../../framework/pod-info.ts'
 import { smallest } from '../../framework/scoring.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
 import { countByDomain } from './count.ts'
-import { statedConstraints } from './constraints.ts'
+import type { Constraints } from './constraints.ts'
 
 const name = 'PodTopologySpread'
 const refusal = "node(s) didn't match pod topology spread constraints"
@@ -21,8 +21,14 @@ interface Counted {
 const countedKey = stateKey<readonly Counted[]>('PodTopologySpread/filter')
 
 /** Counts, for each hard constraint, what every domain holds now. */
-export function countDomains(state: CycleState, pod: PodInfo, snapshot: Snapshot): 'skip' | undefined {
-  const constraints = statedConstraints(pod.pod, 'DoNotSchedule')
+export function countDomains(parts: {
+  state: CycleState
+  pod: PodInfo
+  snapshot: Snapshot
+  constraints: Constraints
+}): 'skip' | undefined {
+  const { state, pod, snapshot } = parts
+  const constraints = parts.constraints.of(pod.pod, 'DoNotSchedule')
   if (constraints.length === 0) return 'skip'
   const counted = countByDomain(constraints, pod, snapshot, {
     domainsOf: snapshot.nodes,

@@ -1,23 +1,23 @@
 import type { V1Pod } from '@kapell/openapi/types'
 import type { Handle } from '../../framework/handle.ts'
 import type { Plugin } from '../../framework/plugin.ts'
-import { statedConstraints } from './constraints.ts'
+import { constraintsReader, type SpreadArgs } from './constraints.ts'
 import { countDomains, filterSpread } from './filter.ts'
 import { normalizeSpread, prepareScore, scoreSpread } from './score.ts'
 
-/** Whether the other pod changes what any of the pod's rules count. */
-function isCounted(pod: V1Pod, other: V1Pod): boolean {
-  if (pod.metadata?.namespace !== other.metadata?.namespace) return false
-  return statedConstraints(pod, 'DoNotSchedule').some((c) => c.matches(other.metadata?.labels ?? {}))
-}
-
 /** Spreads pods over hosts, zones, or whatever labels say: as a rule, or as a preference. */
-export function podTopologySpread(handle: Handle): Plugin {
+export function podTopologySpread(handle: Handle, args: SpreadArgs = {}): Plugin {
+  const constraints = constraintsReader(handle, args)
+  /** Whether the other pod changes what any of the pod's rules count. */
+  const isCounted = (pod: V1Pod, other: V1Pod): boolean => {
+    if (pod.metadata?.namespace !== other.metadata?.namespace) return false
+    return constraints.of(pod, 'DoNotSchedule').some((c) => c.matches(other.metadata?.labels ?? {}))
+  }
   return {
     name: 'PodTopologySpread',
-    preFilter: countDomains,
+    preFilter: (state, pod, snapshot) => countDomains({ state, pod, snapshot, constraints }),
     filter: filterSpread,
-    preScore: (state, pod, nodes, snapshot) => prepareScore(state, pod, nodes, snapshot, handle),
+    preScore: (state, pod, nodes, snapshot) => prepareScore({ state, pod, nodes, snapshot, constraints }),
     score: scoreSpread,
     normalize: normalizeSpread,
     queueingHints: [

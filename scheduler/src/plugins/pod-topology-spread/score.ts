@@ -1,10 +1,9 @@
 import { stateKey, type CycleState } from '../../framework/cycle-state.ts'
-import type { Handle } from '../../framework/handle.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import { maxNodeScore } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
-import { countMatching, defaultConstraints, hostnameLabel, statedConstraints } from './constraints.ts'
+import { countMatching, hostnameLabel, type Constraints } from './constraints.ts'
 import { countByDomain } from './count.ts'
 
 interface Weighed {
@@ -26,17 +25,17 @@ interface ScoreState {
 
 const scoreKey = stateKey<ScoreState>('PodTopologySpread/score')
 
-export function prepareScore(
-  state: CycleState,
-  pod: PodInfo,
-  nodes: readonly NodeInfo[],
-  snapshot: Snapshot,
-  handle: Handle,
-): 'skip' | undefined {
-  const stated = statedConstraints(pod.pod, 'ScheduleAnyway')
-  const constraints = stated.length > 0 ? stated : defaultConstraints(pod.pod, handle)
+export function prepareScore(parts: {
+  state: CycleState
+  pod: PodInfo
+  nodes: readonly NodeInfo[]
+  snapshot: Snapshot
+  constraints: Constraints
+}): 'skip' | undefined {
+  const { state, pod, nodes, snapshot } = parts
+  const constraints = parts.constraints.of(pod.pod, 'ScheduleAnyway')
   if (constraints.length === 0) return 'skip'
-  const mustHaveAll = stated.length > 0
+  const mustHaveAll = (pod.pod.spec?.topologySpreadConstraints ?? []).length > 0
   const ignored = new Set<number>()
   if (mustHaveAll)
     for (const { topologyKey } of constraints) {
