@@ -294,6 +294,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
             port: options.port ?? 0,
             log,
             now,
+            headSeconds: options.limits?.headSeconds ?? 32,
           })
     // Caches fill while the socket opens.
     const caches = Promise.all(table.stores().map((store) => store.cache().ready()))

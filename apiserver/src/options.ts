@@ -29,7 +29,7 @@ export interface ApiServerOptions {
   /** How much history the embedded store keeps. */
   history?: { keepMs?: number; keepRevisions?: number; everyMs?: number }
   serviceAccountIssuer?: string
-  limits?: { readOnly?: number; mutating?: number; requestSeconds?: number }
+  limits?: { readOnly?: number; mutating?: number; requestSeconds?: number; headSeconds?: number }
   watch?: { bookmarkEveryMs?: number; minTimeoutSeconds?: number }
   audit?: AuditSink
   /** Serves metrics.k8s.io, asking the nodes' agents; default false. */

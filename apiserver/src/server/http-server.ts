@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
 import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -34,7 +34,12 @@ export interface HttpServerOptions {
   port: number
   log: ServerLogger
   now: () => Date
+  /** How long a client of HTTP/1.1 may take to send a request's head. Default 32, as upstream has it. */
+  headSeconds?: number
 }
+
+/** What createSecureServer takes for its HTTP/1.1 half. */
+type HttpServerTimeouts = Pick<ServerOptions, 'headersTimeout' | 'connectionsCheckingInterval' | 'keepAliveTimeout'>
 
 /** Answers an upgrade request that was refused, or hands the connection to whoever took it over. */
 function answerUpgrade(socket: Duplex, head: Uint8Array, answer: Answer): void {
@@ -62,7 +67,13 @@ const refusals: Record<string, string> = {
 
 /** HTTPS on one port, HTTP/2 and HTTP/1.1 with upgrades side by side. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { handler, log } = options
+  const { handler, log, headSeconds = 32 } = options
+  const patience: HttpServerTimeouts = {
+    headersTimeout: headSeconds * 1000,
+    connectionsCheckingInterval: Math.min(headSeconds * 500, 5000),
+    // Longer than clients keep a connection for their next request: they close it, never we under their hands.
+    keepAliveTimeout: 90_000,
+  }
   const server = createSecureServer({
     allowHTTP1: true,
     cert: options.serving.certificate,
@@ -72,6 +83,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     rejectUnauthorized: false,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
     maxSessionMemory: 256,
+    ...patience,
   })
   const sockets = new Set<Socket>()
   const sessions = new Set<ServerHttp2Session>()

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { requestEntityTooLarge } from '@kapell/openapi/meta/status'
+import { badRequest, requestEntityTooLarge } from '@kapell/openapi/meta/status'
 
 /** Upstream's limit of a request body. */
 export const maxBodyBytes = 3 * 1024 * 1024
@@ -32,7 +32,7 @@ export function gatherBody(
       stream.removeListener('data', onData)
       stream.removeListener('end', onEnd)
       stream.removeListener('error', onError)
-      stream.removeListener('close', onClose)
+      stream.removeListener('close', onError)
       parts = []
     }
     const onEnd = (): void => {
@@ -40,14 +40,14 @@ export function gatherBody(
       leave()
       resolve(whole)
     }
-    const onError = (error: Error): void => {
+    // Nobody is there to read the answer, and it is no fault of ours.
+    const onError = (): void => {
       leave()
-      reject(error)
+      reject(badRequest('the body broke off'))
     }
-    const onClose = (): void => onError(new Error('the client went away'))
     stream.on('data', onData)
     stream.on('end', onEnd)
     stream.on('error', onError)
-    stream.on('close', onClose)
+    stream.on('close', onError)
   })
 }
