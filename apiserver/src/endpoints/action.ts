@@ -21,7 +21,8 @@ export async function actionEndpoint(
   const options = parseWriteOptions(context.query, 'CreateOptions')
   const form = plainForm(context)
   const warn = (text: string): void => addWarning(context, text)
-  const body = await decodeBody(context, { gvk: action.kind, validation: options.fieldValidation, warn })
+  const request = { gvk: action.kind, validation: options.fieldValidation, warn }
+  const body = await decodeBody(context, { ...request, alsoVersions: action.alsoVersions ?? [] })
   const scope = requestScope(server, context, resource, {
     dryRun: options.dryRun,
     admissionOptions: admissionOptionsOf('CreateOptions', options),

@@ -29,6 +29,8 @@ function internalPackage(group: string): string {
 export interface DecodeRequest {
   /** The kind this endpoint takes; bodies without a kind are taken for it. */
   gvk: GroupVersionKind
+  /** Versions besides gvk's whose objects have the same fields. */
+  alsoVersions?: readonly string[]
   /** For custom resources. */
   custom?: CustomShape | undefined
   validation: FieldValidation
@@ -46,7 +48,8 @@ export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeO
   const kind = typeof given.kind === 'string' && given.kind !== '' ? given.kind : gvk.kind
   const apiVersion = typeof given.apiVersion === 'string' ? given.apiVersion : ''
   const named = apiVersion === '' ? { group: gvk.group, version: gvk.version } : parseApiVersion(apiVersion)
-  if (kind !== gvk.kind || named.group !== gvk.group || named.version !== gvk.version) {
+  const isOld = request.alsoVersions?.includes(named.version) ?? false
+  if (kind !== gvk.kind || named.group !== gvk.group || (named.version !== gvk.version && !isOld)) {
     const other = { ...named, kind }
     const { version } = named
     const why =

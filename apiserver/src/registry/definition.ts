@@ -97,6 +97,8 @@ export interface ScaleSubresource<T extends KubeObject> {
 export interface ActionSubresource {
   type: 'action'
   kind: { group: string; version: string; kind: string }
+  /** Versions of old that are read all the same. */
+  alsoVersions?: readonly string[]
   create: (request: ActionRequest) => Promise<KubeObject>
 }
 
@@ -228,6 +230,8 @@ export interface VirtualResourceDefinition {
   shortNames?: readonly string[]
   verbs: readonly Verb[]
   columns?: readonly Column<KubeObject>[]
+  /** As that of a stored one. */
+  deprecationWarning?: string
   create?: (request: Omit<ActionRequest, 'name'>) => Promise<KubeObject>
   get?: (request: { name: string; namespace: string; user: UserInfo; services: Services }) => Promise<KubeObject>
   list?: (request: { namespace: string; user: UserInfo; services: Services }) => Promise<KubeObject[]>

@@ -16,6 +16,7 @@ const made = (spec: Record<string, unknown> = {}): ParityStep =>
 
 const updateBodies: Bodies = {
   'with much to change': podSpec({
+    serviceAccountName: 'default',
     activeDeadlineSeconds: 60,
     terminationGracePeriodSeconds: 5,
     tolerations: [{ key: 'c', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }],
@@ -32,7 +33,12 @@ const updateBodies: Bodies = {
       },
     },
   }),
-  'that runs': podSpec({ nodeName: 'n', containers: [{ name: 'c', image }], restartPolicy: 'Never' }),
+  'that runs': podSpec({
+    serviceAccountName: 'default',
+    nodeName: 'n',
+    containers: [{ name: 'c', image }],
+    restartPolicy: 'Never',
+  }),
 }
 
 const debug = (container: Record<string, unknown>): ParityStep =>

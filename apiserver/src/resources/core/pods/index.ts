@@ -70,7 +70,12 @@ export const pods = defineResource<V1Pod>({
       validateUpdate: validateResize,
     },
     binding: { type: 'action', kind: { group: '', version: 'v1', kind: 'Binding' }, create: bindPod },
-    eviction: { type: 'action', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, create: evictPod },
+    eviction: {
+      type: 'action',
+      kind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+      alsoVersions: ['v1beta1'],
+      create: evictPod,
+    },
     log: { type: 'connect', kind: 'Pod', methods: ['GET'], verbs: ['get'], handler: 'pod-log' },
     exec: {
       type: 'connect',

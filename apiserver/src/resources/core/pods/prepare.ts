@@ -127,12 +127,19 @@ export function takeEphemeralContainers(next: V1Pod, previous: V1Pod): void {
 
 /** `/resize` takes over the resources of containers and how they are resized. */
 export function takeResources(next: V1Pod, previous: V1Pod): void {
+  const wanted = next.spec?.containers
   const given = new Map(
     [...(next.spec?.containers ?? []), ...(next.spec?.initContainers ?? [])].map((c) => [c.name, c]),
   )
   keepField(next, previous, 'spec')
   keepStatus(next, previous)
   if (next.spec === undefined) return
+  // Containers that come or go are refused by validation: they are left for it to see.
+  const names = (list: readonly { name: string }[] | undefined): string => (list ?? []).map((c) => c.name).join()
+  if (names(wanted) !== names(next.spec.containers)) {
+    next.spec = { ...next.spec, containers: wanted ?? [] }
+    return
+  }
   const take = (containers: V1PodSpec['containers']): V1PodSpec['containers'] =>
     containers.map((container) => {
       const resized = given.get(container.name)

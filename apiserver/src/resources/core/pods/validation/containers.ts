@@ -298,6 +298,8 @@ const notForEphemeral = [
   'startupProbe',
   'lifecycle',
   'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
 ] as const
 const isSet = (value: unknown): boolean =>
   value !== undefined && (typeof value !== 'object' || value === null || Object.keys(value).length > 0)

@@ -16,6 +16,25 @@ export function validatePodStatusUpdate(next: V1Pod, previous: V1Pod, at: FieldP
   if ((status.nominatedNodeName ?? '') !== '') {
     errors.push(...nameErrors(here.child('nominatedNodeName'), status.nominatedNodeName ?? '', dns1123Subdomain))
   }
+  const claims = new Set((next.spec?.resourceClaims ?? []).map((claim) => claim.name))
+  for (const [i, claim] of (status.resourceClaimStatuses ?? []).entries()) {
+    if (claims.has(claim.name)) continue
+    const text = 'must match the name of an entry in `spec.resourceClaims`'
+    errors.push(invalid(here.child('resourceClaimStatuses').index(i).child('name'), claim.name, text))
+  }
+  if ((status.observedGeneration ?? 0) < 0) {
+    const text = 'must be a non-negative integer'
+    errors.push(invalid(here.child('observedGeneration'), status.observedGeneration, text))
+  }
+  const families = (status.podIPs ?? []).map(({ ip }) => parseIp(ip)?.family)
+  if (families.length > 1 && !families.includes(undefined) && new Set(families).size < families.length) {
+    const shown = status.podIPs?.map(({ ip }) => ({ IP: ip }))
+    errors.push(invalid(here.child('podIPs'), shown, 'may specify no more than one IP for each IP family'))
+  }
+  const first = status.hostIPs?.[0]?.ip
+  if (first !== undefined && first !== (status.hostIP ?? '')) {
+    errors.push(invalid(here.child('hostIPs').index(0).child('ip'), first, 'must be equal to `hostIP`'))
+  }
   for (const field of ['podIPs', 'hostIPs'] as const) {
     for (const [i, entry] of (status[field] ?? []).entries()) {
       if (parseIp(entry.ip) === undefined) errors.push(invalid(here.child(field).index(i), entry.ip, notAnIp))

@@ -1,4 +1,4 @@
-import type { V1Pod, V1PodSpec, V1Toleration } from '@kapell/openapi/types'
+import type { V1NodeSelectorTerm, V1Pod, V1PodSpec, V1Toleration } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { sameJson } from '../../../common/validation.ts'
 import { qosClassOf } from '../qos.ts'
@@ -25,10 +25,11 @@ export function validatePodUpdate(next: V1Pod, previous: V1Pod, at: FieldPath): 
       if ((container.image ?? '') === '') errors.push(required(spec.child(field).index(i).child('image')))
     }
   }
-  errors.push(...validateDeadlineUpdate(now, before, spec.child('activeDeadlineSeconds')))
+  const deadline = validateDeadlineUpdate(now, before, spec.child('activeDeadlineSeconds'))
+  if (deadline.length > 0) return [...errors, ...deadline]
   errors.push(...validateTolerationsUpdate(now.tolerations ?? [], before.tolerations ?? [], spec.child('tolerations')))
   errors.push(...validateGatesUpdate(now, before, spec.child('schedulingGates')))
-  if (errors.length > 0 && errors.some((e) => !e.field.endsWith('.image'))) return errors
+  if ((before.schedulingGates ?? []).length > 0) errors.push(...validateGatedUpdate(now, before, spec))
 
   const munged = withMutableFields(now, before)
   if (!sameJson(munged, before)) {
@@ -65,7 +66,12 @@ function validateGatesUpdate(now: V1PodSpec, before: V1PodSpec, at: FieldPath): 
   return (now.schedulingGates ?? []).flatMap((gate, i) =>
     had.has(gate.name)
       ? []
-      : [forbidden(at.index(i), `only deletion is allowed, but found new scheduling gate '${gate.name}'`)],
+      : [
+          forbidden(
+            at.index(i).child('name'),
+            `only deletion is allowed, but found new scheduling gate '${gate.name}'`,
+          ),
+        ],
   )
 }
 
@@ -91,16 +97,46 @@ function withMutableFields(now: V1PodSpec, before: V1PodSpec): V1PodSpec {
     back('terminationGracePeriodSeconds')
   }
   if ((before.schedulingGates ?? []).length > 0) {
-    if (selectorOnlyNarrows(now.nodeSelector, before.nodeSelector)) back('nodeSelector')
-    if (before.affinity?.nodeAffinity === undefined) {
-      if (before.affinity === undefined && sameJson({ ...now.affinity, nodeAffinity: undefined }, {})) back('affinity')
-      else if (now.affinity !== undefined) {
-        const { nodeAffinity: _nodeAffinity, ...rest } = now.affinity
-        munged.affinity = rest
-      }
-    }
+    back('nodeSelector')
+    // Node affinity has been looked at; what is left of affinity may not change.
+    const { nodeAffinity: _nodeAffinity, ...rest } = now.affinity ?? {}
+    const affinity =
+      before.affinity?.nodeAffinity === undefined ? rest : { ...rest, nodeAffinity: before.affinity.nodeAffinity }
+    if (Object.keys(affinity).length > 0 || before.affinity !== undefined) munged.affinity = affinity
+    else delete munged.affinity
   }
   return munged
+}
+
+/** While it waits at a gate, a pod's choice of nodes may become narrower. Source: "Pod Scheduling Readiness". */
+function validateGatedUpdate(now: V1PodSpec, before: V1PodSpec, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  if (!selectorOnlyNarrows(now.nodeSelector, before.nodeSelector)) {
+    const text = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'
+    errors.push(invalid(at.child('nodeSelector'), now.nodeSelector ?? null, text))
+  }
+  const required = (spec: V1PodSpec): V1NodeSelectorTerm[] =>
+    spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const had = required(before)
+  const terms = required(now)
+  const here = at.child(
+    'affinity',
+    'nodeAffinity',
+    'requiredDuringSchedulingIgnoredDuringExecution',
+    'nodeSelectorTerms',
+  )
+  if (had.length === 0) return errors
+  if (terms.length !== had.length) {
+    const text = 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'
+    return [...errors, invalid(here, terms.length === 0 ? null : terms, text)]
+  }
+  for (const [i, term] of terms.entries()) {
+    const keeps = (['matchExpressions', 'matchFields'] as const).every((field) =>
+      (had[i]?.[field] ?? []).every((old) => (term[field] ?? []).some((requirement) => sameJson(requirement, old))),
+    )
+    if (!keeps) errors.push(invalid(here.index(i), term, 'only additions are allowed (no mutations or deletions)'))
+  }
+  return errors
 }
 
 function selectorOnlyNarrows(now: Record<string, string> = {}, before: Record<string, string> = {}): boolean {
@@ -142,6 +178,9 @@ export function validateEphemeralUpdate(next: V1Pod, previous: V1Pod, at: FieldP
 export function validateResize(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {
   const here = at.child('spec')
   const errors = next.spec === undefined ? [] : validatePodSpec(next.spec, here)
+  if (!sameJson(namesOf(next), namesOf(previous))) {
+    return [...errors, forbidden(here.child('containers'), 'containers may not be added or removed on resize')]
+  }
   const before = previous.status?.qosClass ?? qosClassOf(previous)
   if (qosClassOf(next) !== before) {
     errors.push(invalid(here, before, 'Pod QOS Class may not change as a result of resizing'))
@@ -149,7 +188,24 @@ export function validateResize(next: V1Pod, previous: V1Pod, at: FieldPath): Fie
   if (next.spec !== undefined && !sameJson(withoutCpuAndMemory(next.spec), withoutCpuAndMemory(previous.spec))) {
     errors.push(forbidden(here, 'only cpu and memory resources are mutable'))
   }
+  errors.push(...validateKept(next, previous, here))
   return errors
+}
+
+const namesOf = (pod: V1Pod): string[] => (pod.spec?.containers ?? []).map((container) => container.name)
+
+/** What is asked for and limited may change, and not go away. */
+function validateKept(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {
+  return (['containers', 'initContainers'] as const).flatMap((list) =>
+    (next.spec?.[list] ?? []).flatMap((container, i) =>
+      (['requests', 'limits'] as const).flatMap((field) => {
+        const had = Object.keys(previous.spec?.[list]?.[i]?.resources?.[field] ?? {})
+        const isGone = had.some((name) => container.resources?.[field]?.[name] === undefined)
+        const here = at.child(list).index(i).child('resources', field)
+        return isGone ? [forbidden(here, `resource ${field} cannot be removed`)] : []
+      }),
+    ),
+  )
 }
 
 function withoutCpuAndMemory(spec: V1PodSpec | undefined): unknown {
