@@ -51,7 +51,7 @@ describe('validatePodUpdate', () => {
       'gates are not added',
       {},
       { schedulingGates: [{ name: 'g' }] },
-      'spec.schedulingGates[0]',
+      'spec.schedulingGates[0].name',
       'only deletion is allowed',
     ],
     [
