@@ -57,7 +57,8 @@ export async function deleteCollectionEndpoint(
   const list = {
     kind: resource.listKind,
     apiVersion: resource.apiVersion,
-    metadata: { resourceVersion: String(snapshot.revision) },
+    // Lists of custom resources always say whether there is more.
+    metadata: { ...(resource.itemsKeepKind ? { continue: '' } : {}), resourceVersion: String(snapshot.revision) },
     items: resource.itemsKeepKind ? items : items.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
   }
   return encodeForm(200, list, form.mediaType)

@@ -290,6 +290,8 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   const page = await readPage(context, resource, options, selection)
   const pretty = context.query.get('pretty') === 'true'
   const metadata = listMetadata(page, resource)
+  // Only whole lists of custom resources say that there is no more.
+  if (form.as === 'Table' && metadata['continue'] === '') delete metadata['continue']
   if (form.as === undefined && form.mediaType === 'application/json' && !pretty) {
     const items = page.items.map((item) => item.json())
     return splicedAnswer(context, spliceList(resource, { metadata, items }), form.mediaType)

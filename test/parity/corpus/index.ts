@@ -1,10 +1,12 @@
 import type { ParityCases } from '../case.ts'
 import { badInput } from './bad-input.ts'
+import { crds } from './crds.ts'
 import { everyKind } from './every-kind.ts'
 import * as core from './generated/core.ts'
 import { oddPods } from './generated/odd-pods.ts'
 import { podDoors } from './generated/pod-doors.ts'
 import * as pods from './generated/pods.ts'
+import { groups } from './generated/groups.ts'
 import { tables } from './generated/tables.ts'
 import * as volumes from './generated/volumes.ts'
 import * as made from './generated/workloads.ts'
@@ -16,6 +18,7 @@ import { workloads } from './workloads.ts'
 /** The questions, by the file that their answers are recorded in. */
 export const corpora: Record<string, ParityCases> = {
   'bad-input': badInput,
+  crds,
   'every-kind': everyKind,
   patches,
   policies,
@@ -39,4 +42,5 @@ export const corpora: Record<string, ParityCases> = {
   'made-batch': { ...made.batchCreated, ...made.batchReplaced },
   'made-autoscaling-policy': made.autoscalingAndPolicy,
   'made-tables': tables,
+  ...groups,
 }
