@@ -4,7 +4,10 @@ import { localGroupPriority } from '../bootstrap/api-services.ts'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Subresource } from '../registry/definition.ts'
 import { subresourcesOf, type ResourceTable, type ServedResource } from '../registry/resource-table.ts'
-import { bytesAnswer, jsonAnswer, jsonBytes, type Answer } from '../server/answer.ts'
+import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
+import { aggregatedType, discoveryAnswer, withAggregatedParameters } from './discovery-form.ts'
+import { encodeForm } from './encode-form.ts'
+import type { MediaType } from './negotiate.ts'
 import { scaleKind } from './scale.ts'
 
 /** Discovery documents, in both their forms. Source: "The Kubernetes API", "Discovery API". */
@@ -175,29 +178,21 @@ function aggregated(table: ResourceTable, groups: readonly string[], remote: Rem
   }
 }
 
-const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
-
-function wantsAggregated(context: RequestContext): boolean {
-  return (context.header('accept') ?? '').split(',').some((clause) => {
-    const parts = clause.split(';').map((part) => part.trim())
-    return (
-      parts.includes('as=APIGroupDiscoveryList') && parts.includes('v=v2') && parts.includes('g=apidiscovery.k8s.io')
-    )
-  })
-}
-
 /** Serves `/api`, `/apis` and what is below; undefined for other paths. */
 export function createDiscovery(options: {
   table: ResourceTable
   serverAddress: () => string
   /** What other servers answer for; default: nothing. */
   remote?: RemoteGroups
-}): (context: RequestContext) => Answer | undefined {
+}): (context: RequestContext) => Promise<Answer> | Answer | undefined {
   const { table, remote = noRemoteGroups } = options
   const cache = new Map<string, { generation: string; bytes: Uint8Array; etag: string }>()
   const versionsOf = (group: string): string[] => mergedVersions(table.versionsOf(group), remoteOf(remote, group))
 
-  const cached = (context: RequestContext, path: string, groups: readonly string[]): Answer => {
+  const cached = async (
+    context: RequestContext,
+    { path, groups, type }: { path: string; groups: readonly string[]; type: MediaType },
+  ): Promise<Answer> => {
     let entry = cache.get(path)
     const generation = `${table.generation} ${remote.generation}`
     if (entry?.generation !== generation) {
@@ -208,24 +203,32 @@ export function createDiscovery(options: {
     }
     const headers = { etag: entry.etag, vary: 'Accept', 'cache-control': 'public' }
     if (context.header('if-none-match') === entry.etag) return { status: 304, headers }
-    const answer = bytesAnswer(200, aggregatedType, entry.bytes)
-    return { ...answer, headers: { ...answer.headers, ...headers } }
+    const named = withAggregatedParameters(type)
+    if (type === 'application/json') {
+      const answer = bytesAnswer(200, named, entry.bytes)
+      return { ...answer, headers: { ...answer.headers, ...headers } }
+    }
+    const answer = await encodeForm(200, JSON.parse(new TextDecoder().decode(entry.bytes)), type)
+    return { ...answer, headers: { ...answer.headers, ...headers, 'content-type': named } }
   }
 
   return (context) => {
     const path = context.path.replace(/\/$/, '')
     if (path === '/api') {
-      if (wantsAggregated(context)) return cached(context, path, [''])
-      return jsonAnswer(200, {
+      const type = aggregatedType(context)
+      if (type !== undefined) return cached(context, { path, groups: [''], type })
+      const versions = {
         kind: 'APIVersions',
         versions: table.versionsOf(''),
         serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: options.serverAddress() }],
-      })
+      }
+      return discoveryAnswer(context, versions, { listed: true })
     }
     if (path === '/apis') {
       const groups = orderedGroups(table, remote)
-      if (wantsAggregated(context)) return cached(context, path, groups)
-      return jsonAnswer(200, {
+      const type = aggregatedType(context)
+      if (type !== undefined) return cached(context, { path, groups, type })
+      return discoveryAnswer(context, {
         kind: 'APIGroupList',
         apiVersion: 'v1',
         groups: groups.map((group) => apiGroup(group, versionsOf(group), false)),
@@ -234,12 +237,16 @@ export function createDiscovery(options: {
     const [, root, first, second, extra] = path.split('/')
     if (extra !== undefined) return undefined
     if (root === 'api' && first !== undefined && second === undefined) {
-      return table.versionsOf('').includes(first) ? jsonAnswer(200, apiResourceList(table, '', first)) : undefined
+      return table.versionsOf('').includes(first)
+        ? discoveryAnswer(context, apiResourceList(table, '', first), { listed: true })
+        : undefined
     }
     if (root !== 'apis' || first === undefined || first === '') return undefined
     const versions = versionsOf(first)
     if (versions.length === 0) return undefined
-    if (second === undefined) return jsonAnswer(200, apiGroup(first, versions, true))
-    return table.versionsOf(first).includes(second) ? jsonAnswer(200, apiResourceList(table, first, second)) : undefined
+    if (second === undefined) return discoveryAnswer(context, apiGroup(first, versions, true))
+    return table.versionsOf(first).includes(second)
+      ? discoveryAnswer(context, apiResourceList(table, first, second), { listed: true })
+      : undefined
   }
 }

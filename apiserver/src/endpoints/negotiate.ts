@@ -77,10 +77,10 @@ export function negotiateForm(
 }
 
 export function notAcceptableObject(offered: readonly string[]): ApiError {
-  return notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`)
+  return notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`, {})
 }
 
-export function notAcceptable(message: string): ApiError {
+export function notAcceptable(message: string, details?: Record<string, never>): ApiError {
   return new ApiError({
     kind: 'Status',
     apiVersion: 'v1',
@@ -88,6 +88,17 @@ export function notAcceptable(message: string): ApiError {
     status: 'Failure',
     message,
     reason: 'NotAcceptable',
+    ...(details === undefined ? {} : { details }),
     code: 406,
   })
+}
+
+/** A watch's 406: types that no answer of the path has are told of by the router, others by who writes the stream. */
+export function notAcceptableStream(accept: string | undefined, streams: readonly MediaType[]): ApiError {
+  const objects = streams === customStreamTypes ? customObjectTypes : objectTypes
+  const named = streams.map((type) => `${type};stream=watch`)
+  const types = (accept ?? '').split(',').map((clause) => clause.split(';', 1)[0]?.trim() ?? '')
+  return types.some((type) => (objects as readonly string[]).includes(type))
+    ? notAcceptable(`only the following media types are accepted: ${named.join(', ')}`)
+    : notAcceptableObject([...objects, ...named])
 }

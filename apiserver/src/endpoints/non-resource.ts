@@ -1,12 +1,13 @@
 import type { RequestContext } from '../pipeline/context.ts'
 import { bytesAnswer, jsonAnswer, type Answer } from '../server/answer.ts'
+import { negotiateForm, notAcceptableObject, type MediaType } from './negotiate.ts'
 import { methodNotAllowed, plainNotFound } from './dispatch.ts'
 
 export interface NonResourceOptions {
   version: Record<string, string>
   metricsText: () => string
   health: (context: RequestContext) => Promise<Answer | undefined>
-  discovery: (context: RequestContext) => Answer | undefined
+  discovery: (context: RequestContext) => Promise<Answer> | Answer | undefined
   openapi: (context: RequestContext) => Promise<Answer | undefined>
   /** The paths that `/` lists. */
   paths: () => string[]
@@ -22,7 +23,12 @@ export function createNonResource(options: NonResourceOptions): (context: Reques
       if (path.startsWith('/api')) throw methodNotAllowed()
       return plainNotFound()
     }
-    if (path === '/version' || path === '/version/') return jsonAnswer(200, options.version)
+    if (path === '/version' || path === '/version/') {
+      const offered: MediaType[] = ['application/json']
+      const form = negotiateForm(context.header('accept'), { offered, transform: false })
+      if (form === undefined) throw notAcceptableObject(offered)
+      return jsonAnswer(200, options.version)
+    }
     if (path === '/metrics') {
       const text = new TextEncoder().encode(options.metricsText())
       return bytesAnswer(200, 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores', text)
@@ -31,7 +37,7 @@ export function createNonResource(options: NonResourceOptions): (context: Reques
     const document = Object.hasOwn(options.documents, path) ? options.documents[path] : undefined
     if (document !== undefined) return jsonAnswer(200, document())
     return (
-      options.discovery(context) ??
+      (await options.discovery(context)) ??
       (await options.health(context)) ??
       (await options.openapi(context)) ??
       plainNotFound()

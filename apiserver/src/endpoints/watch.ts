@@ -7,7 +7,7 @@ import { noCache, type Answer, type LiveSink } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import type { CacheEvent, CacheWatchBatch, CachedObject, Subscription } from '../storage/watch-cache/types.ts'
 import { servedObject, waitForRevision } from './get.ts'
-import { customStreamTypes, negotiateForm, notAcceptable, protobufType, streamTypes } from './negotiate.ts'
+import { customStreamTypes, negotiateForm, notAcceptableStream, protobufType, streamTypes } from './negotiate.ts'
 import { parseListOptions, parseRevision, type ListOptions } from './query-options.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import type { EndpointServer } from './server.ts'
@@ -232,10 +232,7 @@ export async function watchObjects(
   const options = parseListOptions(context.query, true)
   const offered = resource.itemsKeepKind ? customStreamTypes : streamTypes
   const form = negotiateForm(context.header('accept'), { offered, transform: true })
-  if (form === undefined) {
-    const list = offered.map((type) => `${type};stream=watch`).join(', ')
-    throw notAcceptable(`only the following media types are accepted: ${list}`)
-  }
+  if (form === undefined) throw notAcceptableStream(context.header('accept'), offered)
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
   const selection = parseSelection(resource, options)
   const revision = parseRevision(options.resourceVersion)

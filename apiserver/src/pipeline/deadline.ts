@@ -1,5 +1,5 @@
 import { badRequest, timeoutError } from '@kapell/openapi/meta/status'
-import type { Answer } from '../server/answer.ts'
+import { textAnswer, type Answer } from '../server/answer.ts'
 import type { RequestContext } from './context.ts'
 import { parseDuration } from './duration.ts'
 import { isLongRunning } from './long-running.ts'
@@ -20,6 +20,16 @@ function allowedMs(context: RequestContext, mostMs: number): number {
   return wanted.ms > 0 ? Math.min(wanted.ms, mostMs) : mostMs
 }
 
+/** What a request that took too long is told: a Status, but as bare text. */
+function timedOut(): Answer {
+  const { metadata, status, reason, code } = timeoutError('').status
+  const message = 'Timeout: request did not complete within the allotted timeout'
+  const body = JSON.stringify({ metadata, status, message, reason, details: {}, code })
+  const answer = textAnswer(504, body)
+  delete answer.headers['x-content-type-options']
+  return answer
+}
+
 /** Ends requests that take too long with 504. One coarse timer looks after all of them. */
 export function createDeadlines(options: { seconds: number; monotonicMs: () => number }): {
   step: PipelineStep
@@ -37,14 +47,17 @@ export function createDeadlines(options: { seconds: number; monotonicMs: () => n
       if (isLongRunning(context)) return next(context)
       return new Promise<Answer>((resolve, reject) => {
         const allowed = allowedMs(context, options.seconds * 1000)
-        const error = (): Error => timeoutError('request did not complete within the allotted timeout')
+        // Less than the clock tells apart is no time at all.
+        if (allowed < 1) {
+          resolve(timedOut())
+          return
+        }
         const entry: Waiting = {
           expiresAt: context.startedAt + allowed,
           expire: () => {
             waiting.delete(entry)
-            const reason = error()
-            context.abort(reason)
-            reject(reason)
+            context.abort(timeoutError('Timeout: request did not complete within the allotted timeout'))
+            resolve(timedOut())
           },
         }
         waiting.add(entry)

@@ -177,7 +177,7 @@ export const timeoutError = (message: string, retryAfterSeconds = 0): ApiError =
   failure(504, 'Timeout', message, retryAfterSeconds === 0 ? {} : { retryAfterSeconds })
 /** A list or get asked for a version the store has not reached. */
 export const resourceVersionTooLarge = (wanted: string, current: string): ApiError =>
-  failure(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+  failure(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })

@@ -15,6 +15,7 @@ export const metaMessages: Record<string, string> = {
     FieldSelectorRequirement key=1 operator=2 values=3:*
     GetOptions resourceVersion=1
     GroupVersionForDiscovery groupVersion=1 version=2
+    GroupVersionKind group=1 version=2 kind=3
     LabelSelector matchLabels=1:% matchExpressions=2:*LabelSelectorRequirement
     LabelSelectorRequirement key=1 operator=2 values=3:*
     List metadata=1:ListMeta items=2:*R
