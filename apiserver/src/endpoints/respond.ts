@@ -1,5 +1,6 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { RequestContext } from '../pipeline/context.ts'
+import type { Column } from '../registry/definition.ts'
 import type { ServedResource } from '../registry/resource-table.ts'
 import { noCache, type Answer } from '../server/answer.ts'
 import { asLine } from '../storage/watch-cache/splice.ts'
@@ -36,6 +37,8 @@ export interface ObjectBody {
   object: () => KubeObject
   /** The object's JSON, when it is at hand: served without touching the object. */
   json?: () => Uint8Array
+  /** Of its table, when they are not the resource's. */
+  columns?: readonly Column<KubeObject>[]
 }
 
 /** One object as an answer, in the form the client asked for. */
@@ -68,6 +71,7 @@ export async function objectAnswer(
     include: includeObjectOf(context.query),
     now: context.now,
     metadata: { resourceVersion: object.metadata?.resourceVersion },
+    ...(body.columns === undefined ? {} : { columns: body.columns }),
   })
   return encodeForm(code, table, form.mediaType, pretty)
 }

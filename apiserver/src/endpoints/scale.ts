@@ -3,10 +3,11 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import { invalidObject, notFound } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import { readCurrent } from '../registry/current.ts'
-import type { ScaleSubresource } from '../registry/definition.ts'
+import { column, type Column, type ScaleSubresource } from '../registry/definition.ts'
 import { trackUpdate } from '../registry/managed-fields.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { updateObject } from '../registry/update.ts'
+import { ageColumn, nameColumn } from '../resources/common/columns.ts'
 import type { Answer } from '../server/answer.ts'
 import { admissionOptionsOf, settleNamespace } from './create.ts'
 import { decodeBody } from './parse-body.ts'
@@ -23,6 +24,13 @@ interface Scale extends KubeObject {
   spec?: { replicas?: number }
   status?: { replicas: number; selector?: string }
 }
+
+const scaleColumns: readonly Column<KubeObject>[] = [
+  nameColumn,
+  column('Desired', 'integer', (o) => (o as Scale).spec?.replicas ?? 0),
+  column('Available', 'integer', (o) => (o as Scale).status?.replicas ?? 0),
+  ageColumn,
+]
 
 export function scaleOf(rules: ScaleSubresource<KubeObject>, object: KubeObject): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {}
@@ -47,7 +55,7 @@ export async function scaleEndpoint(
   const form = objectForm(context, resource)
   const { info } = context
   const answer = (object: KubeObject): Promise<Answer> =>
-    objectAnswer(context, resource, 200, { object: () => scaleOf(rules, object) }, form)
+    objectAnswer(context, resource, 200, { object: () => scaleOf(rules, object), columns: scaleColumns }, form)
   if (info.verb === 'get') {
     const current = await readCurrent(resource, info)
     if (current === undefined) throw notFound({ group: resource.group, plural: resource.plural }, info.name)

@@ -54,26 +54,30 @@ export function tableRow(
 export function tableOf(
   resource: ServedResource,
   objects: Iterable<KubeObject>,
-  options: { include: IncludeObject; now: Date; metadata: Record<string, unknown>; withColumns?: boolean },
+  options: {
+    include: IncludeObject
+    now: Date
+    metadata: Record<string, unknown>
+    withColumns?: boolean
+    columns?: readonly Column<KubeObject>[]
+  },
 ): Record<string, unknown> {
-  const columns = columnsOf(resource)
+  const columns = options.columns ?? columnsOf(resource)
   const rows: TableRow[] = []
   for (const object of objects) rows.push(tableRow(columns, object, options.include, options.now))
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: options.metadata,
-    columnDefinitions: options.withColumns === false ? null : columnDefinitions(resource),
+    columnDefinitions: options.withColumns === false ? null : columns.map(definitionOf),
     rows,
   }
 }
 
 export function columnDefinitions(resource: ServedResource): Record<string, unknown>[] {
-  return columnsOf(resource).map(({ name, type, format, description, priority }) => ({
-    name,
-    type,
-    format,
-    description,
-    priority,
-  }))
+  return columnsOf(resource).map(definitionOf)
+}
+
+function definitionOf({ name, type, format, description, priority }: Column<KubeObject>): Record<string, unknown> {
+  return { name, type, format, description, priority }
 }

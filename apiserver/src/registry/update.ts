@@ -165,6 +165,7 @@ async function attemptUpdate(
       const changed =
         !deepEqual(counted(definition, next), counted(definition, previous)) ||
         (definition.generationCountsAnnotations === true &&
+          scope.subresource === '' &&
           !deepEqual(metadata.annotations, previous.metadata.annotations))
       if (changed) metadata.generation = (previous.metadata.generation ?? 0) + 1
     }

@@ -25,14 +25,15 @@ export function condition(
   return { type, status, reason, message, lastUpdateTime: rfc3339(now), lastTransitionTime: rfc3339(now) }
 }
 
-/** Sets a condition unless it says the same already. */
+/** Sets a condition, as the last of them, unless it says the same already. The order is what `kubectl describe` shows. */
 export function setCondition(
   conditions: readonly V1DeploymentCondition[] | undefined,
   next: V1DeploymentCondition,
 ): V1DeploymentCondition[] {
   const before = findCondition(conditions, next.type)
   if (before?.status === next.status && before.reason === next.reason) return [...(conditions ?? [])]
-  return withCondition(conditions, next)
+  const [kept] = withCondition(before === undefined ? [] : [before], next)
+  return [...withoutCondition(conditions, next.type), kept ?? next]
 }
 
 export function hasDeadline(deployment: V1Deployment): boolean {

@@ -29,6 +29,7 @@ export const componentStatuses = defineVirtual({
   shortNames: ['cs'],
   namespaced: false,
   verbs: ['get', 'list'],
+  deprecationWarning: 'v1.19+',
   columns: [
     nameColumn,
     column('Status', 'string', (o) => (conditionOf(o)?.status === 'True' ? 'Healthy' : 'Unhealthy')),

@@ -1,0 +1,282 @@
+import { documents, type Row } from '../table.ts'
+import { configMap, deployment, pod } from './objects.ts'
+
+const editor = (script: string): string => `#!/bin/sh\n${script}\n`
+
+/** patch, replace, edit, label, annotate, delete. */
+export const changeRows: Row[] = [
+  {
+    what: 'create -f of several',
+    run: 'create -f -',
+    input: documents(deployment('web', { replicas: 0 }), configMap('conf', { a: '1' }), configMap('gone', {})),
+    says: 'deployment.apps/web created\nconfigmap/conf created\nconfigmap/gone created\n',
+  },
+  {
+    what: 'create of what exists',
+    run: 'create -f -',
+    input: configMap('conf', {}),
+    code: 1,
+    warns: 'Error from server (AlreadyExists): error when creating "STDIN": configmaps "conf" already exists\n',
+  },
+  {
+    what: 'patch: strategic',
+    run: `patch deployment web -p '{"spec":{"template":{"spec":{"containers":[{"name":"web","image":"web:2"}]}}}}'`,
+    says: 'deployment.apps/web patched\n',
+    then: {
+      'deployments/web': {
+        spec: { template: { spec: { containers: [{ image: 'web:2', ports: [{ containerPort: 8080 }] }] } } },
+      },
+    },
+  },
+  {
+    what: 'patch: strategic, with a directive',
+    run: `patch deployment web -p '{"spec":{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}}'`,
+    then: { 'deployments/web': { spec: { strategy: { type: 'Recreate' } } } },
+  },
+  {
+    what: 'patch that changes nothing',
+    run: `patch deployment web -p '{"spec":{"replicas":0}}'`,
+    says: 'deployment.apps/web patched (no change)\n',
+  },
+  {
+    what: 'patch: merge',
+    run: `patch deployment web --type=merge -p '{"metadata":{"labels":{"app":null,"tier":"front"}}}'`,
+    then: { 'deployments/web': { metadata: { labels: { tier: 'front' } } } },
+  },
+  {
+    what: 'patch: json',
+    run: `patch deployment web --type=json -p '[{"op":"test","path":"/spec/replicas","value":0},{"op":"replace","path":"/spec/revisionHistoryLimit","value":3}]'`,
+    then: { 'deployments/web': { spec: { revisionHistoryLimit: 3 } } },
+  },
+  {
+    what: 'patch: json with a failing test',
+    run: `patch deployment web --type=json -p '[{"op":"test","path":"/spec/replicas","value":9}]'`,
+    code: 1,
+    warns: /the server rejected our request due to an error in our request|testing value \/spec\/replicas failed/,
+  },
+  {
+    what: 'patch --subresource=scale',
+    run: `patch deployment web --subresource=scale --type=merge -p '{"spec":{"replicas":1}}'`,
+    says: 'scale.autoscaling/web patched\n',
+    then: { 'deployments/web': { spec: { replicas: 1 } } },
+  },
+  {
+    what: 'patch --subresource=status',
+    run: `patch deployment web --subresource=status --type=merge -p '{"status":{"collisionCount":1}}' -o jsonpath={.status.collisionCount}`,
+    says: '1',
+  },
+  {
+    what: 'patch --patch-file',
+    run: 'patch configmap conf --patch-file {dir}/patch.yaml',
+    files: { 'patch.yaml': 'data: {b: "2"}\n' },
+    then: { 'configmaps/conf': { data: { a: '1', b: '2' } } },
+  },
+  {
+    what: 'patch --dry-run=server -o yaml',
+    run: `patch configmap conf --dry-run=server -p '{"data":{"a":"9"}}' -o jsonpath={.data.a}`,
+    says: '9',
+    then: { 'configmaps/conf': { data: { a: '1' } } },
+  },
+  {
+    what: 'patch of what is not there',
+    run: `patch configmap nothing -p '{}'`,
+    code: 1,
+    warns: 'Error from server (NotFound): configmaps "nothing" not found\n',
+  },
+  {
+    what: 'edit',
+    run: 'edit configmap conf',
+    files: { 'editor-good': editor('sed -i \'s/a: "1"/a: "5"/\' "$1"') },
+    env: { KUBE_EDITOR: '{dir}/editor-good' },
+    says: 'configmap/conf edited\n',
+    then: { 'configmaps/conf': { data: { a: '5' } } },
+  },
+  {
+    what: 'edit that changes nothing',
+    run: 'edit configmap conf',
+    env: { KUBE_EDITOR: 'true' },
+    warns: 'Edit cancelled, no changes made.\n',
+  },
+  {
+    what: 'edit that the server refuses keeps the copy',
+    run: 'edit deployment web',
+    files: { 'editor-bad': editor('sed -i "s/replicas: 1/replicas: -1/" "$1"') },
+    env: { KUBE_EDITOR: '{dir}/editor-bad' },
+    code: 1,
+    warns: /deployments\.apps "web" is invalid\nA copy of your changes has been stored to/,
+  },
+  {
+    what: 'edit --subresource=status -o',
+    run: 'edit deployment web --subresource=status',
+    files: { 'editor-status': editor('sed -i "s/collisionCount: 1/collisionCount: 2/" "$1"') },
+    env: { KUBE_EDITOR: '{dir}/editor-status' },
+    says: 'deployment.apps/web edited\n',
+  },
+  {
+    what: 'replace',
+    run: 'replace -f -',
+    input: configMap('conf', { c: '1' }),
+    says: 'configmap/conf replaced\n',
+    then: { 'configmaps/conf': { data: { c: '1' } } },
+  },
+  {
+    what: 'replace with an old resourceVersion',
+    run: 'replace -f -',
+    input: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conf', resourceVersion: '1' } },
+    code: 1,
+    warns:
+      'Error from server (Conflict): error when replacing "STDIN": Operation cannot be fulfilled on configmaps "conf": the object has been modified; please apply your changes to the latest version and try again\n',
+  },
+  {
+    what: 'replace of what is not there',
+    run: 'replace -f -',
+    input: configMap('nothing', {}),
+    code: 1,
+    warns: 'Error from server (NotFound): error when replacing "STDIN": configmaps "nothing" not found\n',
+  },
+  {
+    what: 'replace --force makes it anew',
+    run: 'replace --force -f -',
+    input: deployment('web', { replicas: 0, selector: { matchLabels: { app: 'web' } } }),
+    says: /deployment\.apps "web" deleted[^]*\ndeployment\.apps\/web replaced\n$/,
+    then: { 'deployments/web': { metadata: { labels: { app: 'web' } } } },
+  },
+  {
+    what: 'label',
+    run: 'label configmap conf tier=front zone=a',
+    says: 'configmap/conf labeled\n',
+    then: { 'configmaps/conf': { metadata: { labels: { tier: 'front', zone: 'a' } } } },
+  },
+  {
+    what: 'label without --overwrite',
+    run: 'label configmap conf tier=back',
+    code: 1,
+    warns: "error: 'tier' already has a value (front), and --overwrite is false\n",
+  },
+  {
+    what: 'label --overwrite, and one away',
+    run: 'label configmap conf tier=back zone- --overwrite',
+    says: /^configmap\/conf (modified|labeled)\n$/,
+    then: { 'configmaps/conf': { metadata: { labels: { tier: 'back' } } } },
+  },
+  { what: 'label --list', run: 'label configmap conf --list', says: 'tier=back\n' },
+  {
+    what: 'label --all -l',
+    run: 'label configmaps -l tier=back group=g',
+    says: 'configmap/conf labeled\n',
+  },
+  {
+    what: 'label of a wrong value',
+    run: 'label configmap conf tier=a/b --overwrite',
+    code: 1,
+    warns: /^error: invalid label value: "tier=a\/b": a valid label must be an empty string or consist of alphanumeric/,
+  },
+  {
+    what: 'annotate',
+    run: `annotate configmap conf 'note=mine and yours'`,
+    says: 'configmap/conf annotated\n',
+    then: { 'configmaps/conf': { metadata: { annotations: { note: 'mine and yours' } } } },
+  },
+  { what: 'annotate --list', run: 'annotate configmap conf --list', says: 'note=mine and yours\n' },
+  { what: 'annotate, away', run: 'annotate configmap conf note-', says: 'configmap/conf annotated\n' },
+  {
+    what: 'annotate --resource-version that is old',
+    run: 'annotate configmap conf note=x --resource-version=1',
+    code: 1,
+    warns: /Operation cannot be fulfilled on configmaps "conf": the object has been modified/,
+  },
+  {
+    what: 'delete',
+    run: 'delete configmap gone',
+    says: /^configmap "gone" deleted(?: from default namespace)?\n$/,
+    then: { 'configmaps/gone': undefined },
+  },
+  {
+    what: 'delete of what is not there',
+    run: 'delete configmap gone',
+    code: 1,
+    warns: 'Error from server (NotFound): configmaps "gone" not found\n',
+  },
+  { what: 'delete --ignore-not-found', run: 'delete configmap gone --ignore-not-found', says: '' },
+  {
+    what: 'delete --dry-run=server',
+    run: 'delete configmap conf --dry-run=server',
+    says: /^configmap "conf" deleted(?: from default namespace)? \(server dry run\)\n$/,
+    then: { 'configmaps/conf': {} },
+  },
+  {
+    what: 'delete --cascade=orphan: what is made',
+    run: 'create -f -',
+    input: deployment('orphaned', { replicas: 0 }),
+    says: 'deployment.apps/orphaned created\n',
+  },
+  {
+    what: 'its replica set',
+    run: 'get replicasets -l app=orphaned -o name',
+    says: /^replicaset\.apps\/orphaned-\w+\n$/,
+    eventually: true,
+  },
+  {
+    what: 'delete --cascade=orphan',
+    run: 'delete deployment orphaned --cascade=orphan',
+    says: /deployment\.apps "orphaned" deleted/,
+    then: { 'deployments/orphaned': undefined },
+  },
+  {
+    what: 'the replica set stays, without an owner',
+    run: 'get replicasets -l app=orphaned -o jsonpath={.items[*].metadata.ownerReferences}/{.items[*].spec.replicas}',
+    says: '/0',
+    eventually: true,
+  },
+  {
+    what: 'delete --cascade=foreground --wait',
+    run: 'delete deployment web --cascade=foreground --wait --timeout=20s',
+    says: /deployment\.apps "web" deleted/,
+    then: { 'deployments/web': undefined },
+  },
+  { what: 'and what it owned', run: 'get replicasets -l app=web -o name', says: '' },
+  {
+    what: 'a pod with a finalizer',
+    run: 'create -f -',
+    input: { ...configMap('held', {}), metadata: { name: 'held', finalizers: ['example.com/hold'] } },
+  },
+  {
+    what: 'delete --wait that runs out of time',
+    run: 'delete configmap held --timeout=200ms',
+    code: 1,
+    warns: /timed out waiting for the condition/,
+    then: { 'configmaps/held': { metadata: { finalizers: ['example.com/hold'] } } },
+  },
+  {
+    what: 'delete --wait=false',
+    run: 'delete configmap held --wait=false',
+    says: /configmap "held" deleted/,
+  },
+  {
+    what: 'the last finalizer lets it go',
+    run: `patch configmap held --type=merge -p '{"metadata":{"finalizers":null}}'`,
+    says: 'configmap/held patched\n',
+    then: { 'configmaps/held': undefined },
+  },
+  { what: 'a pod without a node', run: 'create -f -', input: pod('stuck', { nodeSelector: { no: 'where' } }) },
+  {
+    what: 'delete --force --grace-period=0',
+    run: 'delete pod stuck --force --grace-period=0',
+    says: /^pod "stuck" force deleted(?: from default namespace)?\n$/,
+    warns:
+      /^Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated\./,
+    then: { 'pods/stuck': undefined },
+  },
+  {
+    what: 'delete --all -l',
+    run: 'delete configmaps -l group=g',
+    says: /configmap "conf" deleted/,
+    then: { 'configmaps/conf': undefined },
+  },
+  {
+    what: 'delete --raw',
+    run: 'delete --raw /api/v1/namespaces/default/configmaps/nothing',
+    code: 1,
+    warns: /NotFound/,
+  },
+]
