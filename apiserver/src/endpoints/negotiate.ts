@@ -93,12 +93,16 @@ export function notAcceptable(message: string, details?: Record<string, never>):
   })
 }
 
-/** A watch's 406: types that no answer of the path has are told of by the router, others by who writes the stream. */
-export function notAcceptableStream(accept: string | undefined, streams: readonly MediaType[]): ApiError {
-  const objects = streams === customStreamTypes ? customObjectTypes : objectTypes
-  const named = streams.map((type) => `${type};stream=watch`)
+/**
+ * A watch's 406. Types that no answer of the path has are told of by the router, which custom resources do not have;
+ * forms that no object has and streams that there are not by who would write them.
+ */
+export function notAcceptableStream(accept: string | undefined, resource: { itemsKeepKind: boolean }): ApiError {
+  const named = streamTypes.map((type) => `${type};stream=watch`)
   const types = (accept ?? '').split(',').map((clause) => clause.split(';', 1)[0]?.trim() ?? '')
-  return types.some((type) => (objects as readonly string[]).includes(type))
-    ? notAcceptable(`only the following media types are accepted: ${named.join(', ')}`)
-    : notAcceptableObject([...objects, ...named])
+  if (!resource.itemsKeepKind && !types.some((type) => (objectTypes as readonly string[]).includes(type))) {
+    return notAcceptableObject([...objectTypes, ...named])
+  }
+  const isObject = negotiateForm(accept, { offered: objectTypes, transform: true }) !== undefined
+  return notAcceptable(`only the following media types are accepted: ${(isObject ? named : objectTypes).join(', ')}`)
 }

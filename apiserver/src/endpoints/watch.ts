@@ -232,7 +232,7 @@ export async function watchObjects(
   const options = parseListOptions(context.query, true)
   const offered = resource.itemsKeepKind ? customStreamTypes : streamTypes
   const form = negotiateForm(context.header('accept'), { offered, transform: true })
-  if (form === undefined) throw notAcceptableStream(context.header('accept'), offered)
+  if (form === undefined) throw notAcceptableStream(context.header('accept'), resource)
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
   const selection = parseSelection(resource, options)
   const revision = parseRevision(options.resourceVersion)
