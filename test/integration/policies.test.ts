@@ -1,5 +1,5 @@
 import { startCluster, type EmbeddedCluster } from '@kapell/cli'
-import { asker, admin, configMap, type Ask, type Json, type Read } from './apiserver-support.ts'
+import { asker, admin, configMap, startTestServer, type Ask, type Json, type Read } from './apiserver-support.ts'
 
 /** Admission policies on a running server: what they have beside the answers that test/parity compares. */
 const root = '/apis/admissionregistration.k8s.io/v1'
@@ -244,4 +244,43 @@ it('a built-in kind gives parameters, also when the only policy that used it was
     await ask('DELETE', `${root}/validatingadmissionpolicybindings/${round}`)
     await ask('DELETE', `${root}/validatingadmissionpolicies/${round}`)
   }
+})
+
+it('what is audited: failures, and what annotations say', async () => {
+  const audited: Record<string, string>[] = []
+  const server = await startTestServer({
+    audit: ({ context }) => audited.push(Object.fromEntries(context.auditAnnotations ?? [])),
+  })
+  const name = 'audited'
+  const spec = {
+    validations: [{ expression: 'true' }, { expression: 'object.metadata.name == "b"', message: 'is not b' }],
+    auditAnnotations: [
+      { key: 'name', valueExpression: '"it is " + object.metadata.name' },
+      { key: 'nothing', valueExpression: 'null' },
+    ],
+  }
+  await server.ask('POST', `${root}/validatingadmissionpolicies`, policy(name, spec))
+  await server.ask('POST', `${root}/validatingadmissionpolicybindings`, {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name },
+    spec: { policyName: name, validationActions: ['Audit', 'Warn'] },
+  })
+  const answer = await until(
+    () => create(name, server.ask),
+    ({ headers }) => headers['warning'] !== undefined,
+  )
+  expect(answer.status).toBe(201)
+  const failure = {
+    message: 'is not b',
+    policy: name,
+    binding: name,
+    expressionIndex: 1,
+    validationActions: ['Audit', 'Warn'],
+  }
+  expect(audited.at(-1)).toEqual({
+    'audited/name': 'it is a',
+    'validation.policy.admission.k8s.io/validation_failure': JSON.stringify([failure]),
+  })
+  await server.close()
 })

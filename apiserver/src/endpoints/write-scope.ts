@@ -22,6 +22,7 @@ export function requestScope(
     admission: server.admission,
     options: options.admissionOptions,
     warn: (text) => addWarning(context, text),
+    annotate: (key, value) => (context.auditAnnotations ??= new Map()).set(key, value),
   }
 }
 

@@ -38,4 +38,6 @@ export interface RequestContext {
   flow?: Flow
   /** Warning header texts of the answer. */
   readonly warnings: string[]
+  /** What admission adds to the audit of the request, by key. */
+  auditAnnotations?: Map<string, string>
 }

@@ -26,6 +26,8 @@ export interface WriteScope {
   options: Record<string, unknown>
   /** Adds a Warning header to the answer. */
   warn: (text: string) => void
+  /** Adds to what is audited of the request. */
+  annotate?: (key: string, value: string) => void
 }
 
 export function strategyContext(scope: WriteScope): StrategyContext {
@@ -50,5 +52,6 @@ export function admissionAttributes(
     dryRun: scope.dryRun,
     now: scope.now,
     warn: scope.warn,
+    ...(scope.annotate === undefined ? {} : { annotate: scope.annotate }),
   }
 }

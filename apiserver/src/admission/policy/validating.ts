@@ -64,6 +64,8 @@ class Validation {
   readonly #request: PolicyRequest
   readonly #denials: Denial[] = []
   readonly #failures: Failure[] = []
+  /** By key; bindings and parameters may each have something to say. */
+  readonly #annotations = new Map<string, Set<string>>()
 
   constructor(attributes: AdmissionAttributes, services: Services) {
     this.#attributes = attributes
@@ -77,6 +79,7 @@ class Validation {
       }
       for await (const one of this.#request.applicable(bound, misconfigured)) await this.#ask(one)
     }
+    for (const [key, values] of this.#annotations) this.#attributes.annotate?.(key, [...values].join(', '))
     if (this.#failures.length > 0) {
       this.#attributes.annotate?.(
         'validation.policy.admission.k8s.io/validation_failure',
@@ -96,7 +99,8 @@ class Validation {
     const outcome = await this.#request.decide(input, (whole) => policy.program.evaluate(whole))
     for (const [i, verdict] of outcome.verdicts.entries()) this.#take(one, verdict, i)
     for (const [key, value] of Object.entries(outcome.annotations)) {
-      this.#attributes.annotate?.(`${policy.name}/${key}`, value)
+      const whole = `${policy.name}/${key}`
+      this.#annotations.set(whole, (this.#annotations.get(whole) ?? new Set()).add(value))
     }
   }
 
@@ -104,7 +108,7 @@ class Validation {
     if (verdict.kind === 'admit' || (verdict.kind === 'error' && !policy.fails)) return
     const { message } = verdict
     const reason = verdict.kind === 'deny' ? verdict.reason : 'Invalid'
-    const about = { policy: policy.name, binding: binding.name, message }
+    const about = { message, policy: policy.name, binding: binding.name }
     if (binding.actions.includes('Deny')) this.#denials.push({ ...about, reason })
     if (binding.actions.includes('Audit')) {
       this.#failures.push({ ...about, expressionIndex, validationActions: binding.actions })
