@@ -176,6 +176,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     closing: closing.signal,
   }
+  const frontProxies = [{ authority: pki.frontProxy.authority, allowedNames: [frontProxyName] }]
+  if (options.frontProxies !== undefined) {
+    const { clientCa, allowedNames } = options.frontProxies
+    frontProxies.push({ authority: clientCa, allowedNames: [...allowedNames] })
+  }
   const aggregator = createAggregator({
     table,
     objects,
@@ -245,7 +250,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     errorsStep(log),
     authenticationStep(
       createAuthenticator([
-        requestHeaderCheck({ authority: pki.frontProxy.authority, allowedNames: [frontProxyName] }),
+        ...frontProxies.map(requestHeaderCheck),
         clientCertificateCheck(pki.authority.certificate),
         bearerTokenCheck(() => tokens),
       ]),
@@ -289,7 +294,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         : startHttpServer({
             handler,
             serving: pki.serving,
-            clientAuthority: `${pki.authority.certificate}\n${pki.frontProxy.authority}`,
+            clientAuthority: [pki.authority.certificate, ...frontProxies.map(({ authority }) => authority)].join('\n'),
             bindAddress,
             port: options.port ?? 0,
             log,

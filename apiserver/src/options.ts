@@ -32,6 +32,11 @@ export interface ApiServerOptions {
   limits?: { readOnly?: number; mutating?: number; requestSeconds?: number; headSeconds?: number }
   watch?: { bookmarkEveryMs?: number; minTimeoutSeconds?: number }
   audit?: AuditSink
+  /**
+   * Front proxies that are believed about who asks, beside this server's own: a PEM bundle that their client certificates
+   * are signed by, and the names in these; no names: any.
+   */
+  frontProxies?: { clientCa: string; allowedNames: readonly string[] }
   /** Serves metrics.k8s.io, asking the nodes' agents; default false. */
   metricsApi?: boolean
   /** How often the agents are asked; default 15 s. */

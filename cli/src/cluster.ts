@@ -26,6 +26,8 @@ export interface ApiOptions {
   store: StoreChoice
   /** Serves metrics.k8s.io; default false. */
   metricsApi?: boolean
+  /** Aggregators that are believed; see the API server's options. */
+  frontProxies?: { clientCa: string; allowedNames: readonly string[] }
   /** Controllers run as well; some loops of theirs have to stand in the API server. */
   controllers: boolean
   log: Logger
@@ -45,6 +47,7 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
     advertiseAddress: machineAddress(),
     serviceClusterIpRange,
     metricsApi: options.metricsApi ?? false,
+    ...(options.frontProxies === undefined ? {} : { frontProxies: options.frontProxies }),
     checkPolicies: options.controllers,
     log,
   })

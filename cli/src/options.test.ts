@@ -18,6 +18,7 @@ describe('parseUpOptions', () => {
       nodes: 1,
       nodeName: hostname().toLowerCase(),
       logLevel: 'warn',
+      requestHeaderAllowedNames: [],
     })
   })
 

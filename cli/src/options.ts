@@ -26,6 +26,9 @@ export interface UpOptions {
   /** Of an API server that runs elsewhere, when `apiserver` is not among the components. */
   kubeconfig?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** Of aggregators that this API server stands behind. */
+  requestHeaderClientCaFile?: string
+  requestHeaderAllowedNames: readonly string[]
 }
 
 export const upUsage = `kapell up: a whole cluster on this machine, in the foreground
@@ -44,6 +47,8 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --install-runtime                first install the Debian packages that are missing
   --containerd PATH                the containerd to run (default: the one on PATH)
   --kubeconfig FILE                of an API server elsewhere, when apiserver is not among the components
+  --requestheader-client-ca-file FILE   aggregators with certificates of these authorities are believed about who asks
+  --requestheader-allowed-names LIST    only those of these names (default any)
   --log-level debug|info|warn|error   (default warn)
 `
 
@@ -81,6 +86,10 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     installRuntime: values['install-runtime'] ?? false,
     nodeName: parseNodeName(values['node-name'] ?? hostname().toLowerCase()),
     logLevel: parseLevel(values['log-level'] ?? 'warn'),
+    requestHeaderAllowedNames: (values['requestheader-allowed-names'] ?? '').split(',').filter((s) => s !== ''),
+    ...(values['requestheader-client-ca-file'] === undefined
+      ? {}
+      : { requestHeaderClientCaFile: resolve(values['requestheader-client-ca-file']) }),
     ...(values.containerd === undefined ? {} : { containerd: resolve(values.containerd) }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: resolve(values.kubeconfig) }),
   }
@@ -108,6 +117,8 @@ function parseFlags(argv: readonly string[]) {
         nodes: { type: 'string' },
         kubeconfig: { type: 'string' },
         'log-level': { type: 'string' },
+        'requestheader-client-ca-file': { type: 'string' },
+        'requestheader-allowed-names': { type: 'string' },
       },
     }).values
   } catch (error) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import type { Logger } from '@kapell/controllers/machinery/log'
@@ -5,7 +6,15 @@ import { nodes } from '@kapell/openapi/meta/refs'
 import type { V1Node } from '@kapell/openapi/types'
 import type { ApiServer } from '@kapell/apiserver/main'
 import { gitVersion } from '@kapell/apiserver/version'
-import { signingPair, startApi, startLoops, writePrivateFile, type Doors, type Running } from './cluster.ts'
+import {
+  signingPair,
+  startApi,
+  startLoops,
+  writePrivateFile,
+  type ApiOptions,
+  type Doors,
+  type Running,
+} from './cluster.ts'
 import { openDataDir } from './data-dir.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
@@ -62,6 +71,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           serviceClusterIpRange: options.serviceClusterIpRange,
           store: { type: options.store, etcdServers: options.etcdServers },
           metricsApi: true,
+          ...frontProxiesOf(options),
           controllers: has('controllers'),
           log,
         })
@@ -126,6 +136,21 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
       },
     )
   return steps
+}
+
+/** @throws UserError when the file cannot be read or holds no certificate. */
+function frontProxiesOf(options: UpOptions): Pick<ApiOptions, 'frontProxies'> {
+  const { requestHeaderClientCaFile: file, requestHeaderAllowedNames: allowedNames } = options
+  if (file === undefined) return {}
+  let clientCa = ''
+  try {
+    clientCa = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError(`--requestheader-client-ca-file: ${(error as Error).message}`, { cause: error })
+  }
+  if (!clientCa.includes('-----BEGIN CERTIFICATE-----'))
+    throw new UserError(`--requestheader-client-ca-file: ${file} holds no certificate in PEM`)
+  return { frontProxies: { clientCa, allowedNames } }
 }
 
 async function installMissing(report: (line: string) => void): Promise<string> {

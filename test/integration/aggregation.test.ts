@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createAuthority, issueCertificate } from '@kapell/apiserver/certificates/issue'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
@@ -392,6 +393,29 @@ describe('behind an aggregator', () => {
     expect(await whoAmI(await proxy(), {})).toEqual({ code: 401 })
     const { certificate: cert, key } = await server.api.issueClientCertificate({ commonName: 'front-proxy' })
     expect(await whoAmI({ cert, key }, headers)).toMatchObject({ username: 'front-proxy' })
+  })
+
+  it('believes other front proxies that it is told of, by their names', async () => {
+    const now = Date.now()
+    const validity = { notBefore: new Date(now - 60_000), notAfter: new Date(now + 3_600_000) }
+    const authority = await createAuthority({ commonName: 'others', ...validity })
+    const issue = async (commonName: string): Promise<{ cert: string; key: string }> => {
+      const { certificate, key } = await issueCertificate(authority, { commonName, usages: ['client'], ...validity })
+      return { cert: certificate, key }
+    }
+    const own = server
+    server = await startTestServer({
+      listen: true,
+      frontProxies: { clientCa: authority.certificate, allowedNames: ['outer'] },
+    })
+    try {
+      expect(await whoAmI(await issue('outer'), headers)).toMatchObject({ username: 'dora' })
+      expect(await whoAmI(await issue('stranger'), headers)).toEqual({ code: 401 })
+      expect(await whoAmI(await proxy(), headers)).toMatchObject({ username: 'dora' })
+    } finally {
+      await server.close()
+      server = own
+    }
   })
 
   it('publishes whom it believes', async () => {

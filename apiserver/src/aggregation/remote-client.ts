@@ -75,10 +75,11 @@ export function createRemoteClient(identity: KeyPair): RemoteClient {
       new Promise((resolve, reject) => {
         const signal = AbortSignal.timeout(timeoutMs)
         const url = `https://${authorityText(place)}${path}`
-        const fail = (error: Error): void =>
-          reject(
-            new Error(`Get ${JSON.stringify(url)}: ${serverUnreachableText(signal, error, place)}`, { cause: error }),
-          )
+        const fail = (error: Error): void => {
+          const why = serverUnreachableText(signal, error, place)
+          const more = signal.aborted ? ' (Client.Timeout exceeded while awaiting headers)' : ''
+          reject(new Error(`Get ${JSON.stringify(url)}: ${why}${more}`, { cause: error }))
+        }
         const outgoing = open(remote, place, { method: 'GET', path, headers, signal })
         outgoing.on('error', fail)
         outgoing.on('response', (answer) => {
