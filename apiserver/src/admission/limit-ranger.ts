@@ -1,4 +1,5 @@
 import type { V1Container, V1LimitRange, V1LimitRangeItem, V1PersistentVolumeClaim, V1Pod } from '@kapell/openapi/types'
+import { own } from '@kapell/openapi/meta/own'
 import { parseQuantity, type Quantity } from '@kapell/openapi/meta/quantity'
 import { forbiddenError } from '@kapell/openapi/meta/status'
 import type { Services } from '../registry/services.ts'
@@ -68,7 +69,7 @@ function fill(
   const resources = (container.resources ??= {})
   const added: string[] = []
   for (const name of Object.keys(defaults).sort()) {
-    if (resources[field]?.[name] !== undefined) continue
+    if (own(resources[field], name) !== undefined) continue
     resources[field] = { ...resources[field], [name]: defaults[name] ?? '' }
     added.push(name)
   }
@@ -129,24 +130,24 @@ function boundErrors(
 ): string[] {
   const errors: string[] = []
   for (const [name, min] of Object.entries(parsed(item.min))) {
-    const request = requests[name]
-    const limit = limits[name]
+    const request = own(requests, name)
+    const limit = own(limits, name)
     const told = `minimum ${name} usage per ${type} is ${min.toString()}`
     if (request === undefined) errors.push(`${told}.  No request is specified`)
     else if (request.cmp(min) < 0) errors.push(`${told}, but request is ${request.toString()}`)
     else if (limit !== undefined && limit.cmp(min) < 0) errors.push(`${told}, but limit is ${limit.toString()}`)
   }
   for (const [name, max] of Object.entries(parsed(item.max))) {
-    const request = requests[name]
-    const limit = limits[name]
+    const request = own(requests, name)
+    const limit = own(limits, name)
     const told = `maximum ${name} usage per ${type} is ${max.toString()}`
     if (!requestsOnly && limit === undefined) errors.push(`${told}.  No limit is specified`)
     else if (limit !== undefined && limit.cmp(max) > 0) errors.push(`${told}, but limit is ${limit.toString()}`)
     else if (request !== undefined && request.cmp(max) > 0) errors.push(`${told}, but request is ${request.toString()}`)
   }
   for (const [name, ratio] of Object.entries(parsed(item.maxLimitRequestRatio))) {
-    const request = requests[name]
-    const limit = limits[name]
+    const request = own(requests, name)
+    const limit = own(limits, name)
     const told = `${name} max limit to request ratio per ${type} is ${ratio.toString()}`
     if (request === undefined || limit === undefined || request.isZero()) {
       errors.push(`${told}, but no request is specified or request is 0`)

@@ -1,3 +1,4 @@
+import { equalJson } from '@kapell/openapi/patch/json'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { labelValue, qualifiedName, type NameValidator } from '@kapell/openapi/meta/names'
 import { validateLabels } from '../../registry/metadata-validation.ts'
@@ -106,19 +107,7 @@ export const isZero = (value: IntOrString | undefined): boolean =>
   (typeof value === 'string' && (!isPercent(value) || Number(value.slice(0, -1)) === 0))
 
 /** Equality of JSON values, whatever the order of keys; absent and undefined are the same. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((v, i) => sameJson(v, b[i]))
-  }
-  const left = a as Record<string, unknown>
-  const right = b as Record<string, unknown>
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    if (!sameJson(left[key], right[key])) return false
-  }
-  return true
-}
+export const sameJson: (a: unknown, b: unknown) => boolean = equalJson
 
 /** `field is immutable` when the two differ. */
 export function unchanged(at: FieldPath, next: unknown, previous: unknown): FieldError[] {

@@ -7,6 +7,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
+import { own } from '@kapell/openapi/meta/own'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { qualifiedName } from '@kapell/openapi/meta/names'
 import { nameErrors } from '../common/validation.ts'
@@ -99,8 +100,8 @@ function validateOrder(item: V1LimitRangeItem, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   for (const name of [...names].sort()) {
     for (const [low, high, title] of pairs) {
-      const a = item[low]?.[name]
-      const b = item[high]?.[name]
+      const a = own(item[low], name)
+      const b = own(item[high], name)
       if (a === undefined || b === undefined) continue
       const [lower, upper] = [parseQuantity(a), parseQuantity(b)]
       if (lower.cmp(upper) > 0) {
@@ -112,11 +113,11 @@ function validateOrder(item: V1LimitRangeItem, at: FieldPath): FieldError[] {
         errors.push(invalid(at.child(isDefault ? high : low).key(name), shown.toString(), text))
       }
     }
-    const ratio = item.maxLimitRequestRatio?.[name]
+    const ratio = own(item.maxLimitRequestRatio, name)
     if (ratio !== undefined && parseQuantity(ratio).toNumber() < 1) {
       errors.push(invalid(at.child('maxLimitRequestRatio').key(name), ratio, `ratio ${ratio} is less than 1`))
     }
-    const [min, max] = [item.min?.[name], item.max?.[name]]
+    const [min, max] = [own(item.min, name), own(item.max, name)]
     if (ratio === undefined || min === undefined || max === undefined) continue
     const most = parseQuantity(max).toNumber() / parseQuantity(min).toNumber()
     if (parseQuantity(ratio).toNumber() > most) {

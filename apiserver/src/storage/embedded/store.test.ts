@@ -128,6 +128,7 @@ describe('embedded store', () => {
 
   it('refuses keys and values that are too long', async () => {
     await expect(storage.create(`/${'k'.repeat(2000)}`, bytes('x'))).rejects.toMatchObject({ reason: 'tooLarge' })
+    expect(await storage.get(`/${'k'.repeat(50_000)}`)).toBeUndefined()
     await expect(storage.create('/a', Buffer.alloc(5 * 1024 * 1024))).rejects.toMatchObject({ reason: 'tooLarge' })
   })
 })

@@ -69,7 +69,7 @@ class EmbeddedStore implements EmbeddedStorage {
   }
 
   get(key: string, at?: Revision): Promise<Stored | undefined> {
-    return this.#read(() => readKey(this.#database, key, at))
+    return this.#read(() => (key.length > maxKeyBytes ? undefined : readKey(this.#database, key, at)))
   }
 
   list(

@@ -7,6 +7,8 @@ import type {
   V1Probe,
   V1ResourceRequirements,
 } from '@kapell/openapi/types'
+import { own } from '@kapell/openapi/meta/own'
+import { setOwn } from '@kapell/openapi/patch/json'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { defaultVolume } from './volume-defaults.ts'
 
@@ -127,7 +129,10 @@ export function defaultPodTemplate(template: PodTemplateLike | undefined): void 
 function requestLimits(resources: V1ResourceRequirements | undefined): void {
   if (resources?.limits === undefined) return
   const requests = (resources.requests ??= {})
-  for (const [name, value] of Object.entries(resources.limits)) requests[name] ??= value
+  for (const [name, value] of Object.entries(resources.limits)) {
+    // A name that no resource has is refused later, and never set by way of a prototype.
+    if (!Object.hasOwn(requests, name)) setOwn(requests, name, value)
+  }
 }
 
 const isPodResource = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
@@ -138,7 +143,7 @@ function defaultPodResources(spec: V1PodSpec): void {
   const requests = { ...spec.resources.requests }
   for (const [name, limit] of Object.entries(spec.resources.limits)) {
     if (requests[name] !== undefined || !isPodResource(name)) continue
-    const asked = (spec.containers ?? []).flatMap((c) => c.resources?.requests?.[name] ?? [])
+    const asked = (spec.containers ?? []).flatMap((c) => own(c.resources?.requests, name) ?? [])
     requests[name] =
       asked.length === 0
         ? limit

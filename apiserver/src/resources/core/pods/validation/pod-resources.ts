@@ -1,5 +1,6 @@
 import type { V1PodSpec } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { own } from '@kapell/openapi/meta/own'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { unsupported } from '../../../common/validation.ts'
 import { isHugePage, mayOvercommit, validateAmount, validateClaims, validateResourceName } from './resources.ts'
@@ -28,10 +29,10 @@ export function validatePodResources(spec: V1PodSpec, claimNames: ReadonlySet<st
     const text = requests[name] ?? ''
     const here = at.child('requests').key(name)
     errors.push(...validateName(name, here), ...validateAmount(name, text, here))
-    if (limits[name] === undefined && !mayOvercommit(name)) {
+    if (own(limits, name) === undefined && !mayOvercommit(name)) {
       errors.push(required(at.child('limits'), 'Limit must be set for non overcommitable resources'))
     }
-    errors.push(...compare(spec, name, text, limits[name], at))
+    errors.push(...compare(spec, name, text, own(limits, name), at))
   }
   errors.push(...validateClaims(claims ?? [], claimNames, at.child('claims')))
   for (const [name, limit] of Object.entries(limits)) errors.push(...containersWithin(spec, name, limit, at))
@@ -52,7 +53,9 @@ function compare(
     const detail = `must be less than or equal to ${name} limit of ${limit.toString()}`
     errors.push(invalid(at.child('requests'), request.toString(), detail))
   }
-  const asked = (spec.containers ?? []).flatMap((c) => c.resources?.requests?.[name] ?? []).map((q) => parseQuantity(q))
+  const asked = (spec.containers ?? [])
+    .flatMap((c) => own(c.resources?.requests, name) ?? [])
+    .map((q) => parseQuantity(q))
   if (asked.length === 0) return errors
   const sum = asked.reduce((a, b) => a.add(b))
   if (request.cmp(sum) < 0) {
@@ -66,11 +69,11 @@ function compare(
 function containersWithin(spec: V1PodSpec, name: string, limitText: string, at: FieldPath): FieldError[] {
   const limit = parseQuantity(limitText)
   return (spec.containers ?? []).flatMap((container, i) => {
-    const own = container.resources?.limits?.[name]
-    if (own === undefined || parseQuantity(own).cmp(limit) <= 0) return []
+    const most = own(container.resources?.limits, name)
+    if (most === undefined || parseQuantity(most).cmp(limit) <= 0) return []
     const here = at.child('containers').index(i).key(name).child('limits')
     return [
-      invalid(here, parseQuantity(own).toString(), `must be less than or equal to pod limits of ${limit.toString()}`),
+      invalid(here, parseQuantity(most).toString(), `must be less than or equal to pod limits of ${limit.toString()}`),
     ]
   })
 }

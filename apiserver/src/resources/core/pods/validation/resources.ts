@@ -1,6 +1,7 @@
 import type { V1ResourceRequirements } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, qualifiedName } from '@kapell/openapi/meta/names'
+import { own } from '@kapell/openapi/meta/own'
 import { parseQuantity, type Quantity } from '@kapell/openapi/meta/quantity'
 import { isNegative, nameErrors } from '../../../common/validation.ts'
 
@@ -109,7 +110,7 @@ export function validateContainerResources(
     const here = at.child('requests').key(name)
     const text = requests[name] ?? ''
     errors.push(...validateContainerResourceName(name, here), ...validateAmount(name, text, here))
-    errors.push(...compareWithLimit(name, text, limits[name], at))
+    errors.push(...compareWithLimit(name, text, own(limits, name), at))
   }
   errors.push(...validateClaims(resources?.claims ?? [], claims, at.child('claims')))
   const names = [...Object.keys(limits), ...Object.keys(requests)]
