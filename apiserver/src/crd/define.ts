@@ -1,5 +1,5 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { fieldErrorMessage, invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
 import { forbiddenError, internalError } from '@kapell/openapi/meta/status'
 import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 import { defaultCustomResource } from '@kapell/openapi/schema/structural/prune'
@@ -11,7 +11,7 @@ import { webhookConversion } from './conversion.ts'
 import { embeddedMetadataErrors } from './embedded.ts'
 import { compileJsonPath } from './json-path.ts'
 import { ratchet } from './ratchet.ts'
-import { checkRules } from './rules.ts'
+import { checkRules, forgivenRules } from './rules.ts'
 import { customShape, repaired } from './shape.ts'
 import { conditionIs, storageVersionOf, type Crd, type CrdScale, type CrdVersion } from './types.ts'
 
@@ -221,7 +221,10 @@ function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): R
       if (status === undefined) delete (next as CustomObject).status
       else (next as CustomObject).status = status
     },
-    warnings: finalizerWarnings,
+    warnings: (object, previous) => [
+      ...finalizerWarnings(object, previous),
+      ...(previous === undefined ? [] : forgivenRules({ schema, next: object, previous }).map(fieldErrorMessage)),
+    ],
     validate: (object) => [...checked(schema, object, undefined), ...scaleErrors(scale, object)],
     validateUpdate: (next, previous) => [...checked(schema, next, previous), ...scaleErrors(scale, next)],
     ...(conversion === undefined ? {} : { conversion }),

@@ -82,6 +82,13 @@ function compiledRules(schema: JsonSchema, root: boolean): RuleNode | undefined 
 const isWholeObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'apiVersion' in value && 'kind' in value
 
+/** What values that an update leaves as they are break of the rules: told of, but no reason to refuse. */
+export function forgivenRules(options: { schema: JsonSchema; next: unknown; previous: unknown }): FieldError[] {
+  const { schema, next, previous } = options
+  const node = compiledRules(schema, isWholeObject(next))
+  return node === undefined ? [] : evaluateRules(node, { next, previous, forgiven: true })
+}
+
 /**
  * Runs the rules: called with what the other keywords found wrong. Objects that these make unfit for evaluation are
  * told so, as rules of any kind may have more to say.

@@ -26,9 +26,16 @@ const maxMessageLength = 5120
 
 export function evaluateRules(
   node: RuleNode,
-  options: { next: unknown; previous: unknown; at?: FieldPath; budget?: number },
+  options: {
+    next: unknown
+    previous: unknown
+    at?: FieldPath
+    budget?: number
+    /** Instead, what is forgiven because an update left it as it was. */
+    forgiven?: boolean
+  },
 ): FieldError[] {
-  const run = new Run(options.budget ?? costLimits.perObject)
+  const run = new Run(options.budget ?? costLimits.perObject, options.forgiven ?? false)
   run.visit(node, options.next, options.previous, options.at ?? new FieldPath())
   return run.errors
 }
@@ -36,10 +43,12 @@ export function evaluateRules(
 class Run {
   readonly errors: FieldError[] = []
   #budget: number
+  readonly #forgiven: boolean
   #spent = false
 
-  constructor(budget: number) {
+  constructor(budget: number, forgiven: boolean) {
     this.#budget = budget
+    this.#forgiven = forgiven
   }
 
   visit(node: RuleNode, next: unknown, previous: unknown, at: FieldPath): void {
@@ -48,7 +57,7 @@ class Run {
     for (const compiled of node.rules) {
       if (this.#spent) return
       // What an update leaves as it was is forgiven, but for rules about the change itself.
-      if (unchanged && !compiled.usesOldSelf) continue
+      if ((unchanged && !compiled.usesOldSelf) !== this.#forgiven) continue
       this.#rule(node, compiled, { next, previous, at })
     }
     if (Array.isArray(next)) this.#items(node, next as unknown[], previous, at)
