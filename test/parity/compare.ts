@@ -57,7 +57,8 @@ function ordered(given: ParityAnswer | undefined): ParityAnswer | undefined {
   const causes = [...details.causes].sort((a, b) => (key(a) < key(b) ? -1 : 1))
   const head = /^[^[]*is invalid: \[/.exec(answer.message ?? '')?.[0]
   const parts = details.causes.map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`)
-  const isListOfCauses = head !== undefined && answer.message === `${head}${parts.join(', ')}]`
+  // What is said twice stands once in the message.
+  const isListOfCauses = head !== undefined && answer.message === `${head}${[...new Set(parts)].join(', ')}]`
   const message = isListOfCauses ? `${head}${causes.map(key).join(', ')}]` : answer.message
   return { ...answer, details: { ...details, causes }, ...(message === undefined ? {} : { message }) }
 }

@@ -1,6 +1,7 @@
 import type { V1DaemonSet, V1DaemonSetUpdateStrategy } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { validatePodTemplate, validateTemplateLabels, validateWorkloadSelector } from '../common/pod-template.ts'
+import { internalView } from '../common/internal-view.ts'
 import {
   isZero,
   nonNegative,
@@ -46,7 +47,7 @@ export function countTemplate(next: V1DaemonSet, previous: V1DaemonSet): void {
 function validateStrategy(strategy: V1DaemonSetUpdateStrategy | undefined, at: FieldPath): FieldError[] {
   if (strategy?.type === 'OnDelete') return []
   if (strategy?.type !== 'RollingUpdate') {
-    return [unsupported(at, strategy ?? {}, ['RollingUpdate', 'OnDelete'])]
+    return [unsupported(at, internalView('apps.v1.DaemonSetUpdateStrategy', strategy), ['RollingUpdate', 'OnDelete'])]
   }
   const here = at.child('rollingUpdate')
   if (strategy.rollingUpdate === undefined) return [required(here)]

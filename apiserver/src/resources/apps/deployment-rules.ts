@@ -1,6 +1,7 @@
 import type { V1Deployment, V1DeploymentStrategy } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { validateSelectedTemplate, validateWorkloadSelector } from '../common/pod-template.ts'
+import { internalView } from '../common/internal-view.ts'
 import { isZero, nonNegative, nonNegativeIntOrPercent, notAbove100Percent, unsupported } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 
@@ -41,8 +42,7 @@ function validateStrategy(strategy: V1DeploymentStrategy | undefined, at: FieldP
       return errors
     }
     default: {
-      const shown = { Type: strategy?.type ?? '', RollingUpdate: rolling ?? null }
-      return [unsupported(at, shown, ['Recreate', 'RollingUpdate'])]
+      return [unsupported(at, internalView('apps.v1.DeploymentStrategy', strategy), ['Recreate', 'RollingUpdate'])]
     }
   }
 }

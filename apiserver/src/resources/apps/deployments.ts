@@ -2,7 +2,7 @@ import type { V1Deployment } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
-import { sameJson, unchanged } from '../common/validation.ts'
+import { sameJson, unchangedSelector } from '../common/validation.ts'
 import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
@@ -32,7 +32,7 @@ export const deployments = defineResource<V1Deployment>({
   prepareForCreate: (o) => startStatus(o),
   validate: validateDeployment,
   validateUpdate: (next, previous, at) =>
-    unchanged(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
+    unchangedSelector(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
   warnings: (o) => templateWarnings(o.spec?.template),
   prepareForUpdate: (next, previous) => {
     keepStatus(next, previous)

@@ -2,7 +2,7 @@ import type { V1ReplicaSet } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
-import { unchanged } from '../common/validation.ts'
+import { unchangedSelector } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 import { replicaCounts, validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
@@ -37,7 +37,7 @@ export const replicaSets = defineResource<V1ReplicaSet>({
   prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
   validate: validateReplicaSet,
   validateUpdate: (next, previous, at) =>
-    unchanged(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
+    unchangedSelector(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
   warnings: (o) => templateWarnings(o.spec?.template),
   prepareForUpdate: keepStatus,
   subresources: {

@@ -4,6 +4,7 @@ import { dns1123Label } from '@kapell/openapi/meta/names'
 import { validatePodTemplate, validateTemplateLabels, validateWorkloadSelector } from '../common/pod-template.ts'
 import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
+import { internalView, selectorView } from '../common/internal-view.ts'
 import { nameErrors, nonNegative, sameJson, unsupported } from '../common/validation.ts'
 import { storageWarnings } from '../common/volumes.ts'
 import { validateClaimSpec } from '../core/claim-validation.ts'
@@ -63,7 +64,11 @@ function validateStrategy(spec: V1StatefulSetSpec, at: FieldPath): FieldError[] 
       return [required(at)]
     default:
       return [
-        invalid(at, { Type: type, RollingUpdate: rollingUpdate ?? null }, "must be 'RollingUpdate' or 'OnDelete'"),
+        invalid(
+          at,
+          internalView('apps.v1.StatefulSetUpdateStrategy', spec.updateStrategy),
+          "must be 'RollingUpdate' or 'OnDelete'",
+        ),
       ]
   }
 }
@@ -90,7 +95,7 @@ export function validateStatefulSet(statefulSet: V1StatefulSet, root: FieldPath)
   errors.push(...nonNegative(at.child('ordinals', 'start'), spec.ordinals?.start))
   errors.push(...validateWorkloadSelector(spec, 'statefulset', at))
   const labels = validateTemplateLabels(spec, at)
-  if (labels === undefined) return [...errors, invalid(at.child('selector'), spec.selector ?? null, '')]
+  if (labels === undefined) return [...errors, invalid(at.child('selector'), selectorView(spec.selector), '')]
   errors.push(...labels)
   const template = at.child('template')
   // Said twice by the original.

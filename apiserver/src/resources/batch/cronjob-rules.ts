@@ -51,7 +51,7 @@ export function validateCronJob(cronJob: V1CronJob, root: FieldPath): FieldError
 
 function validateTimeZone(zone: string | undefined, at: FieldPath): FieldError[] {
   if (zone === undefined) return []
-  if (zone === '') return [invalid(at, null, 'timeZone must be nil or non-empty string')]
+  if (zone === '') return [invalid(at, '', 'timeZone must be nil or non-empty string')]
   if (zone.toLowerCase() === 'local') {
     return [invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')]
   }

@@ -9,6 +9,7 @@ import {
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
 import { qualifiedName } from '@kapell/openapi/meta/names'
+import { internalView } from '../common/internal-view.ts'
 import { nameErrors, nonNegative, unsupported } from '../common/validation.ts'
 import { parseIndexes } from './indexes.ts'
 
@@ -104,7 +105,10 @@ function validateExitCodes(
 export function validateSuccessPolicy(spec: V1JobSpec, at: FieldPath): FieldError[] {
   if (spec.successPolicy === undefined) return []
   const rulesAt = at.child('rules')
-  if (spec.completionMode !== 'Indexed') return [invalid(at, spec.successPolicy, 'requires indexed completion mode')]
+  if (spec.completionMode !== 'Indexed') {
+    const shown = internalView('batch.v1.SuccessPolicy', spec.successPolicy)
+    return [invalid(at, shown, 'requires indexed completion mode')]
+  }
   const rules = spec.successPolicy.rules ?? []
   if (rules.length === 0) {
     return [required(rulesAt, 'at least one rules must be specified when the successPolicy is specified')]

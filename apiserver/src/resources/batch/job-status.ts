@@ -1,5 +1,6 @@
 import type { V1Job } from '@kapell/openapi/types'
 import { invalid, noValue, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { internalView } from '../common/internal-view.ts'
 import { nonNegative } from '../common/validation.ts'
 import { parseIndexes } from './indexes.ts'
 
@@ -52,7 +53,8 @@ function validateEnd(status: Status, at: FieldPath): FieldError[] {
   }
   const uncounted = status.uncountedTerminatedPods
   if ((uncounted?.succeeded ?? []).length + (uncounted?.failed ?? []).length > 0) {
-    errors.push(invalid(at.child('uncountedTerminatedPods'), uncounted, 'must be empty for finished job'))
+    const shown = internalView('batch.v1.UncountedTerminatedPods', uncounted)
+    errors.push(invalid(at.child('uncountedTerminatedPods'), shown, 'must be empty for finished job'))
   }
   return errors
 }

@@ -2,11 +2,13 @@ import type { V1Job, V1JobSpec } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, domainPrefixedPath } from '@kapell/openapi/meta/names'
 import { validatePodTemplate, validateTemplateLabels } from '../common/pod-template.ts'
+import { internalView, selectorView } from '../common/internal-view.ts'
 import {
   nameErrors,
   nonNegative,
   sameJson,
   unchanged,
+  unchangedSelector,
   unsupported,
   validateLabelSelector,
 } from '../common/validation.ts'
@@ -156,9 +158,17 @@ function validateGeneratedSelector(job: V1Job, spec: V1JobSpec, at: FieldPath): 
   const isGenerated = ['controller-uid', 'batch.kubernetes.io/controller-uid'].some((key) =>
     sameJson(spec.selector, { matchLabels: { [key]: uid } }),
   )
-  if (!isGenerated) errors.push(invalid(at.child('selector'), spec.selector, '`selector` not auto-generated'))
+  if (!isGenerated)
+    errors.push(invalid(at.child('selector'), selectorView(spec.selector), '`selector` not auto-generated'))
   return errors
 }
+
+const fixedFields = [
+  ['podFailurePolicy', 'batch.v1.PodFailurePolicy'],
+  ['backoffLimitPerIndex', ''],
+  ['managedBy', ''],
+  ['successPolicy', 'batch.v1.SuccessPolicy'],
+] as const
 
 /** The original looks at the new spec twice, and says all that is wrong with it twice. */
 export function validateJobUpdate(next: V1Job, previous: V1Job, root: FieldPath): FieldError[] {
@@ -167,11 +177,14 @@ export function validateJobUpdate(next: V1Job, previous: V1Job, root: FieldPath)
   const before = previous.spec
   const errors = now === undefined ? [] : validateSelectedSpec(now, at)
   errors.push(...validateCompletionsUpdate(now, before, at.child('completions')))
-  errors.push(...unchanged(at.child('selector'), now?.selector, before?.selector))
+  errors.push(...unchangedSelector(at.child('selector'), now?.selector, before?.selector))
   errors.push(...validateTemplateUpdate(now, before, previous, at.child('template')))
   errors.push(...unchanged(at.child('completionMode'), now?.completionMode, before?.completionMode))
-  for (const field of ['podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) {
-    errors.push(...unchanged(at.child(field), now?.[field], before?.[field]))
+  for (const [field, definition] of fixedFields) {
+    if (sameJson(now?.[field], before?.[field])) continue
+    const value = now?.[field]
+    const shown = typeof value === 'object' ? internalView(definition, value) : (value ?? null)
+    errors.push(invalid(at.child(field), shown, 'field is immutable'))
   }
   return errors
 }
@@ -184,10 +197,14 @@ function validateTemplateUpdate(
   at: FieldPath,
 ): FieldError[] {
   const neverStarted = job.spec?.suspend === true && job.status?.startTime === undefined
-  if (!neverStarted) return unchanged(at, now?.template, before?.template)
+  if (!neverStarted) {
+    return sameJson(now?.template, before?.template)
+      ? []
+      : [invalid(at, internalView('core.v1.PodTemplateSpec', now?.template), 'field is immutable')]
+  }
   return sameJson(fixedPart(now), fixedPart(before))
     ? []
-    : [invalid(at.child('spec'), now?.template?.spec ?? null, 'field is immutable')]
+    : [invalid(at.child('spec'), internalView('core.v1.PodSpec', now?.template?.spec), 'field is immutable')]
 }
 
 /** An indexed Job may grow or shrink, if its parallelism goes along. */
@@ -202,7 +219,9 @@ function validateCompletionsUpdate(
     now.completions !== undefined &&
     before?.completions !== undefined &&
     now.completions === now.parallelism
-  return elastic ? [] : [invalid(at, now?.completions ?? null, 'field is immutable')]
+  const text =
+    now?.completionMode === 'Indexed' ? 'can only be modified in tandem with spec.parallelism' : 'field is immutable'
+  return elastic ? [] : [invalid(at, now?.completions ?? null, text)]
 }
 
 /** What stays in the template of a suspended Job: its labels, annotations and directives for scheduling may not. */

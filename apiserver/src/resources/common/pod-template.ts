@@ -3,6 +3,7 @@ import { forbidden, invalid, required, type FieldError, type FieldPath } from '@
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
 import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
 import { validatePodSpec } from '../core/pods/validation/spec.ts'
+import { mapView, selectorView } from './internal-view.ts'
 import { unsupported, validateLabelSelector, type LabelSelectorLike } from './validation.ts'
 
 /** Pod templates: what every workload kind says about the pods it makes. */
@@ -54,7 +55,7 @@ export function validateWorkloadSelector(spec: Selecting, kind: string, at: Fiel
   if (spec.selector == null) return kind === 'daemonset' ? [] : [required(here)]
   const errors = validateLabelSelector(spec.selector, here)
   if (isEmpty(spec.selector)) {
-    errors.push(invalid(here, spec.selector, `empty selector is invalid for ${kind}`))
+    errors.push(invalid(here, selectorView(spec.selector), `empty selector is invalid for ${kind}`))
   }
   return errors
 }
@@ -78,19 +79,16 @@ export function validateTemplateLabels(spec: Selecting, at: FieldPath): FieldErr
     : [
         invalid(
           at.child('template', 'metadata', 'labels'),
-          given === undefined ? null : sorted(given),
+          mapView(given),
           '`selector` does not match template `labels`',
         ),
       ]
 }
 
-/** As the API prints maps: by key. */
-const sorted = (labels: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
-
 /** The same, and the template itself; a selector that cannot be read ends it there. */
 export function validateSelectedTemplate(spec: Selecting, at: FieldPath, rules: TemplateRules): FieldError[] {
   const labels = validateTemplateLabels(spec, at)
-  if (labels === undefined) return [invalid(at.child('selector'), spec.selector ?? null, 'invalid label selector')]
+  if (labels === undefined)
+    return [invalid(at.child('selector'), selectorView(spec.selector), 'invalid label selector')]
   return [...labels, ...validatePodTemplate(spec.template, at.child('template'), rules)]
 }

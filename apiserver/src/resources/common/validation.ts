@@ -2,6 +2,7 @@ import { equalJson } from '@kapell/openapi/patch/json'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { labelValue, qualifiedName, type NameValidator } from '@kapell/openapi/meta/names'
 import { validateLabels } from '../../registry/metadata-validation.ts'
+import { selectorView } from './internal-view.ts'
 
 /** Rules that many kinds share. Each returns what is wrong, [] when nothing. */
 
@@ -112,4 +113,13 @@ export const sameJson: (a: unknown, b: unknown) => boolean = equalJson
 /** `field is immutable` when the two differ. */
 export function unchanged(at: FieldPath, next: unknown, previous: unknown): FieldError[] {
   return sameJson(next, previous) ? [] : [invalid(at, next ?? null, 'field is immutable')]
+}
+
+/** The same of a workload's selector. */
+export function unchangedSelector(
+  at: FieldPath,
+  next: LabelSelectorLike | undefined,
+  previous: LabelSelectorLike | undefined,
+): FieldError[] {
+  return sameJson(next, previous) ? [] : [invalid(at, selectorView(next), 'field is immutable')]
 }

@@ -2,7 +2,8 @@ import type { V1PersistentVolume, V1PersistentVolumeSpec, V1VolumeNodeAffinity }
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
-import { isNegative, nameErrors, requiredName, sameJson, unsupported } from '../common/validation.ts'
+import { internalDiff, internalView, mapView } from '../common/internal-view.ts'
+import { nameErrors, requiredName, sameJson, unsupported } from '../common/validation.ts'
 import { validateAccessModes, volumeModes } from './claim-validation.ts'
 import { validateNodeSelector } from './pods/validation/scheduling.ts'
 import { defaultSource } from './pods/volume-defaults.ts'
@@ -88,11 +89,12 @@ function validateAttributesClass(spec: V1PersistentVolumeSpec, at: FieldPath): F
 function validateCapacity(capacity: Record<string, string> | undefined, at: FieldPath): FieldError[] {
   if (Object.keys(capacity ?? {}).length === 0) return [required(at), unsupported(at, null, ['storage'])]
   const storage = capacity?.['storage']
-  if (storage === undefined || Object.keys(capacity ?? {}).length > 1) return [unsupported(at, capacity, ['storage'])]
+  if (storage === undefined || Object.keys(capacity ?? {}).length > 1)
+    return [unsupported(at, mapView(capacity), ['storage'])]
   const quantity = parseQuantity(storage)
   const here = at.key('storage')
   return [
-    ...(quantity.sign() < 0 ? [invalid(here, quantity.toString(), isNegative)] : []),
+    ...(quantity.sign() < 0 ? [invalid(here, quantity.toNumber(), 'must be a valid resource quantity')] : []),
     ...(quantity.sign() > 0 ? [] : [invalid(here, quantity.toString(), 'must be greater than zero')]),
   ]
 }
@@ -156,7 +158,10 @@ export function validateVolumeUpdate(
     Object.fromEntries(sourceFields.flatMap((field) => (spec?.[field] === undefined ? [] : [[field, spec[field]]])))
   if (!sameJson(sources(next.spec), sources(previous.spec))) {
     errors.push(
-      forbidden(at.child('persistentvolumesource'), 'spec.persistentvolumesource is immutable after creation'),
+      forbidden(
+        at.child('persistentvolumesource'),
+        `spec.persistentvolumesource is immutable after creation\n${internalDiff('core.v1.PersistentVolumeSource', previous.spec, next.spec)}`,
+      ),
     )
   }
   if (next.spec?.volumeMode !== previous.spec?.volumeMode) {
@@ -165,7 +170,9 @@ export function validateVolumeUpdate(
   const affinity = previous.spec?.nodeAffinity
   if (affinity !== undefined && !sameJson(withGaLabels(affinity, next.spec?.nodeAffinity), next.spec?.nodeAffinity)) {
     const text = 'field is immutable, except for updating from beta label to GA'
-    errors.push(invalid(root.child('nodeAffinity'), next.spec?.nodeAffinity ?? null, text))
+    errors.push(
+      invalid(root.child('nodeAffinity'), internalView('core.v1.VolumeNodeAffinity', next.spec?.nodeAffinity), text),
+    )
   }
   return errors
 }

@@ -1,6 +1,7 @@
 import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec } from '@kapell/openapi/types'
 import { forbidden, invalid, notSupported, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
+import { internalDiff } from '../common/internal-view.ts'
 import { sameJson, unsupported } from '../common/validation.ts'
 import { defaultClaimSpec } from './pods/volume-defaults.ts'
 
@@ -100,7 +101,8 @@ export function validateClaimUpdate(
   }
   const errors: FieldError[] = []
   const compared = (before.volumeName ?? '') === '' ? withoutName(before) : before
-  if (!sameJson(munged, compared)) errors.push(forbidden(at, fixed))
+  if (!sameJson(munged, compared))
+    errors.push(forbidden(at, `${fixed}\n${internalDiff('core.v1.PersistentVolumeClaimSpec', compared, munged)}`))
   if (size(now).cmp(size(before)) < 0 && size(now).cmp(capacity(previous)) <= 0) {
     errors.push(forbidden(at.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity'))
   }

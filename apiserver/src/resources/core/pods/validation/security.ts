@@ -7,6 +7,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
+import { internalView } from '../../../common/internal-view.ts'
 import { inRange, unsupported } from '../../../common/validation.ts'
 import { validateWindowsOptions } from './windows.ts'
 
@@ -60,7 +61,13 @@ export function validateSeccomp(profile: V1SeccompProfile | undefined, at: Field
   }
   const errors: FieldError[] = []
   if (localhostProfile !== undefined) {
-    errors.push(invalid(at.child('localhostProfile'), profile, 'can only be set when seccomp type is Localhost'))
+    errors.push(
+      invalid(
+        at.child('localhostProfile'),
+        internalView('core.v1.SeccompProfile', profile),
+        'can only be set when seccomp type is Localhost',
+      ),
+    )
   }
   if (type === '') errors.push(required(at.child('type'), 'type is required when seccompProfile is set'))
   else if (!['RuntimeDefault', 'Unconfined'].includes(type)) {
@@ -212,11 +219,21 @@ export function validateContainerSecurity(
   errors.push(...validateWindowsOptions(context.windowsOptions, at.child('windowsOptions')))
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged === true) {
-      errors.push(invalid(at, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))
+      errors.push(
+        invalid(
+          at,
+          internalView('core.v1.SecurityContext', context),
+          'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+        ),
+      )
     }
     if ((context.capabilities?.add ?? []).some((c) => c === 'CAP_SYS_ADMIN')) {
       errors.push(
-        invalid(at, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'),
+        invalid(
+          at,
+          internalView('core.v1.SecurityContext', context),
+          'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+        ),
       )
     }
   }

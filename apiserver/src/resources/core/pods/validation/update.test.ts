@@ -61,7 +61,7 @@ describe('validatePodUpdate', () => {
       'spec',
       'pod updates may not change fields other than `spec.containers[*].image`',
     ],
-    ['and the answer says what changed', {}, { restartPolicy: 'Never' }, 'spec', 'changed: spec.restartPolicy'],
+    ['and the answer says what changed', {}, { restartPolicy: 'Never' }, 'spec', '+ "RestartPolicy": "Never"'],
   ])('refuses: %s', (_rule, before, after, field, detail) => {
     const errors = validatePodUpdate(pod(after), pod(before), root)
     expect(errors).toMatchObject([{ field }])

@@ -1,6 +1,7 @@
 import type { V1NodeSelectorTerm, V1Pod, V1PodSpec, V1Toleration } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { sameJson } from '../../../common/validation.ts'
+import { internalDiff, internalView } from '../../../common/internal-view.ts'
 import { qosClassOf } from '../qos.ts'
 import { validatePodSpec } from './spec.ts'
 
@@ -33,7 +34,7 @@ export function validatePodUpdate(next: V1Pod, previous: V1Pod, at: FieldPath): 
 
   const munged = withMutableFields(now, before)
   if (!sameJson(munged, before)) {
-    errors.push(forbidden(spec, `${onlyThese}\nchanged: ${changedPaths(munged, before, 'spec').join(', ')}\n`))
+    errors.push(forbidden(spec, `${onlyThese}\n${internalDiff('core.v1.PodSpec', before, munged)}`))
   }
   return errors
 }
@@ -134,28 +135,20 @@ function validateGatedUpdate(now: V1PodSpec, before: V1PodSpec, at: FieldPath): 
     const keeps = (['matchExpressions', 'matchFields'] as const).every((field) =>
       (had[i]?.[field] ?? []).every((old) => (term[field] ?? []).some((requirement) => sameJson(requirement, old))),
     )
-    if (!keeps) errors.push(invalid(here.index(i), term, 'only additions are allowed (no mutations or deletions)'))
+    if (!keeps)
+      errors.push(
+        invalid(
+          here.index(i),
+          internalView('core.v1.NodeSelectorTerm', term),
+          'only additions are allowed (no mutations or deletions)',
+        ),
+      )
   }
   return errors
 }
 
 function selectorOnlyNarrows(now: Record<string, string> = {}, before: Record<string, string> = {}): boolean {
   return Object.entries(before).every(([key, value]) => now[key] === value)
-}
-
-const maxChanges = 8
-
-/** Where two values differ, as paths; a few are enough to find the fault. */
-function changedPaths(now: unknown, before: unknown, path: string): string[] {
-  if (sameJson(now, before)) return []
-  if (typeof now !== 'object' || typeof before !== 'object' || now === null || before === null) return [path]
-  const left = now as Record<string, unknown>
-  const right = before as Record<string, unknown>
-  const inArray = Array.isArray(now)
-  const keys = new Set([...Object.keys(left), ...Object.keys(right)])
-  return [...keys]
-    .flatMap((key) => changedPaths(left[key], right[key], inArray ? `${path}[${key}]` : `${path}.${key}`))
-    .slice(0, maxChanges)
 }
 
 /** Debug containers can be added and never changed. */
@@ -168,7 +161,10 @@ export function validateEphemeralUpdate(next: V1Pod, previous: V1Pod, at: FieldP
     if (found === undefined) {
       errors.push(forbidden(here, `existing ephemeral containers ${JSON.stringify(old.name)} may not be removed\n`))
     } else if (!sameJson(found, old)) {
-      errors.push(forbidden(here, `existing ephemeral containers ${JSON.stringify(old.name)} may not be changed\n`))
+      const changes = internalDiff('core.v1.EphemeralContainer', old, found)
+      errors.push(
+        forbidden(here, `existing ephemeral containers ${JSON.stringify(old.name)} may not be changed\n${changes}`),
+      )
     }
   }
   return errors
