@@ -2,7 +2,7 @@
  * Questions to the authorizer. Source: the Kubernetes documentation, "Kubernetes authorizer library". An expression
  * cannot wait, so the answers are given at once by whoever brings the authorizer in.
  */
-import { CelError } from '../runtime/errors.ts'
+import { CelError, noSuchOverload } from '../runtime/errors.ts'
 import { fixed } from '../library/costs.ts'
 import { declare } from '../library/declare.ts'
 import { OpaqueValue } from '../values/scalars.ts'
@@ -68,8 +68,10 @@ function path(check: CheckValue, url: string): CheckValue {
   if (url === '') throw new CelError('path must not be empty')
   return check.more('PathCheck', { path: url })
 }
-const decide = (check: CheckValue, verb: string): DecisionValue =>
-  new DecisionValue(check.authorize({ ...check.asked, verb }))
+function decide(check: CheckValue, verb: string): DecisionValue {
+  if (verb === '') throw noSuchOverload()
+  return new DecisionValue(check.authorize({ ...check.asked, verb }))
+}
 const resource = (asked: (text: string) => Asked) => (check: CheckValue, text: string) =>
   check.more('ResourceCheck', asked(text))
 
