@@ -44,6 +44,7 @@ import { metricsResources } from './metrics-api/resources.ts'
 import { startScraper } from './metrics-api/scraper.ts'
 import { UsageStore } from './metrics-api/usage.ts'
 import { followConfiguration } from './flow-control/configuration.ts'
+import { dumpPriorityLevels, dumpQueues, dumpRequests } from './flow-control/dump.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { createFlowMetrics } from './flow-control/flow-metrics.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
@@ -185,6 +186,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     table,
     objects,
     identity: pki.frontProxy.client,
+    metrics,
     now,
     log,
     closing: closing.signal,
@@ -221,6 +223,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     discovery: createDiscovery({ table, serverAddress: () => `${advertiseAddress}:${port}`, remote: aggregator }),
     openapi: createOpenApi({ table, custom: createDocuments(createCustomDocuments(table), aggregator) }),
     paths: () => indexPaths(table, aggregator),
+    texts: {
+      '/debug/api_priority_and_fairness/dump_priority_levels': () => dumpPriorityLevels(flowControl),
+      '/debug/api_priority_and_fairness/dump_queues': () => dumpQueues(flowControl),
+      '/debug/api_priority_and_fairness/dump_requests': () => dumpRequests(flowControl),
+    },
     documents: {
       '/.well-known/openid-configuration': () => ({
         issuer,

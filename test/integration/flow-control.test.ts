@@ -100,3 +100,12 @@ it('brings back what must not be missing', async () => {
     return answer.status === 200 && uidOf(answer) !== uidOf(old)
   })
 })
+
+it('shows people what goes on', async () => {
+  const { text } = await server.ask('GET', '/debug/api_priority_and_fairness/dump_priority_levels')
+  const [head, ...rows] = text.trim().split('\n')
+  expect(head).toMatch(/^PriorityLevelName, ActiveQueues, IsIdle, /)
+  expect(rows.find((row) => row.startsWith('small,'))).toMatch(/^small,( +\S+,){5} +2, +1, +0, +0$/)
+  expect((await server.ask('GET', '/debug/api_priority_and_fairness/dump_queues')).text).toContain('node-high,')
+  expect((await server.ask('GET', '/debug/api_priority_and_fairness/dump_requests')).status).toBe(200)
+})

@@ -1,6 +1,7 @@
 import type { V1APIService, V1EndpointSlice, V1Service } from '@kapell/openapi/types'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { KeyPair } from '../certificates/issue.ts'
+import type { MetricsRegistry } from '../metrics/metrics.ts'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import { decodePart } from '../pipeline/request-info.ts'
@@ -9,6 +10,7 @@ import type { ResourceTable } from '../registry/resource-table.ts'
 import type { ObjectAccess } from '../registry/services.ts'
 import type { Answer } from '../server/answer.ts'
 import type { ServerLogger } from '../server/log.ts'
+import { createAvailabilityMetrics } from './availability-metrics.ts'
 import { judge, localVerdict, withVerdict, type Verdict } from './availability.ts'
 import { backingOf, endpointSlices, locate, serviceLabel, services, type Place } from './locate.ts'
 import { proxyRequest, proxyUpgrade, unavailable } from './proxy.ts'
@@ -23,6 +25,7 @@ export interface AggregatorOptions {
   objects: ObjectAccess
   /** How this server shows itself to those behind it. */
   identity: KeyPair
+  metrics: MetricsRegistry
   now: () => Date
   log: ServerLogger
   closing: AbortSignal
@@ -68,6 +71,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   let byVersion = new Map<string, Known>()
   let generation = 0
   let followsBackings = false
+  const countUnavailable = createAvailabilityMetrics(options.metrics, () => objects.list<V1APIService>(apiServices))
 
   const reindex = (): void => {
     byVersion = new Map([...known.values()].map((one) => [`${one.remote.group}/${one.remote.version}`, one]))
@@ -110,6 +114,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const isWell = verdict.status === 'True'
     entry.failures = isWell ? 0 : entry.failures + 1
     const isChanged = entry.available !== isWell
+    if (!isWell) countUnavailable(remote.name, verdict.reason)
     entry.available = isWell
     if (!isWell && (entry.resources !== undefined || isChanged)) {
       entry.resources = undefined

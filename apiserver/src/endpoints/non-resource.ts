@@ -1,5 +1,5 @@
 import type { RequestContext } from '../pipeline/context.ts'
-import { bytesAnswer, jsonAnswer, type Answer } from '../server/answer.ts'
+import { bytesAnswer, jsonAnswer, textAnswer, type Answer } from '../server/answer.ts'
 import { negotiateForm, notAcceptableObject, type MediaType } from './negotiate.ts'
 import { methodNotAllowed, plainNotFound } from './dispatch.ts'
 
@@ -13,6 +13,8 @@ export interface NonResourceOptions {
   paths: () => string[]
   /** Documents with fixed bytes: the issuer's discovery and keys. */
   documents: Readonly<Record<string, () => unknown>>
+  /** Plain texts, for people. */
+  texts: Readonly<Record<string, () => string>>
 }
 
 /** Everything that is not a resource: version, health, metrics, discovery, documents. */
@@ -36,6 +38,8 @@ export function createNonResource(options: NonResourceOptions): (context: Reques
     if (path === '/') return jsonAnswer(200, { paths: options.paths() })
     const document = Object.hasOwn(options.documents, path) ? options.documents[path] : undefined
     if (document !== undefined) return jsonAnswer(200, document())
+    const text = Object.hasOwn(options.texts, path) ? options.texts[path] : undefined
+    if (text !== undefined) return textAnswer(200, text())
     return (
       (await options.discovery(context)) ??
       (await options.health(context)) ??

@@ -65,6 +65,11 @@ export class PriorityLevel {
   executingRequests = 0
   waitingRequests = 0
   waitingSeats = 0
+  /** Since the server started. */
+  readonly counts = {
+    dispatched: 0,
+    rejected: { 'concurrency-limit': 0, 'queue-full': 0, 'time-out': 0, cancelled: 0 } as Record<RejectReason, number>,
+  }
   #queues: Queue[] = []
   /** Queues that a change of configuration took away, until they are empty. */
   #leaving: Queue[] = []
@@ -99,7 +104,7 @@ export class PriorityLevel {
       this.#begin(work)
       return undefined
     }
-    if (this.kind.type === 'reject') throw new Rejected('concurrency-limit')
+    if (this.kind.type === 'reject') throw this.#rejected('concurrency-limit')
     return this.#enqueue(work, this.kind, signal(), waitMs)
   }
 
@@ -132,7 +137,13 @@ export class PriorityLevel {
   #begin(work: Work): void {
     this.executingSeats += work.seats
     this.executingRequests++
+    this.counts.dispatched++
     work.atMs = this.#nowMs()
+  }
+
+  #rejected(reason: RejectReason): Rejected {
+    this.counts.rejected[reason]++
+    return new Rejected(reason)
   }
 
   #next(): Queue | undefined {
@@ -167,7 +178,7 @@ export class PriorityLevel {
       const candidate = this.#queues[card]
       if (candidate !== undefined && (queue === undefined || load(candidate) < load(queue))) queue = candidate
     }
-    if (queue === undefined || queue.waiting.length >= kind.queueLengthLimit) throw new Rejected('queue-full')
+    if (queue === undefined || queue.waiting.length >= kind.queueLengthLimit) throw this.#rejected('queue-full')
     const chosen = queue
     // One that was idle has no credit from that time.
     if (chosen.waiting.length === 0 && chosen.executingSeats === 0) {
@@ -180,7 +191,7 @@ export class PriorityLevel {
         chosen.waiting.splice(at, 1)
         this.#leave(chosen, work)
         settle()
-        reject(new Rejected(reason))
+        reject(this.#rejected(reason))
       }
       const timer = setTimeout(() => giveUp('time-out'), waitMs).unref()
       const onAbort = (): void => giveUp('cancelled')
@@ -203,8 +214,8 @@ export class PriorityLevel {
     })
   }
 
-  /** For metrics and tests: how many wait in each queue that has any. */
-  queueLengths(): number[] {
-    return [...this.#queues, ...this.#leaving].map(({ waiting }) => waiting.length).filter((length) => length > 0)
+  /** As they are now, for people who look. */
+  queues(): readonly Queue[] {
+    return [...this.#queues, ...this.#leaving]
   }
 }
