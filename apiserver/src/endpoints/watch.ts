@@ -88,26 +88,39 @@ class WatchStream {
       yield writer.bookmark(snapshot.revision, true)
   }
 
-  *changes(batch: CacheWatchBatch): Iterable<Uint8Array> {
-    const { resource, options, writer, bookmarkEveryMs } = this.#plan
+  /** Writes what a batch means to this watch; false when the client takes no more for now. */
+  write(batch: CacheWatchBatch, out: Pick<LiveSink, 'write'>): boolean {
+    const { writer, options } = this.#plan
     this.#started = true
-    const changes: Uint8Array[] = []
+    let only: Uint8Array | undefined
+    let several: Uint8Array[] | undefined
     for (const event of batch.events) {
       const frame = writer.change(event)
-      if (frame !== undefined) changes.push(frame)
+      if (frame === undefined) continue
+      if (only === undefined) only = frame
+      else (several ??= [only]).push(frame)
     }
-    if (changes.length > 0) {
-      yield* joined(changes)
-      this.#lastMark = performance.now()
-    }
-    if (!options.allowWatchBookmarks || performance.now() - this.#lastMark < bookmarkEveryMs) return
+    let more = true
+    if (several !== undefined) for (const chunk of joined(several)) more = out.write(chunk)
+    else if (only !== undefined) more = out.write(only)
+    if (!options.allowWatchBookmarks) return more
+    if (only !== undefined) this.#lastMark = performance.now()
+    const mark = this.#bookmark(batch.progress)
+    return mark === undefined ? more : out.write(mark)
+  }
+
+  /** A bookmark, when it is time for one. */
+  #bookmark(progress: number): Uint8Array | undefined {
+    const { resource, writer, bookmarkEveryMs } = this.#plan
+    if (performance.now() - this.#lastMark < bookmarkEveryMs) return undefined
     // A store may tell how far it is only when asked; the answer comes with a later batch.
-    if (batch.progress <= this.#delivered) resource.store.storage.requestProgress?.(resource.store.prefix)
-    else {
-      yield writer.bookmark(batch.progress, false)
-      this.#lastMark = performance.now()
-      this.#delivered = batch.progress
+    if (progress <= this.#delivered) {
+      resource.store.storage.requestProgress?.(resource.store.prefix)
+      return undefined
     }
+    this.#lastMark = performance.now()
+    this.#delivered = progress
+    return writer.bookmark(progress, false)
   }
 
   /** The last frame of a watch that failed, if it is told; rethrows what nobody foresaw. */
@@ -133,7 +146,9 @@ async function* frames(plan: WatchPlan): AsyncIterable<Uint8Array> {
   try {
     for await (const batch of resource.store.cache().watch({ prefix, after: stream.after, signal })) {
       await convertAhead(resource.definition, shownIn(batch.events))
-      yield* stream.changes(batch)
+      const chunks: Uint8Array[] = []
+      stream.write(batch, { write: (chunk) => chunks.push(chunk) > 0 })
+      yield* chunks
     }
   } catch (error) {
     const last = stream.ended(error)
@@ -182,33 +197,32 @@ async function writeFrames(plan: WatchPlan, out: LiveSink): Promise<void> {
         reject(unforeseen instanceof Error ? unforeseen : new Error(String(unforeseen)))
       }
     }
-    /** Everything that is new, as long as the client takes it. */
-    const step = (reason: 'event' | 'tick'): void => {
+    let due = true
+    /** Writes what is new, and waits for more. A client that is gone aborts the signal. */
+    const turn = (): void => {
       if (subscription === undefined) return
-      if (out.gone) return finish()
-      let due = reason === 'tick'
-      for (;;) {
+      try {
         const batch = subscription.take()
-        if (batch.events.length === 0 && !due) return subscription.wait(wake)
-        due = false
         let more = true
-        for (const chunk of stream.changes(batch)) more = out.write(chunk)
-        if (!more) return out.drained(() => wake('event'))
+        if (batch.events.length > 0 || due) {
+          due = false
+          more = stream.write(batch, out)
+        }
+        if (more) subscription.wait(wake)
+        else out.drained(() => takeTurn(turn))
+      } catch (error) {
+        fail(error)
       }
     }
-    const wake = (reason: 'event' | 'tick'): void =>
-      takeTurn(() => {
-        try {
-          step(reason)
-        } catch (error) {
-          fail(error)
-        }
-      })
+    const wake = (reason: 'event' | 'tick'): void => {
+      if (reason === 'tick') due = true
+      takeTurn(turn)
+    }
     try {
       signal.throwIfAborted()
       signal.addEventListener('abort', finish)
       subscription = resource.store.cache().subscribe({ prefix, after: stream.after })
-      wake('tick')
+      takeTurn(turn)
     } catch (error) {
       fail(error)
     }

@@ -27,7 +27,7 @@ const tickMs = 1000
 /** The watchers of one cache. */
 export class CacheWatchers {
   readonly #clock: StorageClock
-  readonly #waiting = new Set<Watcher>()
+  readonly #watchers = new Set<Watcher>()
   #ticking = false
 
   constructor(clock: StorageClock) {
@@ -40,6 +40,7 @@ export class CacheWatchers {
     const next = ring.after(options.after)
     if (next === undefined) throw fellBehind(options.after, ring.floor)
     const watcher: Watcher = { prefix, next, ring, waiting: undefined }
+    this.#watchers.add(watcher)
     return {
       take: () => {
         const failure = options.failure()
@@ -52,12 +53,11 @@ export class CacheWatchers {
         // What came in since the last look counts as waking at once.
         if (watcher.next < ring.end) return wake('event')
         watcher.waiting = wake
-        this.#waiting.add(watcher)
         this.#tick()
       },
       close: () => {
         watcher.waiting = undefined
-        this.#waiting.delete(watcher)
+        this.#watchers.delete(watcher)
       },
     }
   }
@@ -90,21 +90,20 @@ export class CacheWatchers {
 
   /** Wakes those who wait for events like this one; to the others it is as good as seen. */
   notify(event: CacheEvent, ring: EventRing): void {
-    for (const watcher of this.#waiting) {
-      if (watcher.ring !== ring) continue
+    for (const watcher of this.#watchers) {
+      if (watcher.waiting === undefined || watcher.ring !== ring) continue
       if (event.current.key.startsWith(watcher.prefix)) this.#wake(watcher, 'event')
       else if (watcher.next === ring.end - 1) watcher.next = ring.end
     }
   }
 
   wakeAll(): void {
-    for (const watcher of [...this.#waiting]) this.#wake(watcher, 'tick')
+    for (const watcher of [...this.#watchers]) this.#wake(watcher, 'tick')
   }
 
   #wake(watcher: Watcher, reason: 'event' | 'tick'): void {
     const { waiting } = watcher
     watcher.waiting = undefined
-    this.#waiting.delete(watcher)
     waiting?.(reason)
   }
 
