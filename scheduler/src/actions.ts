@@ -11,11 +11,13 @@ import type { Actions } from './scheduler.ts'
 /** The scheduler's requests to the API server. */
 export function apiActions(parts: {
   client: ApiClient
-  recorder: EventRecorder
+  /** Events of a pod come from the scheduler that it names. */
+  recorderOf: (schedulerName: string) => EventRecorder
   clock: Clock
   pods: Lister<V1Pod>
 }): Actions & { evict: (victim: PodInfo, pod: PodInfo, nodeName: string) => Promise<void> } {
-  const { client, recorder, clock, pods } = parts
+  const { client, recorderOf, clock, pods } = parts
+  const schedulerOf = ({ spec }: V1Pod): string => spec?.schedulerName ?? 'default-scheduler'
   return {
     bind: async ({ pod }, nodeName) => {
       const { namespace = '', name = '', uid } = pod.metadata ?? {}
@@ -54,7 +56,7 @@ export function apiActions(parts: {
         type: 'DisruptionTarget',
         status: 'True',
         reason: 'PreemptionByScheduler',
-        message: 'default-scheduler: preempting to accommodate a higher priority pod',
+        message: `${schedulerOf(preemptor.pod)}: preempting to accommodate a higher priority pod`,
         lastProbeTime: null,
         lastTransitionTime: rfc3339(clock.now()),
       }
@@ -63,8 +65,8 @@ export function apiActions(parts: {
       await resource.patch(name, 'strategic', patch, { subresource: 'status' })
       await resource.delete(name, uid === undefined ? {} : { preconditions: { uid } })
       const text = `Preempted by pod ${preemptor.uid} on node ${nodeName}`
-      recorder.event(victim.pod, 'Normal', 'Preempted', text)
+      recorderOf(schedulerOf(preemptor.pod)).event(victim.pod, 'Normal', 'Preempted', text)
     },
-    event: (pod, type, reason, message) => recorder.event(pod, type, reason, message),
+    event: (pod, type, reason, message) => recorderOf(schedulerOf(pod)).event(pod, type, reason, message),
   }
 }

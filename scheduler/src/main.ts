@@ -10,10 +10,13 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import { apiActions } from './actions.ts'
 import { SchedulerCache } from './cache.ts'
 import { clusterReader } from './cluster-reader.ts'
+import { defaultConfiguration, type SchedulerConfiguration } from './config/configuration.ts'
+import { httpExtender } from './extenders/client.ts'
 import { Nominations } from './framework/nominations.ts'
-import { Framework } from './framework/runtime.ts'
+import { explain, type Explanation } from './framework/explain.ts'
+import { podInfo } from './framework/pod-info.ts'
 import { schedulerMetrics } from './metrics.ts'
-import { defaultPlugins } from './plugins/index.ts'
+import { createProfiles } from './profiles.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { Scheduler } from './scheduler.ts'
 import { storageReader } from './storage-reader.ts'
@@ -24,8 +27,8 @@ export interface SchedulerOptions {
   transport: Transport
   log: Logger
   clock?: Clock
-  /** Pods with this schedulerName are ours. */
-  schedulerName?: string
+  /** Its profiles say whose pods are ours. Default: one, "default-scheduler". */
+  configuration?: SchedulerConfiguration
   registry?: Registry
   /** Several schedulers of one cluster: only the holder of the lease schedules, the others keep their caches warm. */
   leaderElection?: { identity: string }
@@ -33,51 +36,80 @@ export interface SchedulerOptions {
 
 export interface RunningScheduler {
   readonly registry: Registry
+  /** What every plug-in says of a pod on every node, now; undefined when there is no such pod that lives. */
+  explain(pod: { namespace: string; name: string }): Explanation | undefined
   /** Resolves when nothing of it runs any more; a binding that is under way ends first. */
   close(): Promise<void>
 }
 
 /** Starts the scheduler; resolves when it knows the cluster and schedules. */
 export async function startScheduler(options: SchedulerOptions): Promise<RunningScheduler> {
-  const { log, clock = realClock, schedulerName = 'default-scheduler', registry = new Registry() } = options
+  const { log, clock = realClock, configuration = defaultConfiguration, registry = new Registry() } = options
   const stop = new AbortController()
   const client = createClient(options.transport)
-  const recorder = createEventRecorder({ client, component: schedulerName, clock, log, signal: stop.signal })
+  const recorders = new Map(
+    configuration.profiles.map(({ schedulerName }) => [
+      schedulerName,
+      createEventRecorder({ client, component: schedulerName, clock, log, signal: stop.signal }),
+    ]),
+  )
+  const anyRecorder = createEventRecorder({ client, component: 'default-scheduler', clock, log, signal: stop.signal })
   const informers = createInformerFactory({ client, log, clock, signal: stop.signal })
   const cluster = clusterReader(informers)
   const { storage, watch: watchStorage } = storageReader({ client, informers, clock, signal: stop.signal })
   const podLister = informers.informer(pods, livePods).lister
-  const actions = apiActions({ client, recorder, clock, pods: podLister })
+  const actions = apiActions({
+    client,
+    recorderOf: (name) => recorders.get(name) ?? anyRecorder,
+    clock,
+    pods: podLister,
+  })
   const nominations = new Nominations()
-  const framework: Framework = new Framework(
-    defaultPlugins({
-      ...cluster.handle,
-      storage,
-      fitsOn: (pod, node, snapshot) => framework.verdictOn(pod, node, snapshot) === undefined,
-      isLocal: (pod, snapshot) => framework.isLocal(pod, snapshot),
-      nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
-      evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),
-    }),
-  )
+  const profiles = createProfiles(configuration, (framework) => ({
+    ...cluster.handle,
+    storage,
+    fitsOn: (pod, node, snapshot) => framework().verdictOn(pod, node, snapshot) === undefined,
+    isLocal: (pod, snapshot) => framework().isLocal(pod, snapshot),
+    nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
+    evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),
+  }))
   const cache = new SchedulerCache()
   const queue = new SchedulingQueue({
     clock,
-    preEnqueue: (pod) => framework.preEnqueue(pod),
-    hints: new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []])),
+    preEnqueue: (pod) => profiles.of(pod).preEnqueue(pod),
+    hintsOf: profiles.hintsOf,
+    initialBackoffMs: configuration.podInitialBackoffSeconds * 1000,
+    maxBackoffMs: configuration.podMaxBackoffSeconds * 1000,
   })
   const metrics = schedulerMetrics(registry, () => queue.pending)
   await Promise.all([
     cluster.synced(),
-    watchCluster({ informers, cache, nominations, queue, schedulerName }),
+    watchCluster({ informers, cache, nominations, queue, isOurs: (name) => profiles.names.includes(name) }),
     watchStorage((event, before, after) => queue.onEvent(event, before, after)),
   ])
-  const scheduler = new Scheduler({ framework, cache, nominations, queue, actions, metrics, clock, log })
+  const scheduler = new Scheduler({
+    frameworkOf: profiles.of,
+    extenders: configuration.extenders.map((extender) => httpExtender(extender, stop.signal)),
+    cache,
+    nominations,
+    queue,
+    actions,
+    metrics,
+    clock,
+    log,
+  })
   const running =
     options.leaderElection === undefined
       ? scheduler.run(stop.signal)
       : lead({ client, clock, log, signal: stop.signal, ...options.leaderElection }, (signal) => scheduler.run(signal))
   return {
     registry,
+    explain: ({ namespace, name }) => {
+      const pod = podLister.get(`${namespace}/${name}`)
+      if (pod === undefined) return undefined
+      const info = podInfo(pod)
+      return explain(profiles.of(info).plugins, info, cache)
+    },
     close: async () => {
       stop.abort()
       await running

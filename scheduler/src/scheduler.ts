@@ -2,6 +2,8 @@ import type { V1Pod } from '@kapell/openapi/types'
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { SchedulerCache } from './cache.ts'
+import type { Extender } from './extenders/client.ts'
+import { placeWithExtenders } from './extenders/place.ts'
 import type { CycleState } from './framework/cycle-state.ts'
 import { fitErrorMessage } from './framework/fit-error.ts'
 import type { Nominations } from './framework/nominations.ts'
@@ -23,7 +25,9 @@ export interface Actions {
 }
 
 export interface SchedulerParts {
-  framework: Framework
+  /** That of the profile which places the pod. */
+  frameworkOf: (pod: PodInfo) => Framework
+  extenders?: readonly Extender[]
   cache: SchedulerCache
   nominations: Nominations
   queue: SchedulingQueue
@@ -35,13 +39,17 @@ export interface SchedulerParts {
   pickAmong?: (count: number) => number
 }
 
-/** A pod on its way to its node. */
-interface Binding {
+/** One pod's turn. */
+interface Cycle {
   queued: QueuedPod
   current: V1Pod
+  startedAt: number
+}
+
+/** A pod on its way to its node. */
+interface Binding extends Cycle {
   nodeName: string
   state: CycleState
-  startedAt: number
 }
 
 /** Cycles between two looks at the event loop take no longer than this: others share the process. */
@@ -73,7 +81,7 @@ export class Scheduler {
       const ready = this.#parts.queue.tryPop()
       const pod = ready ?? (await this.#parts.queue.pop(signal))
       if (pod === undefined || signal.aborted) break
-      this.#cycle(pod)
+      await this.#cycle(pod)
       if (this.#running.size >= maxRunning) await Promise.race(this.#running)
       if (performance.now() < sliceEnds) continue
       await new Promise((resolve) => setImmediate(resolve))
@@ -82,18 +90,47 @@ export class Scheduler {
     await Promise.allSettled([...this.#running, ...this.#waiting])
   }
 
-  #cycle(queued: QueuedPod): void {
-    const { cache, framework, queue, actions, metrics, nominations, pickAmong = randomIndex } = this.#parts
+  /** Waits for nothing unless an extender has a say. */
+  #cycle(queued: QueuedPod): Promise<void> | undefined {
+    const { cache, queue, actions, nominations, extenders = [], pickAmong = randomIndex } = this.#parts
     const pod = queued.info
-    if (this.#makingRoom.has(pod.uid)) return queue.addBackoff(queued)
+    if (this.#makingRoom.has(pod.uid)) {
+      queue.addBackoff(queued)
+      return undefined
+    }
     const current = actions.current(pod)
-    if (current === undefined || current.metadata?.uid !== pod.uid || cache.isAssumed(pod.uid)) return
+    if (current === undefined || current.metadata?.uid !== pod.uid || cache.isAssumed(pod.uid)) return undefined
     if (current.metadata?.deletionTimestamp !== undefined) {
       actions.event(current, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${pod.key}`)
-      return
+      return undefined
     }
     const startedAt = performance.now()
-    const placement = framework.place(pod, cache, pickAmong, nominations)
+    const framework = this.#parts.frameworkOf(pod)
+    const asked = extenders.filter((extender) => extender.isInterested(pod))
+    if (asked.length === 0) {
+      this.#settle({ queued, current, startedAt }, framework.place(pod, cache, pickAmong, nominations))
+      return undefined
+    }
+    return placeWithExtenders({ framework, extenders: asked, pod, snapshot: cache, nominations, pickAmong }).then(
+      (placement) => this.#settle({ queued, current, startedAt }, placement),
+      (error: unknown) => this.#fail({ queued, current, startedAt }, errorText(error)),
+    )
+  }
+
+  /** An extender that must be heard could not be: nothing can be said of the pod. */
+  #fail({ queued, current, startedAt }: Cycle, message: string): void {
+    const { actions, queue, metrics } = this.#parts
+    metrics.attempt('error', (performance.now() - startedAt) / 1000)
+    queue.addBackoff(queued)
+    actions.event(current, 'Warning', 'FailedScheduling', message)
+    const noted = actions.setUnschedulable(current, { reason: 'SchedulerError', message })
+    this.#inBackground(noted, queued, 'cannot say that a pod is unschedulable')
+  }
+
+  #settle({ queued, current, startedAt }: Cycle, placement: Placement): void {
+    const { cache, metrics, nominations } = this.#parts
+    const pod = queued.info
+    const framework = this.#parts.frameworkOf(pod)
     if (placement.nodeName === undefined) {
       metrics.attempt('unschedulable', (performance.now() - startedAt) / 1000)
       this.#reject(queued, current, placement)
@@ -131,8 +168,9 @@ export class Scheduler {
 
   /** The pod does not go to its node after all, and says why. */
   async #giveUp({ queued, current, nodeName, state, startedAt }: Binding, message: string): Promise<void> {
-    const { actions, cache, framework, queue, metrics, log } = this.#parts
+    const { actions, cache, queue, metrics, log } = this.#parts
     const pod = queued.info
+    const framework = this.#parts.frameworkOf(pod)
     metrics.attempt('error', (performance.now() - startedAt) / 1000)
     framework.unreserve(state, pod, nodeName)
     cache.forget(pod.uid)
@@ -146,10 +184,12 @@ export class Scheduler {
   }
 
   async #bind({ queued, current, nodeName, state, startedAt }: Binding): Promise<void> {
-    const { actions, cache, framework, queue, metrics, clock, log } = this.#parts
+    const { actions, cache, queue, metrics, clock, log, extenders = [] } = this.#parts
     const pod = queued.info
+    const framework = this.#parts.frameworkOf(pod)
+    const binder = extenders.find((extender) => extender.bind !== undefined && extender.isInterested(pod))
     try {
-      await actions.bind(pod, nodeName)
+      await (binder?.bind?.(pod, nodeName) ?? actions.bind(pod, nodeName))
       metrics.attempt('scheduled', (performance.now() - startedAt) / 1000)
       metrics.scheduled(queued.attempts + 1, (clock.now().getTime() - queued.enqueuedAtMs) / 1000)
       actions.event(current, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${nodeName}`)
@@ -165,7 +205,8 @@ export class Scheduler {
   }
 
   #reject(queued: QueuedPod, current: V1Pod, placement: Placement): void {
-    const { cache, framework, queue, actions, nominations } = this.#parts
+    const { cache, queue, actions, nominations } = this.#parts
+    const framework = this.#parts.frameworkOf(queued.info)
     const rejectedBy = new Set([...placement.rejected.values()].map((verdict) => verdict.plugin))
     const nodeCount = cache.nodes.length
     const after =

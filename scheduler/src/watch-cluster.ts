@@ -18,10 +18,11 @@ export async function watchCluster(parts: {
   cache: SchedulerCache
   nominations: Nominations
   queue: SchedulingQueue
-  schedulerName: string
+  /** Pods that name this scheduler are ours. */
+  isOurs: (schedulerName: string) => boolean
 }): Promise<void> {
-  const { informers, cache, nominations, queue, schedulerName } = parts
-  const isOurs = (pod: V1Pod): boolean => (pod.spec?.schedulerName ?? 'default-scheduler') === schedulerName
+  const { informers, cache, nominations, queue } = parts
+  const isOurs = ({ spec }: V1Pod): boolean => parts.isOurs(spec?.schedulerName ?? 'default-scheduler')
 
   const nodeInformer = informers.informer(nodes)
   nodeInformer.onChange({

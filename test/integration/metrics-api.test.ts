@@ -159,3 +159,21 @@ it('prints as a table, and stands in discovery with an APIService of its own', a
   const { json } = await server.ask('GET', '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io')
   expect(json['status']).toMatchObject({ conditions: [{ type: 'Available', status: 'True', reason: 'Local' }] })
 })
+
+it('is described by the OpenAPI documents', async () => {
+  const { json: index } = await server.ask('GET', '/openapi/v3')
+  const name = 'apis/metrics.k8s.io/v1beta1'
+  const { serverRelativeURL } = (index['paths'] as Record<string, { serverRelativeURL: string }>)[name]!
+  const { json } = await server.ask('GET', serverRelativeURL)
+  expect(json).toHaveProperty(['paths', `/${name}/namespaces/{namespace}/pods/{name}`, 'get'])
+  expect(json).not.toHaveProperty(['paths', `/${name}/namespaces/{namespace}/pods/{name}`, 'put'])
+  expect(json).toHaveProperty([
+    'components',
+    'schemas',
+    'io.k8s.metrics.v1beta1.PodMetrics',
+    'properties',
+    'containers',
+  ])
+  const swagger = (await server.ask('GET', '/openapi/v2')).json
+  expect(swagger).toHaveProperty(['definitions', 'io.k8s.metrics.v1beta1.NodeMetricsList'])
+})

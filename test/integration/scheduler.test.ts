@@ -1,5 +1,6 @@
 import { startCluster, type EmbeddedCluster } from '@kapell/cli'
 import { events, leases, nodes, pods } from '@kapell/openapi/meta/refs'
+import { defaultConfiguration } from '@kapell/scheduler/config/configuration'
 import { startScheduler } from '@kapell/scheduler/main'
 import { silentLogger } from '@kapell/controllers/machinery/log'
 import type { V1Node, V1Pod } from '@kapell/openapi/types'
@@ -126,7 +127,7 @@ describe('scheduler', () => {
     const compete = (identity: string) =>
       startScheduler({
         transport: cluster.transport({ username: 'system:kube-scheduler', groups: ['system:authenticated'] }),
-        schedulerName: 'shared',
+        configuration: { ...defaultConfiguration, profiles: [{ schedulerName: 'shared', plugins: {}, args: {} }] },
         log: silentLogger,
         leaderElection: { identity },
       })

@@ -1,3 +1,4 @@
+import { BindingSteps } from './binding-steps.ts'
 import { CycleState } from './cycle-state.ts'
 import { LocalAnswers, type LocalAnswersOfPod } from './local-answers.ts'
 import { Nominations } from './nominations.ts'
@@ -18,16 +19,15 @@ export interface Placement {
   state: CycleState
 }
 
+/** The nodes that fit, with what the search for them left behind. */
+export interface Found extends Omit<Placement, 'nodeName'> {
+  feasible: readonly NodeInfo[]
+  local: LocalAnswersOfPod
+}
+
 export interface FrameworkOptions {
   /** How many fitting nodes are enough to choose among, of so many in all (absent: every node is looked at). */
   nodesToFind?: (nodeCount: number) => number
-}
-
-/** One plug-in's part in what comes before binding. */
-interface BindingStep {
-  point: string
-  plugin: string
-  run: NonNullable<Plugin['preBind']>
 }
 
 /** What the pre-filters leave to look at. */
@@ -48,8 +48,7 @@ interface Prepared {
 export class Framework {
   readonly plugins: readonly { plugin: Plugin; weight: number }[]
   readonly #local: LocalAnswers
-  readonly #reserving: readonly Plugin[]
-  readonly #beforeBinding: readonly BindingStep[]
+  readonly #steps: BindingSteps
   readonly #options: FrameworkOptions
   /** Where the next search begins when not all nodes are looked at. */
   #start = 0
@@ -61,16 +60,8 @@ export class Framework {
     this.plugins = plugins
     this.#options = options
     const all = plugins.map(({ plugin }) => plugin)
-    this.#reserving = all.filter((plugin) => plugin.reserve !== undefined || plugin.unreserve !== undefined)
-    this.#beforeBinding = [
-      ...all.flatMap(({ name, permit }) =>
-        permit === undefined ? [] : { point: 'Permit', plugin: name, run: permit },
-      ),
-      ...all.flatMap(({ name, preBind }) =>
-        preBind === undefined ? [] : { point: 'PreBind', plugin: name, run: preBind },
-      ),
-    ]
-    this.#local = new LocalAnswers(plugins.map(({ plugin }) => plugin).filter((plugin) => plugin.local === true))
+    this.#steps = new BindingSteps(all)
+    this.#local = new LocalAnswers(all.filter((plugin) => plugin.local === true))
   }
 
   preEnqueue(pod: PodInfo): Verdict | undefined {
@@ -92,24 +83,38 @@ export class Framework {
     pickAmong: (count: number) => number,
     nominations: Nominations = new Nominations(),
   ): Placement {
+    const found = this.find(pod, snapshot, nominations)
+    const { feasible, state, rejected, preFilterReason } = found
+    const nodeName =
+      feasible.length < 2 ? feasible[0]?.name : feasible[bestOf(this.totals(pod, snapshot, found), pickAmong)]?.name
+    return {
+      rejected,
+      state,
+      ...(nodeName === undefined ? {} : { nodeName }),
+      ...(preFilterReason === undefined ? {} : { preFilterReason }),
+    }
+  }
+
+  /** The nodes that fit, or why none does. */
+  find(pod: PodInfo, snapshot: Snapshot, nominations: Nominations): Found {
     const state = new CycleState()
     const prepared = this.#preFilter(state, pod, snapshot)
-    if (prepared.none === true)
-      return { rejected: refuseAll(snapshot.nodes, prepared.elsewhere), state, ...reasonOf(prepared.elsewhere) }
     const local =
       prepared.nodes === snapshot.nodes ? this.#local.of(pod, state, snapshot.slots) : this.#local.fresh(pod, state)
+    if (prepared.none === true) {
+      const rejected = refuseAll(snapshot.nodes, prepared.elsewhere)
+      return { feasible: [], rejected, state, local, ...reasonOf(prepared.elsewhere) }
+    }
     const verdictOf = (node: NodeInfo): Verdict | undefined =>
       local.verdict(node) ??
       filterAll(prepared.filters, state, pod, node) ??
       this.#verdictBeside(nominations, pod, node, snapshot)
     const nominated = snapshot.get(pod.pod.status?.nominatedNodeName ?? '')
     if (nominated !== undefined && prepared.nodes.includes(nominated) && verdictOf(nominated) === undefined)
-      return { nodeName: nominated.name, rejected: new Map(), state }
+      return { feasible: [nominated], rejected: new Map(), state, local }
     const { feasible, verdicts } = this.#search(prepared.nodes, verdictOf)
-    if (feasible.length === 0) return { rejected: collect(snapshot, prepared, verdicts), state }
-    const nodeName =
-      feasible.length === 1 ? feasible[0]?.name : this.#best({ state, pod, feasible, snapshot, local, pickAmong })
-    return { rejected: new Map(), state, ...(nodeName === undefined ? {} : { nodeName }) }
+    const rejected = feasible.length === 0 ? collect(snapshot, prepared, verdicts) : new Map<string, Verdict>()
+    return { feasible, rejected, state, local }
   }
 
   /** Whether the pod passes every filter on the node as the snapshot has it now, in a trial for example. */
@@ -128,47 +133,16 @@ export class Framework {
 
   /** Takes what the node takes; when one plug-in cannot, what the others took is given back. */
   reserve(state: CycleState, pod: PodInfo, nodeName: string): Verdict | undefined {
-    for (const plugin of this.#reserving) {
-      const verdict = plugin.reserve?.(state, pod, nodeName)
-      if (verdict === undefined) continue
-      this.unreserve(state, pod, nodeName)
-      return verdict
-    }
-    return undefined
+    return this.#steps.reserve(state, pod, nodeName)
   }
 
   unreserve(state: CycleState, pod: PodInfo, nodeName: string): void {
-    for (const plugin of this.#reserving.toReversed()) plugin.unreserve?.(state, pod, nodeName)
+    this.#steps.unreserve(state, pod, nodeName)
   }
 
-  /**
-   * What stands between the decision and the binding; undefined, as for nearly every pod, when nothing does. Rejects,
-   * with upstream's text, when it came to nothing.
-   */
+  /** What stands between the decision and the binding; undefined, as for nearly every pod, when nothing does. */
   beforeBinding(state: CycleState, pod: PodInfo, nodeName: string): Promise<void> | undefined {
-    for (const [i, step] of this.#beforeBinding.entries()) {
-      const first = step.run(state, pod, nodeName)
-      if (first !== undefined) return this.#goOn(first, i, (next) => next.run(state, pod, nodeName))
-    }
-    return undefined
-  }
-
-  async #goOn(
-    first: Promise<Verdict | void>,
-    at: number,
-    begin: (step: BindingStep) => Promise<Verdict | void> | undefined,
-  ): Promise<void> {
-    for (const [i, step] of this.#beforeBinding.entries()) {
-      if (i < at) continue
-      const failed = `running ${step.point} plugin "${step.plugin}": `
-      let verdict: Verdict | void
-      try {
-        verdict = await (i === at ? first : begin(step))
-      } catch (error) {
-        throw new Error(`${failed}${(error as Error).message}`, { cause: error })
-      }
-      if (verdict !== undefined) throw new Error(`${failed}${verdict.reasons.join(', ')}`)
-    }
+    return this.#steps.beforeBinding(state, pod, nodeName)
   }
 
   postFilter(
@@ -248,15 +222,8 @@ export class Framework {
     return { nodes, filters, elsewhere: { code: 'unresolvable', plugin: narrowing[0] ?? '', reasons: [reason] } }
   }
 
-  #best(cycle: {
-    state: CycleState
-    pod: PodInfo
-    feasible: readonly NodeInfo[]
-    snapshot: Snapshot
-    local: LocalAnswersOfPod
-    pickAmong: (count: number) => number
-  }): string | undefined {
-    const { state, pod, feasible, snapshot, local, pickAmong } = cycle
+  /** The weighed sum of all scores, in the order of the nodes that fit. */
+  totals(pod: PodInfo, snapshot: Snapshot, { state, feasible, local }: Omit<Found, 'rejected'>): Float64Array {
     const totals = new Float64Array(feasible.length)
     for (const { plugin, weight } of this.plugins) {
       if (plugin.score === undefined || weight === 0) continue
@@ -268,7 +235,7 @@ export class Framework {
       plugin.normalize?.(state, pod, scores, feasible)
       for (let i = 0; i < scores.length; i++) totals[i] = (totals[i] ?? 0) + (scores[i] ?? 0) * weight
     }
-    return feasible[bestOf(totals, pickAmong)]?.name
+    return totals
   }
 }
 

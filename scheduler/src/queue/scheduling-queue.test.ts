@@ -15,7 +15,7 @@ function setUp() {
     clock,
     preEnqueue: ({ pod: p }) =>
       p.spec?.schedulingGates === undefined ? undefined : { code: 'unresolvable', plugin: 'G', reasons: [] },
-    hints: new Map([['Fit', [{ event: 'AssignedPodDelete' as ClusterEvent }]]]),
+    hintsOf: () => new Map([['Fit', [{ event: 'AssignedPodDelete' as ClusterEvent }]]]),
   })
   const pop = (): QueuedPod => {
     const next = queue.tryPop()

@@ -17,10 +17,19 @@ export interface QueuedPod {
 export interface QueueOptions {
   clock: Clock
   preEnqueue: (pod: PodInfo) => Verdict | undefined
-  hints: ReadonlyMap<string, readonly QueueingHint[]>
+  /** Of the plug-ins that place the pod, by their names. */
+  hintsOf: (pod: PodInfo) => ReadonlyMap<string, readonly QueueingHint[]>
   initialBackoffMs?: number
   maxBackoffMs?: number
 }
+
+/** Of rejections by what is not a plug-in, an extender for example. */
+const anyChange: readonly QueueingHint[] = [
+  { event: 'NodeAdd' },
+  { event: 'NodeUpdate' },
+  { event: 'AssignedPodDelete' },
+  { event: 'PodUpdate' },
+]
 
 /** Pods that no event has moved for this long are tried again all the same. */
 const maxUnschedulableMs = 5 * 60_000
@@ -125,8 +134,9 @@ export class SchedulingQueue {
 
   #mayProfit(pod: QueuedPod, event: ClusterEvent, before: unknown, after: unknown): boolean {
     if (pod.rejectedBy.size === 0) return true
+    const hints = this.#options.hintsOf(pod.info)
     for (const name of pod.rejectedBy)
-      for (const hint of this.#options.hints.get(name) ?? [])
+      for (const hint of hints.get(name) ?? anyChange)
         if (hint.event === event && (hint.isUseful?.(pod.info.pod, before, after) ?? true)) return true
     return false
   }

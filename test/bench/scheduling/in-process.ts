@@ -43,15 +43,16 @@ export class InProcessScheduler {
         evict: (victim) => Promise.resolve().then(() => this.remove(victim.pod)),
       }),
     )
+    const hints = new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []]))
     this.#queue = new SchedulingQueue({
       clock: realClock,
       preEnqueue: (pod) => framework.preEnqueue(pod),
-      hints: new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []])),
+      hintsOf: () => hints,
       initialBackoffMs: 1,
       maxBackoffMs: 10,
     })
     this.#scheduler = new Scheduler({
-      framework,
+      frameworkOf: () => framework,
       cache: this.#cache,
       nominations: this.#nominations,
       queue: this.#queue,
