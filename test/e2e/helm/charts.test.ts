@@ -1,0 +1,165 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { V1Pod } from '@kapell/openapi/types'
+import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from '../support/kapell.ts'
+import { until } from '../support/wait.ts'
+import { chart, Helm } from './helm.ts'
+import { buildChartImages } from './images.ts'
+
+/** A dozen charts as popular ones are, on a real containerd: each installs, becomes ready, works, and leaves. */
+let cluster: Kapell
+let kubectl: Kubectl
+let helm: Helm
+const dir = temporaryDir('charts')
+const wait = ['--wait', '--timeout=100s']
+const run = (...args: string[]): Promise<string> => kubectl.run(...args)
+const install = (name: string, ...more: string[]): Promise<string> =>
+  helm.run('install', name, chart(name), ...wait, ...more)
+
+beforeAll(async () => {
+  const images = join(dir.path, 'images')
+  mkdirSync(images, { recursive: true })
+  await buildChartImages(images)
+  const args = ['--agent-port', '0', '--pod-cidr', '10.206.0.0/24', '--service-cluster-ip-range', '10.207.0.0/16']
+  cluster = await startKapell({ dataDir: dir.path, port: await freePort(), args })
+  kubectl = new Kubectl(cluster.kubeconfig)
+  helm = new Helm(cluster.kubeconfig)
+}, 180_000)
+afterAll(async () => {
+  await cluster.stop()
+  dir.remove()
+}, 120_000)
+
+const logs = (target: string, ...more: string[]): Promise<string> => run('logs', target, ...more)
+const podsOf = async (app: string, ...more: string[]): Promise<V1Pod[]> =>
+  (await kubectl.json<{ items: V1Pod[] }>('get', 'pods', '-l', `app=${app}`, ...more)).items
+
+afterEach(async () => {
+  for (const { name, namespace } of await helm.json<{ name: string; namespace: string }[]>('list', '-A'))
+    await helm.run('uninstall', name, '-n', namespace, '--wait', '--timeout=60s')
+}, 100_000)
+
+it('web: init container, probes, non-root, Ingress with TLS, HPA, budget, policy', async () => {
+  await install('web')
+  const service = await run('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')
+  const text = await until('the site', async () => (await fetch(`http://${service}/`)).text())
+  expect(text).toMatch(/^hello from web-/)
+  expect(await run('get', 'ingress', 'web')).toMatch(/web\.example .* 80, 443/)
+  expect(await run('get', 'secret', 'web-tls')).toMatch(/kubernetes\.io\/tls +2/)
+  await until('the budget', async () => /web +1 +N\/A +1 /.test(await run('get', 'pdb', 'web')))
+  const [pod] = await podsOf('web')
+  expect(await run('exec', pod!.metadata!.name!, '--', 'id', '-u')).toBe('1000\n')
+  expect(await run('describe', 'pod', pod!.metadata!.name!)).toMatch(
+    /Normal +Scheduled .*Successfully assigned default\/web-[^]*Normal +Pulled .*Container image "localhost\/charts\/busybox:1" already present on machine[^]*Normal +Created .*Container created\n[^]*Normal +Started .*Container started\n/,
+  )
+}, 150_000)
+
+it('stateful: claims from templates are bound, kept by their pod, and go with the set', async () => {
+  await install('stateful')
+  expect(await run('get', 'pvc', '-l', 'app=stateful')).toMatch(/data-stateful-0 +Bound [^]*data-stateful-1 +Bound /)
+  await run('delete', 'pod', 'stateful-0')
+  await run('rollout', 'status', 'statefulset/stateful', '--timeout=60s')
+  expect(await run('exec', 'stateful-0', '--', 'cat', '/data/starts')).toBe('stateful-0\nstateful-0\n')
+  expect(await run('exec', 'stateful-1', '--', 'wget', '-qO-', 'http://stateful-0.stateful:8080/starts')).toContain(
+    'stateful-0',
+  )
+  await helm.run('uninstall', 'stateful', ...wait)
+  await until('the claims to go', async () => (await run('get', 'pvc', '-l', 'app=stateful', '-o', 'name')) === '')
+}, 200_000)
+
+it('operator: acts on objects of its own kind', async () => {
+  await install('operator')
+  await run('wait', '--for=jsonpath={.status.said}=hello world', 'greeting/operator', '--timeout=40s')
+  expect(await run('get', 'greetings')).toMatch(/^NAME +SAID\noperator +hello world\n$/)
+}, 150_000)
+
+it('webhook: certificates of the chart are believed; it changes and refuses', async () => {
+  await install('webhook')
+  const guarded = (name: string, data: object): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, labels: { guarded: 'yes' } },
+    data,
+  })
+  await until('the webhook', () => kubectl.apply(guarded('good', {})))
+  expect(await run('get', 'configmap', 'good', '-o', 'jsonpath={.metadata.annotations.touched}')).toBe('yes')
+  await expect(kubectl.apply(guarded('bad', { forbidden: 'x' }))).rejects.toThrow(
+    'admission webhook "validating.webhook.example.com" denied the request: forbidden is forbidden',
+  )
+}, 150_000)
+
+it('migration: a hook with a projected token makes what the API lets it', async () => {
+  await install('migration')
+  expect(await run('get', 'configmap', 'migrated', '-o', 'name')).toBe('configmap/migrated\n')
+  expect(await logs('job/migration-migrate')).toMatch(/^201 /)
+  await helm.run('upgrade', 'migration', chart('migration'), ...wait)
+  expect(await logs('job/migration-migrate')).toMatch(/^409 /)
+}, 150_000)
+
+it('spread: affinities, constraints and priority', async () => {
+  await install('spread')
+  for (const pod of await podsOf('spread')) expect(pod.spec?.priority).toBe(1000)
+  await run('scale', 'deployment/spread-alone', '--replicas=2')
+  await until('a pod that finds no place', async () =>
+    (await run('events', '--types=Warning')).includes("1 node(s) didn't match pod anti-affinity rules"),
+  )
+}, 150_000)
+
+it('agent: on every node, with the host in view', async () => {
+  await install('agent')
+  expect(await run('get', 'daemonset', 'agent')).toMatch(/agent +1 +1 +1 +1 +1 /)
+  expect(await logs('daemonset/agent')).toMatch(/^on \S+: Linux\n$/)
+}, 150_000)
+
+it('cron: a job is made of it by hand', async () => {
+  await install('cron')
+  expect(await run('get', 'cronjob', 'cron')).toMatch(/cron +0 3 \* \* \* +Europe\/Berlin +False +0 /)
+  await run('create', 'job', 'now', '--from=cronjob/cron')
+  await run('wait', '--for=condition=Complete', 'job/now', '--timeout=40s')
+  expect(await logs('job/now')).toBe('saved\n')
+  await run('delete', 'job', 'now')
+}, 150_000)
+
+it('sidecar: it is up first; four sources make one volume', async () => {
+  await install('sidecar')
+  const [pod] = await podsOf('sidecar')
+  expect(pod?.status?.initContainerStatuses?.[0]).toMatchObject({ started: true, ready: true })
+  expect(await run('get', 'pods', '-l', 'app=sidecar')).toMatch(/ 2\/2 +Running /)
+  expect(await logs('deployment/sidecar', '-c', 'app')).toMatch(/^color\nlabels\npw\ntoken\nblue/)
+}, 150_000)
+
+it('umbrella: conditions, globals and a library', async () => {
+  await install('umbrella')
+  expect(await logs('deployment/umbrella-front')).toBe('from the parent\n')
+  expect((await kubectl.try(['get', 'deployment', 'umbrella-back'])).stderr).toContain('NotFound')
+  await helm.run('upgrade', 'umbrella', chart('umbrella'), '--set', 'back.enabled=true', ...wait)
+  expect(await logs('deployment/umbrella-back')).toBe('own\n')
+}, 150_000)
+
+it('secrets: a password stays over upgrades, and the claim with its data over an uninstall', async () => {
+  await install('secrets')
+  const first = await logs('deployment/secrets')
+  expect(first).toMatch(/^\w{16}\/1\n$/)
+  await helm.run('upgrade', 'secrets', chart('secrets'), ...wait)
+  const [pod] = (await podsOf('secrets')).filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+  expect(await logs(pod!.metadata!.name!)).toBe(first.replace('/1', '/2'))
+  expect(await run('exec', pod!.metadata!.name!, '--', 'cat', '/data/runs')).toBe('x\nx\n')
+  await helm.run('uninstall', 'secrets', ...wait)
+  expect(await run('get', 'pvc', 'secrets')).toMatch(/secrets +Bound /)
+  await run('delete', 'pvc', 'secrets')
+}, 200_000)
+
+it('tenant: quota, limits, policy and roles of a namespace', async () => {
+  await install('tenant', '-n', 'tenant', '--create-namespace')
+  const [pod] = await podsOf('tenant', '-n', 'tenant')
+  expect(pod?.spec?.containers[0]?.resources).toEqual({ limits: { cpu: '200m' }, requests: { cpu: '100m' } })
+  await run('-n', 'tenant', 'scale', 'deployment/tenant', '--replicas=3')
+  await until('the quota to be told of', async () =>
+    (await run('-n', 'tenant', 'events')).includes(
+      'exceeded quota: tenant, requested: pods=1, used: pods=2, limited: pods=2',
+    ),
+  )
+  const can = ['auth', 'can-i', '-n', 'tenant', '--as=jane', '--as-group=tenant']
+  expect(await run(...can, 'delete', 'pods')).toBe('yes\n')
+  expect((await kubectl.try([...can, 'create', 'rolebindings'])).stdout).toBe('no\n')
+}, 150_000)
