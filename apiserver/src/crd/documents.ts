@@ -24,9 +24,9 @@ const hashOf = (content: string | Uint8Array): string =>
 function documentsOf(table: ResourceTable): CustomDocuments {
   const groups = new Map<string, CustomGroup & { resources: CustomGroup['resources'][number][] }>()
   for (const resource of table.all()) {
-    if (resource.type !== 'stored') continue
-    const { custom, subresources = {} } = resource.definition
-    if (custom === undefined) continue
+    const schema = resource.type === 'stored' ? resource.definition.custom?.jsonSchema : resource.definition.jsonSchema
+    if (schema === undefined) continue
+    const subresources = resource.type === 'stored' ? (resource.definition.subresources ?? {}) : {}
     const { group, version } = resource
     const name = `apis/${group}/${version}`
     let at = groups.get(name)
@@ -36,9 +36,10 @@ function documentsOf(table: ResourceTable): CustomDocuments {
       kind: resource.kind,
       listKind: resource.listKind,
       namespaced: resource.namespaced,
-      schema: custom.jsonSchema,
+      schema,
       status: subresources['status'] !== undefined,
       scale: subresources['scale'] !== undefined,
+      ...(resource.type === 'virtual' ? { verbs: [...resource.verbs] } : {}),
     })
   }
   const v2 = once(() => swaggerWith([...groups.values()]))

@@ -4,6 +4,7 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import { parseQuantity, quantityOf } from '@kapell/openapi/meta/quantity'
 import { notFound } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
+import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 import { column, defineVirtual, type AnyDefinition, type Column } from '../registry/definition.ts'
 import type { Services } from '../registry/services.ts'
 import { nameColumn } from '../resources/common/columns.ts'
@@ -77,6 +78,39 @@ const columns = (cell: (object: KubeObject, of: keyof Amounts) => string): Colum
   column('Window', 'string', (object) => (object as NodeMetrics).window),
 ]
 
+const usageSchema = {
+  type: 'object' as const,
+  description: 'How much is used, by resource: cpu and memory.',
+  additionalProperties: { 'x-kubernetes-int-or-string': true as const },
+}
+const measured = {
+  timestamp: { type: 'string' as const, format: 'date-time', description: 'When it was measured.' },
+  window: { type: 'string' as const, description: 'The time over which it was measured, up to the timestamp.' },
+}
+const nodeSchema: JsonSchema = {
+  type: 'object',
+  description: 'What a node uses.',
+  required: ['timestamp', 'window', 'usage'],
+  properties: { ...measured, usage: usageSchema },
+}
+const podSchema: JsonSchema = {
+  type: 'object',
+  description: 'What the containers of a pod use.',
+  required: ['timestamp', 'window', 'containers'],
+  properties: {
+    ...measured,
+    containers: {
+      type: 'array',
+      description: 'Each container, measured over the same time.',
+      items: {
+        type: 'object',
+        required: ['name', 'usage'],
+        properties: { name: { type: 'string', description: 'The name of the container.' }, usage: usageSchema },
+      },
+    },
+  },
+}
+
 const byName = (a: KubeObject, b: KubeObject): number => {
   const key = ({ metadata }: KubeObject): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`
   return key(a) < key(b) ? -1 : 1
@@ -111,6 +145,7 @@ export function metricsResources(options: { store: UsageStore; now: () => Date }
       namespaced: false,
       verbs: ['get', 'list'],
       columns: columns((object, of) => (object as NodeMetrics).usage[of]),
+      jsonSchema: nodeSchema,
       get: ({ name, services }) => {
         const node = services.objects.get<V1Node>(nodes, { name })
         const [found] = node === undefined ? [] : ofNode(node)
@@ -129,6 +164,7 @@ export function metricsResources(options: { store: UsageStore; now: () => Date }
       namespaced: true,
       verbs: ['get', 'list'],
       columns: columns((object, of) => sum((object as PodMetrics).containers, of)),
+      jsonSchema: podSchema,
       get: ({ name, namespace, services }) => {
         const [found] = podOf(services, namespace, name)
         return found === undefined

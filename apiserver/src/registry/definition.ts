@@ -232,6 +232,8 @@ export interface VirtualResourceDefinition {
   columns?: readonly Column<KubeObject>[]
   /** As that of a stored one. */
   deprecationWarning?: string
+  /** What the OpenAPI documents say of a kind that they do not know of themselves. */
+  jsonSchema?: JsonSchema
   create?: (request: Omit<ActionRequest, 'name'>) => Promise<KubeObject>
   get?: (request: { name: string; namespace: string; user: UserInfo; services: Services }) => Promise<KubeObject>
   list?: (request: { namespace: string; user: UserInfo; services: Services }) => Promise<KubeObject[]>

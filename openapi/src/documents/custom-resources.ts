@@ -14,6 +14,8 @@ export interface CustomResourceSource {
   schema: JsonSchema
   status: boolean
   scale: boolean
+  /** Default: all that stored objects have. */
+  verbs?: readonly string[]
 }
 
 /**
@@ -125,7 +127,7 @@ export function pathsOf(resource: CustomResourceSource, at: GroupVersion): PathI
     kindAt: at,
     parentKind: resource.kind,
     namespaced: resource.namespaced,
-    verbs: new Set(['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update']),
+    verbs: new Set(resource.verbs ?? ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update']),
   }
   const verbs = new Set(['get', 'patch', 'update'])
   const scaleAt = { group: 'autoscaling', version: 'v1', package: 'io.k8s.api.autoscaling.v1' }
