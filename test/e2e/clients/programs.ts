@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from '../support/kapell.ts'
@@ -27,11 +27,15 @@ async function must(command: readonly [string, ...string[]], env: NodeJS.Process
   if (ran.code !== 0) throw new Error(`${command.join(' ')} exited with ${ran.code}:\n${ran.stderr}${ran.stdout}`)
 }
 
-function digest(directory: string): string {
+/** Of a file, or of all files in a folder. */
+function digest(source: string): string {
   const hash = createHash('sha256')
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  for (const { parentPath, name } of files.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
-    hash.update(name).update(readFileSync(join(parentPath, name)))
+  const files = statSync(source).isDirectory()
+    ? readdirSync(source, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name))
+    : [source]
+  for (const file of files.sort()) hash.update(file.slice(source.length)).update(readFileSync(file))
   return hash.digest('hex').slice(0, 16)
 }
 
@@ -55,9 +59,9 @@ export const python3 = {
 
 /** A virtual environment with what `directory`/requirements.txt pins; resolves with its folder. */
 export function pythonEnvironment(name: string, directory: string): Promise<string> {
-  return built(name, directory, async (output) => {
+  const requirements = join(directory, 'requirements.txt')
+  return built(name, requirements, async (output) => {
     await must(['python3', '-m', 'venv', output])
-    const requirements = join(directory, 'requirements.txt')
     await must([join(output, 'bin/pip'), 'install', '--quiet', '--no-deps', '--requirement', requirements])
   })
 }
