@@ -155,6 +155,9 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
           })
           claims = verified.payload as unknown as Claims
         } catch (error) {
+          // What is no token of this form at all is nobody's.
+          const code = (error as { code?: string }).code ?? ''
+          if (code === 'ERR_JWS_INVALID' || code === 'ERR_JWT_INVALID') return { error: 'invalid bearer token' }
           return { error: `[invalid bearer token, ${error instanceof Error ? error.message : 'unreadable'}]` }
         }
         const why = await stillThere(claims['kubernetes.io'])

@@ -1,4 +1,5 @@
 import type { V1HorizontalPodAutoscaler, V2HorizontalPodAutoscaler, V2MetricSpec } from '@kapell/openapi/types'
+import { newBehavior, newMetrics, oldBehavior, oldMetrics } from './annotation-form.ts'
 
 /**
  * autoscaling/v1 knows only the CPU target; the rest of a v2 object travels in annotations there and back.
@@ -21,6 +22,15 @@ function parse<T>(text: string | undefined): T | undefined {
   } catch {
     return undefined
   }
+}
+
+type CurrentMetric = NonNullable<NonNullable<V2HorizontalPodAutoscaler['status']>['currentMetrics']>[number]
+
+/** A list in an annotation; anything else a client wrote there is none. */
+function parseList(text: string | undefined): V2MetricSpec[] {
+  const list = parse<unknown>(text)
+  const isMetric = (m: unknown): boolean => typeof m === 'object' && m !== null && 'type' in m
+  return Array.isArray(list) && list.every(isMetric) ? (list as V2MetricSpec[]) : []
 }
 
 function withAnnotations(
@@ -46,10 +56,13 @@ export function toV1(hpa: V2HorizontalPodAutoscaler): V1HorizontalPodAutoscaler 
   const currentCpu = (currentMetrics ?? []).find((m) => m.type === 'Resource' && m.resource?.name === 'cpu')?.resource
     ?.current.averageUtilization
   const metadata = withAnnotations(hpa.metadata, {
-    [annotations.metrics]: metrics.filter((m) => m !== cpu),
-    [annotations.currentMetrics]: currentMetrics ?? undefined,
+    [annotations.metrics]: oldMetrics(
+      metrics.filter((m) => m !== cpu),
+      'target',
+    ),
+    [annotations.currentMetrics]: oldMetrics(currentMetrics ?? [], 'current'),
     [annotations.conditions]: conditions,
-    [annotations.behavior]: behavior,
+    [annotations.behavior]: oldBehavior(behavior),
   })
   return {
     ...hpa,
@@ -79,7 +92,7 @@ export function toV2(hpa: V1HorizontalPodAutoscaler): V2HorizontalPodAutoscaler 
     desiredReplicas: 0,
   }
   const metrics: V2MetricSpec[] = [
-    ...(parse<V2MetricSpec[]>(given[annotations.metrics]) ?? []),
+    ...newMetrics<V2MetricSpec>(parseList(given[annotations.metrics]), 'target'),
     ...(cpu === undefined
       ? []
       : [
@@ -89,7 +102,9 @@ export function toV2(hpa: V1HorizontalPodAutoscaler): V2HorizontalPodAutoscaler 
           },
         ]),
   ]
-  const behavior = parse<NonNullable<V2HorizontalPodAutoscaler['spec']>['behavior']>(given[annotations.behavior])
+  const behaviorText = parse<object | null>(given[annotations.behavior])
+  const behavior = typeof behaviorText === 'object' && behaviorText !== null ? newBehavior(behaviorText) : undefined
+  const current = parseList(given[annotations.currentMetrics])
   const conditions = parse<NonNullable<V2HorizontalPodAutoscaler['status']>['conditions']>(
     given[annotations.conditions],
   )
@@ -106,9 +121,7 @@ export function toV2(hpa: V1HorizontalPodAutoscaler): V2HorizontalPodAutoscaler 
     status: {
       ...status,
       ...((currentReplicas ?? 0) === 0 ? {} : { currentReplicas: currentReplicas ?? 0 }),
-      currentMetrics:
-        parse<NonNullable<V2HorizontalPodAutoscaler['status']>['currentMetrics']>(given[annotations.currentMetrics]) ??
-        (null as unknown as []),
+      currentMetrics: current.length === 0 ? (null as unknown as []) : newMetrics<CurrentMetric>(current, 'current'),
       ...(conditions === undefined ? {} : { conditions }),
     },
   }

@@ -11,6 +11,7 @@ import { volumeWarnings } from './volumes.ts'
 export function podWarnings(meta: V1ObjectMeta | undefined, spec: V1PodSpec | undefined, at: FieldPath): string[] {
   if (spec === undefined) return annotationWarnings(meta, undefined)
   return [
+    ...annotationWarnings(meta, spec),
     ...schedulingWarnings(spec, at),
     ...hostAliasWarnings(spec, at.child('hostAliases')),
     ...volumeWarnings(spec, at.child('volumes')),
@@ -19,7 +20,6 @@ export function podWarnings(meta: V1ObjectMeta | undefined, spec: V1PodSpec | un
       (spec[field] ?? []).flatMap((container, i) => containerWarnings(container, at.child(field).index(i))),
     ),
     ...portWarnings(spec, at),
-    ...annotationWarnings(meta, spec),
   ]
 }
 
