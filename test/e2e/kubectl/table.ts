@@ -8,7 +8,7 @@ import { until } from '../support/wait.ts'
 /** One command of kubectl's, what it prints, and what the objects are like afterwards. Rows of a table run in order. */
 export interface Row {
   what: string
-  /** The arguments as in a shell: blanks part them, single quotes keep them; {dir} is where `files` are. */
+  /** The arguments as in a shell: blanks part them, single quotes keep them; {dir} is where `files` are, {node} the node's name. */
   run: string
   /** Standard input: text, or an object or several as JSON. */
   input?: string | object
@@ -74,7 +74,7 @@ export async function startPlane(name: string, version: KubectlVersion = 'v36'):
   }
 }
 
-function writeInto(dir: string, name: string, content: string | object): string {
+export function writeInto(dir: string, name: string, content: string | object): string {
   const path = join(dir, name)
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
   chmodSync(path, name.startsWith('editor') ? 0o700 : 0o600)
@@ -111,7 +111,10 @@ export function tableOf(plane: () => Plane, rows: readonly Row[]): void {
 }
 
 async function command(plane: Plane, row: Row): Promise<Ran> {
-  const fill = (text: string): string => text.replaceAll('{dir}', plane.dir)
+  const node = row.run.includes('{node}')
+    ? await plane.kubectl.run('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')
+    : ''
+  const fill = (text: string): string => text.replaceAll('{dir}', plane.dir).replaceAll('{node}', node)
   const env = Object.fromEntries(Object.entries(row.env ?? {}).map(([name, value]) => [name, fill(value)]))
   const input = typeof row.input === 'object' ? JSON.stringify(row.input) : row.input
   return run(plane.kubectl.program, words(fill(row.run)), {
