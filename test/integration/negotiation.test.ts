@@ -1,4 +1,5 @@
 import { decodeProtobuf } from '@kapell/openapi/wire/protobuf'
+import { until } from '../e2e/support/wait.ts'
 import { admin, startTestServer, type TestServer } from './apiserver-support.ts'
 
 let server: TestServer
@@ -29,6 +30,53 @@ it.each([
   const answer = await server.ask('GET', path, undefined, { accept })
   expect(answer.json).toMatchObject({ kind: 'Status', reason: 'NotAcceptable', code: 406, message })
   expect(answer.json['details']).toEqual(details)
+})
+
+describe('custom resources, which no router knows', () => {
+  const things = '/apis/agg.example.com/v1/namespaces/default/things'
+  beforeAll(async () => {
+    const schema = { openAPIV3Schema: { type: 'object' } }
+    await server.ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'things.agg.example.com' },
+      spec: {
+        group: 'agg.example.com',
+        scope: 'Namespaced',
+        names: { plural: 'things', kind: 'Thing' },
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    })
+    await until('the resource to be served', async () => (await server.ask('GET', things)).status === 200)
+    await server.ask('POST', things, { apiVersion: 'agg.example.com/v1', kind: 'Thing', metadata: { name: 'a' } })
+  })
+
+  it.each([
+    ['GET', `${things}/a`, `${only}${three}`],
+    ['GET', things, `${only}${three}`],
+    ['GET', `${things}?watch=1`, `${only}${three}`],
+  ] as const)('%s %s has no answer in CBOR', async (method, path, message) => {
+    const { json } = await server.ask(method, path, undefined, { accept: 'application/cbor' })
+    expect(json).toMatchObject({ code: 406, message })
+    expect(json).not.toHaveProperty('details')
+  })
+
+  it('take three kinds of patches', async () => {
+    const { json } = await server.ask('PATCH', `${things}/a`, '{}', { 'content-type': 'text/plain' })
+    expect(json).toMatchObject({
+      code: 415,
+      message:
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+    })
+  })
+})
+
+it('a log has no answer in CBOR, nor has the document of all', async () => {
+  const accept = { accept: 'application/cbor' }
+  expect((await server.ask('GET', '/api/v1/namespaces/default/pods/p/log', undefined, accept)).json.message).toBe(
+    `406: Not Acceptable\n\nAvailable representations: text/plain, ${three}`,
+  )
+  expect(await server.ask('GET', '/openapi/v2', undefined, accept)).toMatchObject({ status: 406, text: '' })
 })
 
 it.each([

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../pipeline/context.ts'
 import { jsonAnswer, type Answer } from '../server/answer.ts'
 import { encodeForm } from './encode-form.ts'
-import { negotiateForm, notAcceptable, notAcceptableObject, objectTypes, type MediaType } from './negotiate.ts'
+import { negotiateForm, notAcceptableObject, objectTypes, onlyAccepted, type MediaType } from './negotiate.ts'
 
 /** In which form discovery is answered. Source: what the original answers to each Accept. */
 
@@ -34,5 +34,5 @@ export function discoveryAnswer(
   if (listed && !types.some((type) => (objectTypes as readonly string[]).includes(type))) {
     throw notAcceptableObject(objectTypes)
   }
-  throw notAcceptable(`only the following media types are accepted: ${objectTypes.join(', ')}`)
+  throw onlyAccepted()
 }

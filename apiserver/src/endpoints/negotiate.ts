@@ -80,6 +80,10 @@ export function notAcceptableObject(offered: readonly string[]): ApiError {
   return notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`, {})
 }
 
+/** Said by whoever writes the answer, where no router looked first. */
+export const onlyAccepted = (types: readonly string[] = objectTypes): ApiError =>
+  notAcceptable(`only the following media types are accepted: ${types.join(', ')}`)
+
 export function notAcceptable(message: string, details?: Record<string, never>): ApiError {
   return new ApiError({
     kind: 'Status',
@@ -103,6 +107,7 @@ export function notAcceptableStream(accept: string | undefined, resource: { item
   if (!resource.itemsKeepKind && !types.some((type) => (objectTypes as readonly string[]).includes(type))) {
     return notAcceptableObject([...objectTypes, ...named])
   }
-  const isObject = negotiateForm(accept, { offered: objectTypes, transform: true }) !== undefined
-  return notAcceptable(`only the following media types are accepted: ${(isObject ? named : objectTypes).join(', ')}`)
+  const offered = resource.itemsKeepKind ? customObjectTypes : objectTypes
+  const isObject = negotiateForm(accept, { offered, transform: true }) !== undefined
+  return onlyAccepted(isObject ? named : objectTypes)
 }

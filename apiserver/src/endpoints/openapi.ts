@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto'
 import { openApiV2ProtobufType, openApiV3Document, openApiV3Hashes, openApiV3Index } from '@kapell/openapi/documents'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
-import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
+import { bytesAnswer, jsonBytes, noCache, type Answer } from '../server/answer.ts'
 import { gzipDocument } from './gzip.ts'
-import { notAcceptableObject } from './negotiate.ts'
 
 const year = 'public, max-age=31536000, immutable'
 
@@ -69,7 +68,7 @@ export function createOpenApi(options: {
         return tagged(context, openApiV2ProtobufType.replace('@', '.'), bytes, hash)
       }
       const json = accept === '' || /application\/json|\*\/\*|application\/\*/.test(accept)
-      if (!json) throw notAcceptableObject(['application/json', openApiV2ProtobufType])
+      if (!json) return { status: 406, headers: { vary: 'Accept', 'cache-control': noCache } }
       const { bytes, hash } = custom().v2.json()
       return tagged(context, 'application/json', bytes, hash)
     }

@@ -11,6 +11,7 @@ import {
   notAcceptable,
   notAcceptableObject,
   objectTypes,
+  onlyAccepted,
   type Form,
 } from './negotiate.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
@@ -20,6 +21,8 @@ export function objectForm(context: RequestContext, resource: ServedResource, ma
   const offered = resource.type === 'stored' && resource.itemsKeepKind ? customObjectTypes : objectTypes
   const form = negotiateForm(context.header('accept'), { offered, transform: true })
   if (form === undefined) {
+    // Custom resources have no router that knows their types.
+    if (offered === customObjectTypes) throw onlyAccepted()
     const streams = may.watch === true ? offered.filter((type) => type !== 'application/yaml') : []
     throw notAcceptableObject([...offered, ...streams.map((type) => `${type};stream=watch`)])
   }

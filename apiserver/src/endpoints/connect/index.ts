@@ -1,10 +1,22 @@
 import { admissionAttributes, type WriteScope } from '../../registry/write-scope.ts'
+import type { RequestContext } from '../../pipeline/context.ts'
 import type { ConnectHandler } from '../dispatch.ts'
+import { notAcceptableObject, objectTypes } from '../negotiate.ts'
 import type { EndpointServer } from '../server.ts'
 import { requestScope } from '../write-scope.ts'
 import { connectOptions } from './options.ts'
 import { nodeProxy, podProxy, serviceProxy } from './proxies.ts'
 import { podLog, podStream, type AgentTls } from './pod-streams.ts'
+
+const logTypes = ['text/plain', ...objectTypes]
+
+/** Logs are plain text, whatever of these a client says it takes. */
+function checkLogForm(context: RequestContext): void {
+  const accept = context.header('accept') ?? ''
+  const types = accept.split(',').map((clause) => clause.split(';', 1)[0]?.trim() ?? '')
+  if (accept === '' || types.some((type) => type === '*/*' || logTypes.includes(type))) return
+  throw notAcceptableObject(logTypes)
+}
 
 /** Serves the connect subresources: after authorization and admission the bytes go where the object lives. */
 export function createConnect(server: EndpointServer, tls: AgentTls): ConnectHandler {
@@ -19,6 +31,7 @@ export function createConnect(server: EndpointServer, tls: AgentTls): ConnectHan
     }
     switch (connect.handler) {
       case 'pod-log':
+        checkLogForm(context)
         return podLog(context, objects, tls)
       case 'pod-exec':
         return podStream(context, objects, tls, 'exec')
