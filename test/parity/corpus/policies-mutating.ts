@@ -207,7 +207,7 @@ export const mutatingPolicyCases: ParityCases = {
         setup,
       ),
       create(mutationBindings, mutationBinding(), setup),
-      create(`${core('pods')}?dryRun=All`, pod('p'), { until: { has: 'denied' } }),
+      create(`${core('pods')}?dryRun=All`, pod('p'), { until: { code: 422 } }),
       ...away(mutationBindings, mutations),
     ],
   },

@@ -75,15 +75,25 @@ export function validating(options: {
   plain?: boolean
 }): ParityCase {
   const { spec, bind, before = [], asks, plain = false } = options
-  const validations = plain ? spec['validations'] : [...((spec['validations'] as Spec[]) ?? []), marker]
+  // A binding that only warns denies nothing: a second policy tells that both are known.
+  const denies = (bind?.['validationActions'] as string[] | undefined)?.includes('Deny') ?? true
+  const validations = plain || !denies ? spec['validations'] : [...((spec['validations'] as Spec[]) ?? []), marker]
+  const second = '{{id}}-known'
   return {
     steps: [
       ...before,
       create(policies, policy({ ...spec, validations }), setup),
       create(bindings, binding(bind), setup),
+      ...(denies
+        ? []
+        : [
+            create(policies, policy({ validations: [marker] }, second), setup),
+            create(bindings, binding({ policyName: second }, second), setup),
+          ]),
       ...(plain ? [] : [untilKnown]),
       ...asks,
       ...away(bindings, policies),
+      ...(denies ? [] : [bindings, policies].map((path) => remove(`${path}/${second}`, undefined, setup))),
     ],
   }
 }

@@ -82,7 +82,7 @@ export function compilePolicy(spec: PolicySpec): CompiledPolicy {
       for (const { key, value } of annotations) {
         const outcome = notes.evaluate(value)
         if (notes.isSpent) return spent
-        if (outcome.error !== undefined) verdicts.push({ kind: 'error', message: `value${upperFirst(outcome.error)}` })
+        if (outcome.error !== undefined) verdicts.push({ kind: 'error', message: outcome.error })
         else if (typeof outcome.value === 'string' && outcome.value.trim() !== '') {
           found.push([key, outcome.value.trim().slice(0, maxAnnotation)])
         }
@@ -91,8 +91,6 @@ export function compilePolicy(spec: PolicySpec): CompiledPolicy {
     },
   }
 }
-
-const upperFirst = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 function messageOf(run: PolicyRun, one: { message?: string; expression: string; text: Compiled | undefined }): string {
   const said: Value | undefined = one.text && run.evaluate(one.text).value
