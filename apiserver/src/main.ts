@@ -145,6 +145,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     createCache: ({ prefix }) => createWatchCache({ storage, prefix, parsed, log }),
   })
   table.addAll(resources)
+  table.addAll(options.additionalResources ?? [])
   const usage = new UsageStore()
   if (options.metricsApi === true) table.addAll(metricsResources({ store: usage, now }))
 

@@ -1,3 +1,4 @@
+import type { AnyDefinition } from './registry/definition.ts'
 import type { AuditSink } from './pipeline/audit.ts'
 import type { EtcdTls } from './storage/etcd/client.ts'
 import type { ServerLogger } from './server/log.ts'
@@ -37,6 +38,8 @@ export interface ApiServerOptions {
    * are signed by, and the names in these; no names: any.
    */
   frontProxies?: { clientCa: string; allowedNames: readonly string[] }
+  /** Resources that whoever starts the server answers for itself. */
+  additionalResources?: readonly AnyDefinition[]
   /** Serves metrics.k8s.io, asking the nodes' agents; default false. */
   metricsApi?: boolean
   /** How often the agents are asked; default 15 s. */

@@ -6,7 +6,9 @@ import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
 import type { UserInfo } from '@kapell/apiserver/authentication/user'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import type { Transport } from '@kapell/openapi/wire/transport'
+import type { SchedulerConfiguration } from '@kapell/scheduler/config/configuration'
 import * as identities from './identities.ts'
+import { placementResource, type PlacementSource } from './why/resource.ts'
 
 /** Something that runs until it is closed. */
 export interface Running {
@@ -26,6 +28,8 @@ export interface ApiOptions {
   store: StoreChoice
   /** Serves metrics.k8s.io; default false. */
   metricsApi?: boolean
+  /** Answers why pods are where they are. */
+  placements?: PlacementSource
   /** Aggregators that are believed; see the API server's options. */
   frontProxies?: { clientCa: string; allowedNames: readonly string[] }
   /** Controllers run as well; some loops of theirs have to stand in the API server. */
@@ -47,6 +51,7 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
     advertiseAddress: machineAddress(),
     serviceClusterIpRange,
     metricsApi: options.metricsApi ?? false,
+    ...(options.placements === undefined ? {} : { additionalResources: [placementResource(options.placements)] }),
     ...(options.frontProxies === undefined ? {} : { frontProxies: options.frontProxies }),
     checkPolicies: options.controllers,
     log,
@@ -66,6 +71,10 @@ export async function startLoops(options: {
   signing?: { certificate: string; key: string }
   /** Others may run the same loops on the same state: a lease says who acts. */
   shared?: boolean
+  /** Default: upstream's default profile. */
+  schedulerConfiguration?: SchedulerConfiguration
+  /** Told, once the scheduler runs, how to ask it. */
+  placements?: PlacementSource
   log: Logger
 }): Promise<Running> {
   const { door, log, rootCa, signing } = options
@@ -88,11 +97,17 @@ export async function startLoops(options: {
     )
   if (scheduler !== undefined)
     parts.push(
-      scheduler.startScheduler({
-        transport: door(identities.scheduler),
-        log,
-        ...(options.shared === true ? { leaderElection: { identity } } : {}),
-      }),
+      scheduler
+        .startScheduler({
+          transport: door(identities.scheduler),
+          log,
+          ...(options.schedulerConfiguration === undefined ? {} : { configuration: options.schedulerConfiguration }),
+          ...(options.shared === true ? { leaderElection: { identity } } : {}),
+        })
+        .then((started) => {
+          if (options.placements !== undefined) options.placements.explain = (pod) => started.explain(pod)
+          return started
+        }),
     )
   const running = await Promise.all(parts)
   return {

@@ -9,6 +9,7 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import { signingPair, startApi, startLoops } from './cluster.ts'
 import type { HollowFleet } from '@kapell/node-agent/hollow/fleet'
 import * as identities from './identities.ts'
+import type { PlacementSource } from './why/resource.ts'
 import { startSimulatedNodes } from './simulated-nodes.ts'
 
 export interface EmbeddedOptions {
@@ -18,6 +19,8 @@ export interface EmbeddedOptions {
   port?: number
   controllers?: boolean
   scheduler?: boolean
+  /** Serves placement.kapell.io: why pods are where they are. Default false. */
+  placements?: boolean
   /** So many nodes on which nothing really runs, "node-0" and so on. Default 0. */
   simulatedNodes?: number
   serviceClusterIpRange?: string
@@ -43,6 +46,7 @@ export interface EmbeddedCluster {
 export async function startCluster(options: EmbeddedOptions = {}): Promise<EmbeddedCluster> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kapell-'))
   const log = options.log ?? silentLogger
+  const placements: PlacementSource = {}
   const api = await startApi({
     dataDir,
     port: options.port ?? 0,
@@ -50,6 +54,7 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     serviceClusterIpRange: options.serviceClusterIpRange ?? '10.96.0.0/16',
     store: { type: 'embedded' },
     controllers: options.controllers ?? true,
+    ...(options.placements === true ? { placements } : {}),
     log,
   })
   const loops = await startLoops({
@@ -58,6 +63,7 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     scheduler: options.scheduler ?? true,
     rootCa: api.caCertificate,
     signing: signingPair(dataDir),
+    placements,
     log,
   })
   const names = Array.from({ length: options.simulatedNodes ?? 0 }, (_, index) => `node-${index}`)

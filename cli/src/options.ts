@@ -20,6 +20,8 @@ export interface UpOptions {
   installRuntime: boolean
   nodeName: string
   containerd?: string
+  /** A KubeSchedulerConfiguration. */
+  schedulerConfig?: string
   runtime: 'containerd' | 'simulated'
   /** How many nodes this machine shows as. */
   nodes: number
@@ -42,6 +44,7 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --store embedded|etcd            (default embedded)
   --etcd-servers URL,…             with --store etcd
   --node-name NAME                 (default this machine's host name)
+  --scheduler-config FILE          a KubeSchedulerConfiguration: profiles, plug-ins, extenders
   --runtime containerd|simulated   simulated nodes only look as if they ran pods: for tests and benches (default containerd)
   --nodes N                        how many nodes, with --runtime simulated (default 1)
   --install-runtime                first install the Debian packages that are missing
@@ -90,6 +93,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     ...(values['requestheader-client-ca-file'] === undefined
       ? {}
       : { requestHeaderClientCaFile: resolve(values['requestheader-client-ca-file']) }),
+    ...(values['scheduler-config'] === undefined ? {} : { schedulerConfig: resolve(values['scheduler-config']) }),
     ...(values.containerd === undefined ? {} : { containerd: resolve(values.containerd) }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: resolve(values.kubeconfig) }),
   }
@@ -113,6 +117,7 @@ function parseFlags(argv: readonly string[]) {
         'node-name': { type: 'string' },
         'install-runtime': { type: 'boolean' },
         containerd: { type: 'string' },
+        'scheduler-config': { type: 'string' },
         runtime: { type: 'string' },
         nodes: { type: 'string' },
         kubeconfig: { type: 'string' },

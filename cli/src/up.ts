@@ -4,6 +4,7 @@ import { createClient } from '@kapell/controllers/machinery/create-client'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { nodes } from '@kapell/openapi/meta/refs'
 import type { V1Node } from '@kapell/openapi/types'
+import type { SchedulerConfiguration } from '@kapell/scheduler/config/configuration'
 import type { ApiServer } from '@kapell/apiserver/main'
 import { gitVersion } from '@kapell/apiserver/version'
 import {
@@ -22,6 +23,7 @@ import { installPackages, missingPackages } from './install/packages.ts'
 import { createLogger } from './log.ts'
 import { parseUpOptions, type UpOptions } from './options.ts'
 import { duration, runSteps, type Step } from './progress.ts'
+import { ensurePlacementRole, type PlacementSource } from './why/resource.ts'
 
 /** `kapell up`: brings the cluster up, says how to reach it, and takes it down when told to stop. Resolves with the exit code. */
 export async function up(argv: readonly string[]): Promise<number> {
@@ -55,6 +57,7 @@ export async function up(argv: readonly string[]): Promise<number> {
 async function plan(options: UpOptions, log: Logger, running: Running[], signal: AbortSignal): Promise<Step[]> {
   const has = (name: UpOptions['components'][number]): boolean => options.components.includes(name)
   const steps: Step[] = []
+  const placements: PlacementSource = {}
   let api: ApiServer | undefined
   let door: Doors = () => {
     throw new Error('no API server yet')
@@ -71,6 +74,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           serviceClusterIpRange: options.serviceClusterIpRange,
           store: { type: options.store, etcdServers: options.etcdServers },
           metricsApi: true,
+          placements,
           ...frontProxiesOf(options),
           controllers: has('controllers'),
           log,
@@ -98,10 +102,13 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           scheduler: has('scheduler'),
           rootCa: api?.caCertificate ?? '',
           shared: api === undefined || options.store === 'etcd',
+          placements,
+          ...(await schedulerConfigurationOf(options)),
           ...(api === undefined ? {} : { signing: signingPair(options.dataDir) }),
           log,
         })
         running.push(loops)
+        if (api !== undefined && has('scheduler')) await ensurePlacementRole(createClient(door(identities.admin)))
       },
     })
   if (has('node-agent') && options.runtime === 'simulated')
@@ -151,6 +158,18 @@ function frontProxiesOf(options: UpOptions): Pick<ApiOptions, 'frontProxies'> {
   if (!clientCa.includes('-----BEGIN CERTIFICATE-----'))
     throw new UserError(`--requestheader-client-ca-file: ${file} holds no certificate in PEM`)
   return { frontProxies: { clientCa, allowedNames } }
+}
+
+async function schedulerConfigurationOf({
+  schedulerConfig,
+}: UpOptions): Promise<{ schedulerConfiguration?: SchedulerConfiguration }> {
+  if (schedulerConfig === undefined) return {}
+  const { readConfiguration } = await import('@kapell/scheduler/config/read')
+  try {
+    return { schedulerConfiguration: readConfiguration(readFileSync(schedulerConfig, 'utf8')) }
+  } catch (error) {
+    throw new UserError(`--scheduler-config ${schedulerConfig}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 async function installMissing(report: (line: string) => void): Promise<string> {

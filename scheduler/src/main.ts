@@ -6,6 +6,7 @@ import { createInformerFactory } from '@kapell/controllers/machinery/informer-fa
 import { runAsLeader, type LeaderElectionOptions } from '@kapell/controllers/machinery/leader-election'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { pods } from '@kapell/openapi/meta/refs'
+import type { V1Pod } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { apiActions } from './actions.ts'
 import { SchedulerCache } from './cache.ts'
@@ -16,7 +17,7 @@ import { Nominations } from './framework/nominations.ts'
 import { explain, type Explanation } from './framework/explain.ts'
 import { podInfo } from './framework/pod-info.ts'
 import { schedulerMetrics } from './metrics.ts'
-import { createProfiles } from './profiles.ts'
+import { createProfiles, type Profiles } from './profiles.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { Scheduler } from './scheduler.ts'
 import { storageReader } from './storage-reader.ts'
@@ -106,14 +107,25 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     registry,
     explain: ({ namespace, name }) => {
       const pod = podLister.get(`${namespace}/${name}`)
-      if (pod === undefined) return undefined
-      const info = podInfo(pod)
-      return explain(profiles.of(info).plugins, info, cache)
+      return pod === undefined ? undefined : explainAnew(pod, cache, profiles)
     },
     close: async () => {
       stop.abort()
       await running
     },
+  }
+}
+
+/** A pod that has a node is taken off it for as long as the question lasts. */
+function explainAnew(pod: V1Pod, cache: SchedulerCache, profiles: Profiles): Explanation {
+  const { nodeName = '', ...spec } = pod.spec ?? { containers: [] }
+  const info = podInfo({ ...pod, spec })
+  const trial = nodeName === '' ? undefined : cache.trial(nodeName)
+  try {
+    trial?.remove(info.uid)
+    return explain(profiles.of(info).plugins, info, cache)
+  } finally {
+    trial?.end()
   }
 }
 

@@ -11,10 +11,15 @@ export interface Explanation {
   nodes: readonly NodeExplanation[]
 }
 
+export interface Refusal extends Verdict {
+  /** What exactly is in the way. */
+  details: readonly string[]
+}
+
 export interface NodeExplanation {
   name: string
   /** Every plug-in that refuses the node, not only the first; empty where the pod fits. */
-  refusals: readonly Verdict[]
+  refusals: readonly Refusal[]
   /** Weighed, by plug-in; of nodes that fit. */
   scores: Readonly<Record<string, number>>
   total: number
@@ -43,11 +48,19 @@ export function explain(
       if (result !== undefined) only.push({ plugin: plugin.name, names: result.nodeNames })
     }
   }
-  const refusalsOf = (node: NodeInfo): Verdict[] => [
+  const refusalsOf = (node: NodeInfo): Refusal[] => [
     ...only
       .filter(({ names }) => !names.has(node.name))
-      .map(({ plugin }): Verdict => ({ code: 'unresolvable', plugin, reasons: ['the pod names other nodes'] })),
-    ...filters.map((plugin) => plugin.filter?.(state, pod, node)).filter((verdict) => verdict !== undefined),
+      .map(({ plugin }): Refusal => ({
+        code: 'unresolvable',
+        plugin,
+        reasons: ['the pod names other nodes'],
+        details: [],
+      })),
+    ...filters.flatMap((plugin): Refusal[] => {
+      const verdict = plugin.filter?.(state, pod, node)
+      return verdict === undefined ? [] : [{ ...verdict, details: plugin.details?.(pod, node) ?? [] }]
+    }),
   ]
   const refusals = new Map(snapshot.nodes.map((node) => [node, refusalsOf(node)]))
   const feasible = snapshot.nodes.filter((node) => refusals.get(node)?.length === 0)

@@ -41,6 +41,8 @@ export interface Plugin {
   permit?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | void> | undefined
   /** What must be done before the pod is bound. Undefined: nothing. */
   preBind?: (state: CycleState, pod: PodInfo, nodeName: string) => Promise<Verdict | void> | undefined
+  /** For people: what exactly it refused the node for, and so what would have to change. */
+  details?: (pod: PodInfo, node: NodeInfo) => readonly string[]
   /** Which changes in the cluster may make a pod fit that this plug-in rejected. */
   queueingHints?: readonly QueueingHint[]
 }

@@ -30,6 +30,10 @@ export function nodeAffinity({ added }: { added?: V1NodeAffinity } = {}): Plugin
       if (selected && (required === undefined || matchesNodeSelector(required, node))) return undefined
       return unresolvable('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
     },
+    details: ({ pod }, { labels }) =>
+      Object.entries(pod.spec?.nodeSelector ?? {})
+        .filter(([key, value]) => labels[key] !== value)
+        .map(([key, value]) => `wants label ${key}=${value}, the node has ${labels[key] ?? 'none'}`),
     preScore: (_state, { pod }) => (preferred(pod).length === 0 ? 'skip' : undefined),
     score: (_state, { pod }, { node }) =>
       preferred(pod)

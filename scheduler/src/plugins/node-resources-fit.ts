@@ -5,6 +5,8 @@ import { cpuAndMemory, scoreByStrategy, type ScoringStrategy } from './resource-
 
 interface Shortage {
   reason: string
+  /** With the amounts, for people. */
+  detail: () => string
   /** More than the node has in all: nobody could make room. */
   beyondNode: boolean
 }
@@ -31,6 +33,7 @@ export function nodeResourcesFit(args: FitArgs = {}): Plugin {
       const code = short.some((s) => s.beyondNode) ? 'unresolvable' : 'unschedulable'
       return { code, plugin: 'NodeResourcesFit', reasons: short.map((s) => s.reason) }
     },
+    details: (pod, node) => shortages(pod, node, isIgnored).map(({ detail }) => detail()),
     score: (_state, pod, node) => scoreByStrategy(scoringStrategy, pod, node),
     queueingHints: [
       { event: 'NodeAdd' },
@@ -45,9 +48,17 @@ function shortages(pod: PodInfo, node: NodeInfo, isIgnored: (name: string) => bo
   const { requests } = pod
   const { allocatable, requested } = node
   const short: Shortage[] = []
-  if (node.pods.size + 1 > allocatable.pods) short.push({ reason: 'Too many pods', beyondNode: false })
+  if (node.pods.size + 1 > allocatable.pods)
+    short.push({
+      reason: 'Too many pods',
+      beyondNode: false,
+      detail: () => `all ${allocatable.pods} places for pods are taken`,
+    })
   const check = (name: string, wanted: number, has: number, used: number): void => {
-    if (wanted > 0 && wanted > has - used) short.push({ reason: `Insufficient ${name}`, beyondNode: wanted > has })
+    if (wanted <= 0 || wanted <= has - used) return
+    const detail = (): string =>
+      `${name}: asks ${show(name, wanted)}, ${show(name, has - used)} of ${show(name, has)} are free`
+    short.push({ reason: `Insufficient ${name}`, beyondNode: wanted > has, detail })
   }
   check('cpu', requests.milliCpu, allocatable.milliCpu, requested.milliCpu)
   check('memory', requests.memoryBytes, allocatable.memoryBytes, requested.memoryBytes)
@@ -60,4 +71,11 @@ function shortages(pod: PodInfo, node: NodeInfo, isIgnored: (name: string) => bo
   for (const [name, wanted] of requests.scalar)
     if (!isIgnored(name)) check(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0)
   return short
+}
+
+/** Amounts as people write them. */
+function show(name: string, amount: number): string {
+  if (name === 'cpu') return amount % 1000 === 0 ? String(amount / 1000) : `${amount}m`
+  if (name !== 'memory' && name !== 'ephemeral-storage') return String(amount)
+  return `${Math.round(amount / 2 ** 20)}Mi`
 }

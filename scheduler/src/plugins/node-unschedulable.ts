@@ -11,5 +11,6 @@ export const nodeUnschedulable: Plugin = {
     if (node.spec?.unschedulable !== true || tolerates(pod.spec?.tolerations, taint)) return undefined
     return unresolvable('NodeUnschedulable', 'node(s) were unschedulable')
   },
+  details: (_pod, { name }) => [`the node is cordoned: kubectl uncordon ${name}`],
   queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
 }

@@ -12,6 +12,10 @@ export const taintToleration: Plugin = {
         return unresolvable('TaintToleration', 'node(s) had untolerated taint(s)')
     return undefined
   },
+  details: ({ pod }, { node }) =>
+    (node.spec?.taints ?? [])
+      .filter((taint) => taint.effect !== 'PreferNoSchedule' && !tolerates(pod.spec?.tolerations, taint))
+      .map(({ key, value = '', effect }) => `not tolerated: ${key}${value === '' ? '' : `=${value}`}:${effect}`),
   score: (_state, { pod }, { node }) => {
     const tolerations = (pod.spec?.tolerations ?? []).filter(
       (t) => (t.effect ?? '') === '' || t.effect === 'PreferNoSchedule',
