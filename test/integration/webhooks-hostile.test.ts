@@ -86,6 +86,8 @@ it.each<[string, typeof answer, number]>([
   ['answers with brackets', say('['.repeat(200_000)), 500],
   ['answers with another kind', say('{"apiVersion":"v1","kind":"Pod"}'), 500],
   ['answers without a response', say('{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}'), 500],
+  ['answers with null', say('null'), 500],
+  ['allows by a word', (response, uid) => review({ allowed: 'yes' })(response, uid), 500],
   ['answers another question', review({ uid: 'x', allowed: true }), 500],
   ['patches without saying how', review({ allowed: true, patch: 'W10=' }), 500],
   ['patches with no JSON', patch('hello'), 500],

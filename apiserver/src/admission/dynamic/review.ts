@@ -119,6 +119,7 @@ export function readReview(
   const { webhook, uid, version, mutating } = expected
   const failed = (why: string): CallFailure => new CallFailure(webhook, `failed to call webhook: ${why}`)
   const wrong = (why: string): CallFailure => new CallFailure(webhook, `received invalid webhook response: ${why}`)
+  if (answer === null) throw wrong('webhook response was absent')
   if (!isObject(answer)) {
     throw failed(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goKind(answer)} into Go value of type ${wanted}`,
@@ -137,6 +138,11 @@ export function readReview(
   }
   const { response } = review
   if (!isObject(response)) throw wrong('webhook response was absent')
+  const { allowed = null } = response as { allowed?: unknown }
+  if (allowed !== null && typeof allowed !== 'boolean') {
+    const given = goKind(allowed)
+    throw failed(`json: cannot unmarshal ${given} into Go struct field AdmissionResponse.response.allowed of type bool`)
+  }
   const answered = typeof response.uid === 'string' ? response.uid : ''
   if (version === 'v1') {
     if (answered !== uid) throw wrong(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(answered)}`)
