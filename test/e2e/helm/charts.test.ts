@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
 import type { V1Pod } from '@kapell/openapi/types'
 import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from '../support/kapell.ts'
 import { until } from '../support/wait.ts'
@@ -162,4 +164,61 @@ it('tenant: quota, limits, policy and roles of a namespace', async () => {
   const can = ['auth', 'can-i', '-n', 'tenant', '--as=jane', '--as-group=tenant']
   expect(await run(...can, 'delete', 'pods')).toBe('yes\n')
   expect((await kubectl.try([...can, 'create', 'rolebindings'])).stdout).toBe('no\n')
+}, 150_000)
+
+it('monitoring, which we ship: what to scrape, alerts and dashboards of metrics that there are', async () => {
+  const monitoring = fileURLToPath(new URL('../../../charts/monitoring', import.meta.url))
+  const account = ['--set', 'serviceAccount.create=true,serviceAccount.name=scraper']
+  await helm.run('install', 'monitoring', monitoring, ...account, ...wait)
+  // Without the operator's kinds: a plain configuration and the dashboards.
+  expect(await run('get', 'configmaps', '-l', 'grafana_dashboard=1', '-o', 'name')).toBe(
+    'configmap/monitoring-dashboard-apiserver\nconfigmap/monitoring-dashboard-nodes\n',
+  )
+  expect(
+    parse(await run('get', 'configmap', 'monitoring-prometheus', '-o', 'jsonpath={.data.scrape\\.yml}')),
+  ).toMatchObject({
+    scrape_configs: [{ job_name: 'apiserver' }, {}, {}, {}],
+  })
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'measured' },
+    spec: { containers: [{ name: 'c', image: 'localhost/charts/busybox:1', command: ['sleep', '3600'] }] },
+  }
+  await kubectl.apply(pod)
+  await run('wait', '--for=condition=Ready', 'pod/measured', '--timeout=60s')
+  const node = await run('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')
+
+  // The account may read metrics, and little else.
+  expect(await run('auth', 'can-i', 'get', '/metrics', '--as=system:serviceaccount:default:scraper')).toBe('yes\n')
+  expect(await run('auth', 'can-i', 'get', 'nodes/metrics', '--as=system:serviceaccount:default:scraper')).toBe('yes\n')
+  const rules = await run('get', 'configmap', 'monitoring-prometheus', '-o', 'jsonpath={.data.rules\\.yml}')
+  const boards = await run('get', 'configmaps', '-l', 'grafana_dashboard=1', '-o', 'jsonpath={.items[*].data}')
+  const prefix = 'apiserver|aggregator|etcd|kubelet|container|node|process|nodejs'
+  const named = new Set(
+    [...`${rules}${boards}`.matchAll(new RegExp(`\\b(?:${prefix})_[a-z0-9_]+(?=[\\[{) ]|\\\\?")`, 'g'))].map(([name]) =>
+      name.replace(/_bucket$/, ''),
+    ),
+  )
+  expect(named.size).toBeGreaterThan(15)
+  await until(
+    'every metric that is asked for',
+    async () => {
+      const paths = ['', '/cadvisor', '/resource'].map((path) => `/api/v1/nodes/${node}/proxy/metrics${path}`)
+      const texts = await Promise.all(['/metrics', ...paths].map((path) => run('get', '--raw', path)))
+      const known = new Set([...texts.join('\n').matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name))
+      const missing = [...named].filter((name) => !known.has(name))
+      if (missing.length > 0) throw new Error(`no metrics ${missing.join(', ')}`)
+      return true
+    },
+    { timeoutMs: 30_000 },
+  )
+  await run('delete', 'pod', 'measured', '--now')
+  // With them: its objects as well.
+  const kinds = ['v1/ServiceMonitor', 'v1alpha1/ScrapeConfig', 'v1/PrometheusRule'].flatMap((kind) => [
+    '--api-versions',
+    `monitoring.coreos.com/${kind}`,
+  ])
+  const made = await helm.run('template', 'monitoring', monitoring, ...kinds)
+  for (const kind of ['ServiceMonitor', 'ScrapeConfig', 'PrometheusRule']) expect(made).toContain(`kind: ${kind}\n`)
 }, 150_000)
