@@ -28,7 +28,6 @@ beforeAll(async () => {
   plane = {
     dir,
     kubectl: new Kubectl(cluster.kubeconfig),
-    minor: 36,
     file: (name, content) => writeInto(dir, name, content),
     close: async () => {
       await cluster.stop()

@@ -21,5 +21,5 @@ describe.each<[string, Row[]]>([
   })
   afterAll(() => plane.close())
 
-  tableOf(() => plane, rows)
+  tableOf(() => plane, rows, 'v34')
 })
