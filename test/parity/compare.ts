@@ -80,6 +80,9 @@ function diff(a: unknown, b: unknown, path: string, found: (path: string, a: unk
   // Keys one by one: the order in which an object is written says nothing.
   const left = a as Record<string, unknown>
   const right = b as Record<string, unknown>
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    // An item that is left out leaves a hole, which a recording writes as null.
+    if (Array.isArray(a) && left[key] == null && right[key] == null) continue
     diff(left[key], right[key], path === '' ? key : `${path}.${key}`, found)
+  }
 }
