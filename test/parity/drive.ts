@@ -65,9 +65,10 @@ async function runStep(
   send: Send,
 ): Promise<ParityAnswer> {
   if (step.waitMs !== undefined) await pause(step.waitMs)
+  normalizer.asks(JSON.stringify(step.request))
   const request = prepare(step.request, variables)
   const prefix = (step.request.body as { metadata?: { generateName?: string } } | undefined)?.metadata?.generateName
-  if (prefix !== undefined) normalizer.generates(prefix)
+  if (prefix !== undefined) normalizer.generates(prefix.slice(0, 58))
   const deadline = Date.now() + (step.until?.seconds ?? 12) * 1000
   for (;;) {
     const raw = await send(request)
@@ -77,7 +78,7 @@ async function runStep(
       continue
     }
     remember(step, text, variables)
-    const isWatch = /[?&]watch=(true|1)/.test(request.path)
+    const isWatch = /[?&]watch=(true|1)|^\/apis?\/[^?]*\/watch\//.test(request.path)
     // Normalized also when only its code counts: what it names is numbered from there.
     const answer = normalizer.answer(raw.code, raw.headers, raw.bytes, isWatch)
     if (step.setup === true || step.codeOnly === true) return { code: raw.code }

@@ -10,6 +10,7 @@ export class Normalizer {
   readonly #literal: [string, string][]
   readonly #keepManagedFields: boolean
   readonly #generated = ['kube-api-access-']
+  readonly #asked = new Set<string>()
 
   constructor(options: { namespace: string; id: string; keep?: readonly string[] }) {
     this.#literal = [
@@ -24,6 +25,11 @@ export class Normalizer {
     this.#generated.push(prefix)
   }
 
+  /** Identities, addresses and ports that a request itself names stay as they are. */
+  asks(requestText: string): void {
+    for (const [value] of requestText.matchAll(identities)) this.#asked.add(value)
+  }
+
   answer(code: number, headers: Record<string, string>, bytes: Uint8Array, isWatch: boolean): ParityAnswer {
     const text = new TextDecoder().decode(bytes)
     const contentType = (headers['content-type'] ?? '').split(';')[0] ?? ''
@@ -31,9 +37,9 @@ export class Normalizer {
     const more = warnings.length === 0 ? {} : { warnings: warnings.map((w) => this.#text(w)) }
     if (contentType !== 'application/json' && contentType !== '')
       return { code, contentType, text: this.#freeText(text), ...more }
-    if (text === '') return { code, ...more }
     if (isWatch && code === 200)
       return { code, body: { events: parseLines(text).map((e) => this.#value(e, [])) }, ...more }
+    if (text === '') return { code, ...more }
     const body = JSON.parse(text) as Record<string, unknown>
     if (body['kind'] === 'Status' && body['status'] === 'Failure') return { code, ...this.#failure(body), ...more }
     return { code, body: this.#value(body, []), ...more }
@@ -56,14 +62,15 @@ export class Normalizer {
     if (typeof value !== 'object' || value === null) return value
     const out: Record<string, unknown> = {}
     const keys = Object.keys(value).sort()
-    const isList = path.length === 0 && keys.includes('items')
+    const isList = path.length === 0 && (keys.includes('items') || keys.includes('rows'))
+    const isBookmark = (value as { type?: unknown }).type === 'BOOKMARK'
     for (const key of keys) {
       if (key === 'managedFields') {
         if (this.#keepManagedFields) out[key] = this.#managedFields((value as Record<string, unknown>)[key])
         continue
       }
-      const inListMeta = isList && key === 'metadata'
-      out[this.#text(key)] = this.#value((value as Record<string, unknown>)[key], [...path, inListMeta ? '$list' : key])
+      const place = isList && key === 'metadata' ? ['$list'] : isBookmark && key === 'object' ? ['$bookmark'] : [key]
+      out[this.#text(key)] = this.#value((value as Record<string, unknown>)[key], [...path, ...place])
     }
     return out
   }
@@ -79,20 +86,20 @@ export class Normalizer {
 
   #string(text: string, path: readonly string[]): string {
     const key = path.at(-1) ?? ''
-    if (key === 'resourceVersion' && path.at(-2) === '$list') return '<rv>'
+    if (key === 'resourceVersion' && (path.at(-2) === '$list' || path.includes('$bookmark'))) return '<rv>'
+    if (key === 'cells' && isAge(text)) return '<age>'
+    if (key === 'storageVersionHash') return '<hash>'
     if (key === 'continue' && text !== '') return '<continue>'
-    if (/^(resourceVersion|uid)$/.test(key) && text !== '') return this.#name(key === 'uid' ? 'uid' : 'rv', text)
+    if (key === 'resourceVersion' && text !== '') return this.#name('rv', text)
     if (key === 'token' && /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return '<jwt>'
     if (isNow(text)) return '<time>'
-    if (/^(clusterIP|clusterIPs)$/.test(key) && /^\d+\.\d+\.\d+\.\d+$/.test(text)) return this.#name('ip', text)
     return this.#text(text)
   }
 
   #number(value: number, path: readonly string[]): unknown {
     const key = path.at(-1) ?? ''
-    return (key === 'nodePort' || key === 'healthCheckNodePort') && value >= 30000 && value <= 32767
-      ? this.#name('port', String(value))
-      : value
+    const isNodePort = (key === 'nodePort' || key === 'healthCheckNodePort') && value >= 30000 && value <= 32767
+    return isNodePort && !this.#asked.has(String(value)) ? this.#name('port', String(value)) : value
   }
 
   #text(text: string): string {
@@ -104,14 +111,19 @@ export class Normalizer {
     for (const prefix of this.#generated)
       out = out.replace(new RegExp(`${prefix}[a-z0-9]{5}\\b`, 'g'), `${prefix}<rand5>`)
     return out
-      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (uid) => this.#name('uid', uid))
-      .replace(/\b10\.96\.\d+\.\d+\b/g, (ip) => this.#name('ip', ip))
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (uid) => this.#unasked('uid', uid))
+      .replace(/\b10\.96\.\d+\.\d+\b/g, (ip) => this.#unasked('ip', ip))
+      .replace(/(?<=resource version: \d+(, current: | \())\d+/g, '<rv>')
   }
 
   #freeText(text: string): string {
     return this.#text(text)
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
       .replace(/(resourceVersion: ")(\d+)"/g, (_, head: string, rv: string) => `${head}${this.#name('rv', rv)}"`)
+  }
+
+  #unasked(kind: string, value: string): string {
+    return this.#asked.has(value) ? value : this.#name(kind, value)
   }
 
   #name(kind: string, value: string): string {
@@ -125,6 +137,11 @@ export class Normalizer {
     return name
   }
 }
+
+const identities = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b10\.96\.\d+\.\d+\b|\b3[0-2]\d{3}\b/g
+
+/** The time since something that this run has made. */
+const isAge = (cell: string): boolean => /^\d{1,3}s$/.test(cell)
 
 const dayMs = 86_400_000
 

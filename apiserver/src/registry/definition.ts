@@ -193,6 +193,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
   selectableFields?: Readonly<Record<string, (object: T) => string>>
   /** How names are checked; the default is a DNS subdomain. Returns what is wrong, [] when nothing. */
   validateName?: (name: string, prefix: boolean) => string[]
+  /** What an Invalid names instead of this kind, where the original names the form it keeps. */
+  reportedAs?: { group: string; kind: string }
   /** Counted up when anything but metadata and status changes. Default: true when there is a status subresource. */
   hasGeneration?: boolean
   /** A change of annotations counts as well (deployments). */

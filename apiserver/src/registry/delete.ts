@@ -184,7 +184,9 @@ async function attemptDelete(scope: WriteScope, options: DeletionOptions, curren
   const outcome = writtenOutcome(scope.resource, object, bytes, revision)
   if (plan.act === 'mark') return outcome
   try {
-    await removeStored(scope, object, { ...current, revision })
+    const gone = await removeStored(scope, object, { ...current, revision })
+    object.metadata.resourceVersion = String(gone)
+    return outcomeOf(object, { removed: true })
   } catch (error) {
     // Somebody else removed or changed it in between: the object is marked, and whoever wins finishes it.
     if (!(error instanceof StorageError)) throw error

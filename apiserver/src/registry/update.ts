@@ -186,7 +186,7 @@ async function attemptUpdate(
             ...(definition.validateUpdate?.(next, previous, at, context) ?? []),
           ]),
     ]
-    if (errors.length > 0) throw invalidObject(definition, metadata.name, errors)
+    if (errors.length > 0) throw invalidObject(definition.reportedAs ?? definition, metadata.name, errors)
     if (view === undefined) for (const text of definition.warnings?.(next, previous) ?? []) scope.warn(text)
     await scope.admission?.validate(attributes)
     const outcome = await write(scope, next, current)

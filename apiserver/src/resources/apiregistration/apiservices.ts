@@ -1,6 +1,6 @@
 import type { V1APIService } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { dns1035Label, pathSegmentName } from '@kapell/openapi/meta/names'
+import { dns1035Label, dns1123Subdomain, pathSegmentName } from '@kapell/openapi/meta/names'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
@@ -25,6 +25,7 @@ function validateApiService(o: V1APIService, root: FieldPath): FieldError[] {
   if (group === '' && version !== 'v1') {
     errors.push(required(at.child('group'), 'only v1 may have an empty group and it better be legacy kube'))
   }
+  if (group !== '') errors.push(...nameErrors(at.child('group'), group, dns1123Subdomain))
   errors.push(...nameErrors(at.child('version'), version, dns1035Label))
   if (groupPriorityMinimum <= 0 || groupPriorityMinimum > 20_000) {
     errors.push(invalid(at.child('groupPriorityMinimum'), groupPriorityMinimum, 'must be positive and less than 20000'))

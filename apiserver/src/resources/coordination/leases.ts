@@ -16,6 +16,11 @@ export const leases = defineResource<V1Lease>({
   prepareForCreate: (o) => {
     o.spec ??= {}
   },
+  // Coordinated leader election is behind a feature gate: what only it knows is dropped.
+  default: (o) => {
+    delete o.spec?.strategy
+    delete o.spec?.preferredHolder
+  },
   validate: validateLease,
   columns: [nameColumn, column('Holder', 'string', (o) => o.spec?.holderIdentity ?? ''), ageColumn],
 })

@@ -147,6 +147,27 @@ function validateCsi(csi: NonNullable<V1PersistentVolumeSpec['csi']>, at: FieldP
 }
 
 /** The original looks at the new volume twice, and says all that is wrong with it twice. */
+/** A volume that an attachment describes itself. */
+export function validateInlineVolume(spec: V1PersistentVolumeSpec, at: FieldPath): FieldError[] {
+  const errors: FieldError[] = []
+  for (const field of [
+    'capacity',
+    'claimRef',
+    'persistentVolumeReclaimPolicy',
+    'storageClassName',
+    'volumeMode',
+  ] as const) {
+    const given = spec[field]
+    const isEmpty = given === undefined || given === '' || (field === 'capacity' && Object.keys(given).length === 0)
+    if (!isEmpty) errors.push(forbidden(at.child(field), 'may not be specified in the context of inline volumes'))
+  }
+  if (spec.csi === undefined)
+    errors.push(required(at.child('csi'), 'has to be specified in the context of inline volumes'))
+  if ((spec.accessModes ?? []).length === 0) errors.push(required(at.child('accessModes')))
+  else errors.push(...validateAccessModes(spec.accessModes, at.child('accessModes')))
+  return [...errors, ...validateSources(spec, at)]
+}
+
 export function validateVolumeUpdate(
   next: V1PersistentVolume,
   previous: V1PersistentVolume,

@@ -7,7 +7,13 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
-import { dns1123Label, dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
+import {
+  dns1123Label,
+  dns1123Subdomain,
+  labelValue,
+  qualifiedName,
+  type NameValidator,
+} from '@kapell/openapi/meta/names'
 import { parseIp } from '../common/ip.ts'
 import { nameErrors, unsupported } from '../common/validation.ts'
 import { notSpecial } from '../core/services/validation.ts'
@@ -42,13 +48,33 @@ function validateEndpoint(endpoint: V1Endpoint, type: string, at: FieldPath): Fi
   for (const [i, address] of addresses.entries()) errors.push(...validateAddress(address, type, here.index(i)))
   if (endpoint.nodeName !== undefined)
     errors.push(...nameErrors(at.child('nodeName'), endpoint.nodeName, dns1123Subdomain))
+  const zones = endpoint.hints?.forZones ?? []
+  const nodes = endpoint.hints?.forNodes ?? []
+  errors.push(...distinct(zones, labelValue, at.child('hints', 'forZones')))
+  errors.push(...distinct(nodes, dns1123Subdomain, at.child('hints', 'forNodes')))
   if (endpoint.hostname !== undefined) errors.push(...nameErrors(at.child('hostname'), endpoint.hostname, dns1123Label))
   return errors
 }
 
+const maxHints = 8
+
+function distinct(hints: readonly { name?: string }[], rule: NameValidator, at: FieldPath): FieldError[] {
+  if (hints.length > maxHints) return [tooMany(at, hints.length, maxHints)]
+  const names = new Set<string>()
+  return hints.flatMap(({ name = '' }, i) => {
+    const here = at.index(i).child('name')
+    const errors = names.has(name) ? [duplicate(here, name)] : nameErrors(here, name, rule)
+    names.add(name)
+    return errors
+  })
+}
+
 function validateAddress(address: string, type: string, at: FieldPath): FieldError[] {
+  if (type === 'FQDN' && address === '') return [required(at)]
   if (type === 'FQDN') return nameErrors(at, address, dns1123Subdomain)
   const ip = parseIp(address)
+  if (ip === undefined && (type === 'IPv4' || type === 'IPv6'))
+    return [invalid(at, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
   if (ip === undefined || ip.family !== type) {
     const example = type === 'IPv6' ? 'must be a valid IPv6 address' : 'must be a valid IPv4 address'
     return type === 'IPv4' || type === 'IPv6' ? [invalid(at, address, example)] : []
@@ -66,7 +92,7 @@ function validatePorts(slice: V1EndpointSlice, at: FieldPath): FieldError[] {
     const errors = name === '' ? [] : nameErrors(here.child('name'), name, dns1123Label)
     if (names.has(name)) errors.push(duplicate(here.child('name'), name))
     names.add(name)
-    if ((port.protocol ?? '') === '') errors.push(required(here.child('protocol')))
+    if (port.protocol === undefined) errors.push(required(here.child('protocol')))
     else if (!protocols.includes(port.protocol ?? ''))
       errors.push(unsupported(here.child('protocol'), port.protocol, protocols))
     if (port.appProtocol !== undefined)

@@ -23,20 +23,31 @@ export const endpointSlices = defineResource<V1EndpointSlice>({
   storagePrefix: 'endpointslices',
   hasGeneration: true,
   default: (o) => {
-    o.endpoints ??= []
+    // Without any there is none, not an empty list.
+    if ((o.endpoints ?? []).length === 0) (o as { endpoints: unknown }).endpoints = null
     for (const port of o.ports ?? []) {
       port.name ??= ''
-      if ((port.protocol ?? '') === '') port.protocol = 'TCP'
+      port.protocol ??= 'TCP'
     }
-    for (const endpoint of o.endpoints) endpoint.conditions ??= {}
+    for (const endpoint of o.endpoints ?? []) {
+      endpoint.conditions ??= {}
+      // Of a version of old, and stored no more.
+      delete endpoint.deprecatedTopology
+    }
   },
   prepareForUpdate: (next, previous) => {
     // Labels count as well: they say which Service the slice serves.
     const changed = !sameJson(next.metadata?.labels ?? {}, previous.metadata?.labels ?? {})
     if (changed && next.metadata !== undefined) next.metadata.generation = (previous.metadata?.generation ?? 0) + 1
   },
-  validate: validateSlice,
-  validateUpdate: (next, previous, at) => unchanged(at.child('addressType'), next.addressType, previous.addressType),
+  validateCreate: validateSlice,
+  warnings: (o, previous) =>
+    o.addressType === 'FQDN' && previous === undefined ? ['spec.addressType: FQDN endpoints are deprecated'] : [],
+  validateUpdate: (next, previous, at) => {
+    const moved = unchanged(at.child('addressType'), next.addressType, previous.addressType)
+    // What else is wrong with addresses of another type is not told.
+    return moved.length === 0 || (next.addressType ?? '') === '' ? [...moved, ...validateSlice(next, at)] : moved
+  },
   columns: [
     nameColumn,
     column('AddressType', 'string', (o) => o.addressType),

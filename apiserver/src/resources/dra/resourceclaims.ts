@@ -1,8 +1,10 @@
 import type { ResourceV1ResourceClaim } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { defaultClaimSpec } from './rules.ts'
-import { unchanged } from '../common/validation.ts'
+import { defaultClaimSpec, validateClaimSpec } from './claim-rules.ts'
+import { internalView } from '../common/internal-view.ts'
+import { sameJson } from '../common/validation.ts'
+import { immutable } from '@kapell/openapi/meta/field-errors'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 function stateCell(claim: ResourceV1ResourceClaim): string {
@@ -27,7 +29,11 @@ export const resourceClaims = defineResource<ResourceV1ResourceClaim>({
   hasGeneration: false,
   default: (o) => defaultClaimSpec(o.spec),
   columns: [nameColumn, column('State', 'string', stateCell), ageColumn],
-  validateUpdate: (next, previous, at) => unchanged(at.child('spec'), next.spec, previous.spec),
+  validateCreate: (o, at) => validateClaimSpec(o.spec, at.child('spec')),
+  validateUpdate: (next, previous, at) =>
+    sameJson(next.spec, previous.spec)
+      ? []
+      : [immutable(at.child('spec'), internalView('resource.v1.ResourceClaimSpec', next.spec))],
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView({ keep: 'all' }) },

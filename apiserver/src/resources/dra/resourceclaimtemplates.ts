@@ -1,7 +1,21 @@
 import type { V1ResourceClaimTemplate } from '@kapell/openapi/types'
 import { defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { defaultClaimSpec } from './rules.ts'
+import { internalView, mapView } from '../common/internal-view.ts'
+import { sameJson } from '../common/validation.ts'
+import { immutable } from '@kapell/openapi/meta/field-errors'
+import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
+import { defaultClaimSpec, validateClaimSpec } from './claim-rules.ts'
+
+/** As messages show it: labels before annotations, as the API's own type has them. */
+function shown({ metadata, spec }: NonNullable<V1ResourceClaimTemplate['spec']>): object {
+  const { labels, annotations } = metadata ?? {}
+  return {
+    ...(labels && { labels: mapView(labels) }),
+    ...(annotations && { annotations: mapView(annotations) }),
+    ...(internalView('resource.v1.ResourceClaimTemplateSpec', { spec }) as object),
+  }
+}
 
 export const resourceClaimTemplates = defineResource<V1ResourceClaimTemplate>({
   group: 'resource.k8s.io',
@@ -12,5 +26,12 @@ export const resourceClaimTemplates = defineResource<V1ResourceClaimTemplate>({
   storagePrefix: 'resourceclaimtemplates',
   hasGeneration: false,
   default: (o) => defaultClaimSpec(o.spec?.spec),
+  validate: (o, at) => [
+    ...validateLabels(o.spec?.metadata?.labels, at.child('spec', 'metadata', 'labels').text),
+    ...validateAnnotations(o.spec?.metadata?.annotations, at.child('spec', 'metadata', 'annotations').text),
+    ...validateClaimSpec(o.spec?.spec, at.child('spec', 'spec')),
+  ],
+  validateUpdate: (next, previous, at) =>
+    sameJson(next.spec, previous.spec) ? [] : [immutable(at.child('spec'), shown(next.spec))],
   columns: [nameColumn, ageColumn],
 })

@@ -1,6 +1,8 @@
 import type { V1ResourceSlice } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
+import { rfc3339 } from '@kapell/openapi/meta/time'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { validateSlice, validateSliceUpdate } from './slice-rules.ts'
 
 export const resourceSlices = defineResource<V1ResourceSlice>({
   group: 'resource.k8s.io',
@@ -10,6 +12,12 @@ export const resourceSlices = defineResource<V1ResourceSlice>({
   namespaced: false,
   storagePrefix: 'resourceslices',
   hasGeneration: true,
+  default: (o) => {
+    for (const device of o.spec?.devices ?? [])
+      for (const taint of device.taints ?? []) taint.timeAdded ??= rfc3339(new Date())
+  },
+  validate: validateSlice,
+  validateUpdate: validateSliceUpdate,
   columns: [
     nameColumn,
     column('Node', 'string', (o) => o.spec?.nodeName ?? '<unset>'),

@@ -1,6 +1,7 @@
 import type { CoreV1Event, EventsV1Event } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { qualifiedName } from '@kapell/openapi/meta/names'
+import { internalView } from '../common/internal-view.ts'
 import { nameErrors, sameJson } from '../common/validation.ts'
 
 /** Events tell what happened, for a while. Source: Event v1 events. */
@@ -57,11 +58,12 @@ export function validateCoreEvent(event: CoreV1Event, at: FieldPath): FieldError
 const maxLengths = { action: 128, reason: 128, reportingInstance: 128, note: 1024 } as const
 
 export function validateNewEvent(event: EventsV1Event, at: FieldPath): FieldError[] {
-  const errors = validateNamespace(
-    event.metadata?.namespace ?? '',
-    event.regarding?.namespace,
-    at.child('involvedObject', 'namespace'),
-  )
+  const errors: FieldError[] = []
+  // One of another namespace is let through; one of none is not.
+  if ((event.regarding?.namespace ?? '') === '')
+    errors.push(
+      ...validateNamespace(event.metadata?.namespace ?? '', undefined, at.child('involvedObject', 'namespace')),
+    )
   if (event.eventTime === undefined || event.eventTime === null) errors.push(required(at.child('eventTime')))
   else errors.push(...validateReport(event, at))
   const type = event.type ?? ''
@@ -80,6 +82,12 @@ function validateReport(event: EventsV1Event, at: FieldPath): FieldError[] {
     if (text === '') errors.push(required(at.child(field)))
     errors.push(...tooLongText(at.child(field), text, maxLengths[field]))
   }
+  const series = event.series
+  if (series !== undefined) {
+    const here = at.child('series')
+    if ((series.count ?? 0) < 2) errors.push(invalid(here.child('count'), '', 'should be at least 2'))
+    if (series.lastObservedTime == null) errors.push(required(here.child('lastObservedTime')))
+  }
   errors.push(...tooLongText(at.child('message'), event.note ?? '', maxLengths.note))
   return errors
 }
@@ -91,6 +99,8 @@ function tooLongText(at: FieldPath, text: string, max: number): FieldError[] {
 /** Of an event only its series goes on. Names are those of the core form, as the original reports them. */
 const fixed: readonly (readonly [field: keyof EventsV1Event & string, reported: string])[] = [
   ['regarding', 'involvedObject'],
+  ['reason', 'reason'],
+  // Told of twice.
   ['reason', 'reason'],
   ['note', 'message'],
   ['deprecatedSource', 'source'],
@@ -105,11 +115,18 @@ const fixed: readonly (readonly [field: keyof EventsV1Event & string, reported: 
   ['reportingInstance', 'reportingInstance'],
 ]
 
+const texts = new Set(['reason', 'note', 'type', 'action', 'reportingController', 'reportingInstance'])
+
+function shown(field: string, value: unknown): unknown {
+  if (texts.has(field)) return value ?? ''
+  return field === 'regarding' ? internalView('core.v1.ObjectReference', (value ?? {}) as object) : (value ?? null)
+}
+
 export function validateNewEventUpdate(next: EventsV1Event, previous: EventsV1Event, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   for (const [field, reported] of fixed) {
     if (!sameJson(next[field], previous[field]))
-      errors.push(invalid(at.child(reported), next[field] ?? null, 'field is immutable'))
+      errors.push(invalid(at.child(reported), shown(field, next[field]), 'field is immutable'))
   }
-  return errors
+  return next.eventTime == null ? errors : [...errors, ...validateReport(next, at)]
 }

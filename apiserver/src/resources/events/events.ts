@@ -1,5 +1,4 @@
 import type { EventsV1Event } from '@kapell/openapi/types'
-import { pathSegmentName } from '@kapell/openapi/meta/names'
 import { defineResource } from '../../registry/definition.ts'
 import { newEventColumns, toCoreEvent, toNewEvent } from './event.ts'
 import { defaultNewEvent, eventTtlSeconds, validateNewEvent, validateNewEventUpdate } from './event-rules.ts'
@@ -19,7 +18,7 @@ export const newEvents = defineResource<EventsV1Event>({
     fromStored: toNewEvent,
     toStored: toCoreEvent,
   },
-  validateName: (name) => pathSegmentName(name),
+  reportedAs: { group: '', kind: 'Event' },
   default: defaultNewEvent,
   validateCreate: validateNewEvent,
   validateUpdate: validateNewEventUpdate,

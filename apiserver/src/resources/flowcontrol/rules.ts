@@ -1,6 +1,9 @@
 import type { V1FlowSchema, V1PriorityLevelConfiguration } from '@kapell/openapi/types'
-import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { sameJson, unsupported } from '../common/validation.ts'
+import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
+import { validateFlowRule } from './flow-rules.ts'
+import { validateLimited, validateShares } from './level-rules.ts'
 
 /** Source: "API Priority and Fairness". */
 
@@ -23,6 +26,9 @@ export function validateFlowSchema(schema: V1FlowSchema, root: FieldPath): Field
   }
   if ((spec?.priorityLevelConfiguration?.name ?? '') === '') {
     errors.push(required(at.child('priorityLevelConfiguration', 'name'), 'must reference a priority level'))
+  } else {
+    const { name } = spec?.priorityLevelConfiguration ?? { name: '' }
+    errors.push(...nameErrors(at.child('priorityLevelConfiguration', 'name'), name, dns1123Subdomain))
   }
   for (const [i, rule] of (spec?.rules ?? []).entries()) {
     const ruleAt = at.child('rules').index(i)
@@ -32,6 +38,7 @@ export function validateFlowSchema(schema: V1FlowSchema, root: FieldPath): Field
     if ((rule.resourceRules ?? []).length + (rule.nonResourceRules ?? []).length === 0) {
       errors.push(required(ruleAt, 'at least one of resourceRules and nonResourceRules has to be non-empty'))
     }
+    errors.push(...validateFlowRule(rule, ruleAt))
   }
   errors.push(...validateExempt(schema, at))
   return errors
@@ -67,30 +74,24 @@ export function defaultPriorityLevel(level: V1PriorityLevelConfiguration): void 
 export function validatePriorityLevel(level: V1PriorityLevelConfiguration, root: FieldPath): FieldError[] {
   const at = root.child('spec')
   const { type = '', limited, exempt } = level.spec ?? {}
+  const isExempt = level.metadata?.name === 'exempt'
+  const wrongExempt =
+    isExempt === (type === 'Exempt')
+      ? []
+      : [invalid(at.child('type'), type, "must be 'Exempt' if and only if `name` is 'exempt'")]
   switch (type) {
     case '':
       return [required(at.child('type'))]
     case 'Exempt':
-      return limited === undefined
-        ? []
-        : [
-            {
-              type: 'FieldValueForbidden',
-              field: at.child('limited').text,
-              detail: 'must be nil if the type is not Limited',
-            },
-          ]
+      return [
+        ...wrongExempt,
+        ...validateShares(exempt, at.child('exempt')),
+        ...(limited === undefined ? [] : [forbidden(at.child('limited'), 'must be nil if the type is not Limited')]),
+      ]
     case 'Limited': {
       if (limited === undefined) return [required(at.child('limited'), 'must not be empty when type is Limited')]
-      const response = limited.limitResponse?.type ?? ''
-      if (response === 'Queue' && limited.limitResponse?.queuing === undefined) {
-        return [
-          required(at.child('limited', 'limitResponse', 'queuing'), 'must not be empty if limited.type is not Limited'),
-        ]
-      }
-      if (response !== 'Queue' && response !== 'Reject') {
-        return [unsupported(at.child('limited', 'limitResponse', 'type'), response, ['Queue', 'Reject'])]
-      }
+      const errors = validateLimited(limited, at.child('limited'))
+      if (errors.length > 0) return errors
       return exempt === undefined || sameJson(exempt, {})
         ? []
         : [

@@ -1,6 +1,7 @@
 import type { V1Ingress, V1IngressBackend, V1IngressRule } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { dns1035Label, dns1123Subdomain, portName, wildcardDns1123Subdomain } from '@kapell/openapi/meta/names'
+import { dns1123Label, dns1123Subdomain, portName, wildcardDns1123Subdomain } from '@kapell/openapi/meta/names'
+import { validateTypedRef } from './typed-ref.ts'
 import { parseIp } from '../common/ip.ts'
 import { nameErrors, unsupported, validatePortNumber } from '../common/validation.ts'
 
@@ -16,6 +17,8 @@ export function validateIngress(ingress: V1Ingress, root: FieldPath): FieldError
     errors.push(...validateBackend(spec.defaultBackend, at.child('defaultBackend')))
   for (const [i, rule] of (spec.rules ?? []).entries()) errors.push(...validateRule(rule, at.child('rules').index(i)))
   for (const [i, tls] of (spec.tls ?? []).entries()) {
+    if ((tls.secretName ?? '') !== '')
+      errors.push(...nameErrors(at.child('tls').index(i).child('secretName'), tls.secretName ?? '', dns1123Subdomain))
     for (const [j, host] of (tls.hosts ?? []).entries()) {
       errors.push(...validateHost(host, at.child('tls').index(i).child('hosts').index(j)))
     }
@@ -43,7 +46,8 @@ function validateRule(rule: V1IngressRule, at: FieldPath): FieldError[] {
   for (const [i, path] of (rule.http.paths ?? []).entries()) {
     const here = pathsAt.index(i)
     errors.push(...validatePath(path.path ?? '', path.pathType, here))
-    errors.push(...validateBackend(path.backend, here.child('backend')))
+    // Without a type nothing else of the path is looked at.
+    if (path.pathType != null) errors.push(...validateBackend(path.backend, here.child('backend')))
   }
   return errors
 }
@@ -53,7 +57,7 @@ const badSequences = ['//', '/./', '/../', '%2f', '%2F']
 const badSuffixes = ['/..', '/.']
 
 function validatePath(path: string, type: string | undefined | null, at: FieldPath): FieldError[] {
-  if (type == null || type === '') return [required(at.child('pathType'), 'pathType must be specified')]
+  if (type == null) return [required(at.child('pathType'), 'pathType must be specified')]
   const here = at.child('path')
   switch (type) {
     case 'Exact':
@@ -79,14 +83,12 @@ function validateBackend(backend: V1IngressBackend | undefined, at: FieldPath): 
     return [invalid(at, '', 'cannot set both resource and service backends')]
   }
   if (resource !== undefined) {
-    return (['kind', 'name'] as const).flatMap((field) =>
-      (resource[field] ?? '') === '' ? [required(at.child('resource', field))] : [],
-    )
+    return validateTypedRef(resource, at.child('resource'))
   }
   if (service === undefined) return [invalid(at, '', 'resource or service backend is required')]
   const errors: FieldError[] = []
   if ((service.name ?? '') === '') errors.push(required(at.child('service', 'name')))
-  else errors.push(...nameErrors(at.child('service', 'name'), service.name, dns1035Label))
+  else errors.push(...nameErrors(at.child('service', 'name'), service.name, dns1123Label))
   const { name = '', number = 0 } = service.port ?? {}
   if (name !== '' && number !== 0) errors.push(invalid(at, '', 'cannot set both port name & port number'))
   else if (name === '' && number === 0) errors.push(required(at, 'port name or number is required'))

@@ -1,9 +1,26 @@
 import type { V1IngressClass } from '@kapell/openapi/types'
-import { required } from '@kapell/openapi/meta/field-errors'
-import { domainPrefixedPath } from '@kapell/openapi/meta/names'
+import { forbidden, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Label, domainPrefixedPath } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { nameErrors, unchanged } from '../common/validation.ts'
+import { nameErrors, unchanged, unsupported } from '../common/validation.ts'
+import { validateTypedRef } from './typed-ref.ts'
+
+type Parameters = NonNullable<NonNullable<V1IngressClass['spec']>['parameters']>
+
+function validateParameters(parameters: Parameters | undefined, at: FieldPath): FieldError[] {
+  if (parameters === undefined) return []
+  const errors = validateTypedRef(parameters, at)
+  const { scope, namespace } = parameters
+  const here = at.child('namespace')
+  if (scope === 'Namespace') {
+    if (namespace === undefined) errors.push(required(here, "`parameters.scope` is set to 'Namespace'"))
+    else errors.push(...nameErrors(here, namespace, dns1123Label))
+  } else if (scope === 'Cluster') {
+    if (namespace !== undefined) errors.push(forbidden(here, "`parameters.scope` is set to 'Cluster'"))
+  } else errors.push(unsupported(at.child('scope'), scope ?? '', ['Cluster', 'Namespace']))
+  return errors
+}
 
 function parametersCell(o: V1IngressClass): string {
   const p = o.spec?.parameters
@@ -23,12 +40,14 @@ export const ingressClasses = defineResource<V1IngressClass>({
     const parameters = o.spec?.parameters
     if (parameters !== undefined) parameters.scope ??= 'Cluster'
   },
-  validate: (o, at) =>
-    (o.spec?.controller ?? '') === ''
+  validate: (o, at) => [
+    ...((o.spec?.controller ?? '') === ''
       ? [required(at.child('spec', 'controller'))]
-      : nameErrors(at.child('spec', 'controller'), o.spec?.controller ?? '', domainPrefixedPath),
+      : nameErrors(at.child('spec', 'controller'), o.spec?.controller ?? '', domainPrefixedPath)),
+    ...validateParameters(o.spec?.parameters, at.child('spec', 'parameters')),
+  ],
   validateUpdate: (next, previous, at) =>
-    unchanged(at.child('spec', 'controller'), next.spec?.controller, previous.spec?.controller),
+    unchanged(at.child('spec', 'controller'), next.spec?.controller ?? '', previous.spec?.controller ?? ''),
   columns: [
     nameColumn,
     column('Controller', 'string', (o) => o.spec?.controller ?? ''),

@@ -3,7 +3,9 @@ import { required } from '@kapell/openapi/meta/field-errors'
 import { column, defineResource } from '../../registry/definition.ts'
 import { nameColumn } from '../common/columns.ts'
 import { formatIp, parseIp } from '../common/ip.ts'
-import { unchanged } from '../common/validation.ts'
+import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { internalView } from '../common/internal-view.ts'
+import { nameErrors, unchanged } from '../common/validation.ts'
 
 function parentCell(o: V1IPAddress): string {
   const p = o.spec?.parentRef
@@ -35,11 +37,16 @@ export const ipAddresses = defineResource<V1IPAddress>({
     const here = at.child('spec', 'parentRef')
     if (ref === undefined) return [required(here)]
     return [
+      ...((ref.group ?? '') === '' ? [] : nameErrors(here.child('group'), ref.group ?? '', dns1123Subdomain)),
       ...((ref.resource ?? '') === '' ? [required(here.child('resource'))] : []),
       ...((ref.name ?? '') === '' ? [required(here.child('name'))] : []),
     ]
   },
   validateUpdate: (next, previous, at) =>
-    unchanged(at.child('spec', 'parentRef'), next.spec?.parentRef, previous.spec?.parentRef),
+    unchanged(
+      at.child('spec', 'parentRef'),
+      internalView('networking.v1.ParentReference', next.spec?.parentRef),
+      internalView('networking.v1.ParentReference', previous.spec?.parentRef),
+    ),
   columns: [nameColumn, column('ParentRef', 'string', parentCell)],
 })

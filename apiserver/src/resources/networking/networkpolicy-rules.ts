@@ -46,7 +46,7 @@ export function validateNetworkPolicy(policy: V1NetworkPolicy, root: FieldPath):
   return errors
 }
 
-const protocols = ['SCTP', 'TCP', 'UDP']
+const protocols = ['TCP', 'UDP', 'SCTP']
 
 function validatePolicyPort({ port, endPort, protocol }: V1NetworkPolicyPort, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []

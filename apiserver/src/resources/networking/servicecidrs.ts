@@ -13,7 +13,7 @@ export const serviceCidrs = defineResource<V1ServiceCIDR>({
   storagePrefix: 'servicecidrs',
   hasGeneration: false,
   columns: [nameColumn, column('CIDRs', 'string', (o) => (o.spec?.cidrs ?? []).join(',')), ageColumn],
-  validate: validateServiceCidr,
+  validateCreate: validateServiceCidr,
   validateUpdate: validateServiceCidrUpdate,
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,

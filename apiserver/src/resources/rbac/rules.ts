@@ -43,5 +43,8 @@ export function validateAggregation(rule: V1AggregationRule | undefined, at: Fie
   const here = at.child('clusterRoleSelectors')
   if (selectors.length === 0)
     return [required(here, 'at least one clusterRoleSelector required if aggregationRule is non-nil')]
-  return selectors.flatMap((selector, i) => validateLabelSelector(selector, here.index(i)))
+  return selectors.flatMap((selector, i) => {
+    const errors = validateLabelSelector(selector, here.index(i))
+    return errors.length === 0 ? [] : [...errors, invalid(here.index(i), null, 'invalid label selector.')]
+  })
 }

@@ -1,5 +1,5 @@
 import type { V1PriorityClass } from '@kapell/openapi/types'
-import { forbidden, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { forbidden, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { forbiddenError } from '@kapell/openapi/meta/status'
 import { unsupported } from '../common/validation.ts'
 
@@ -28,7 +28,8 @@ export function validatePriorityClass(priorityClass: V1PriorityClass, at: FieldP
     )
   }
   const policy = priorityClass.preemptionPolicy
-  if (policy !== undefined && policy !== 'PreemptLowerPriority' && policy !== 'Never') {
+  if (policy === '') errors.push(required(at.child('preemptionPolicy')))
+  else if (policy !== undefined && policy !== 'PreemptLowerPriority' && policy !== 'Never') {
     errors.push(unsupported(at.child('preemptionPolicy'), policy, ['PreemptLowerPriority', 'Never']))
   }
   return errors

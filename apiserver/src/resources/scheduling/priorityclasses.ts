@@ -13,10 +13,14 @@ export const priorityClasses = defineResource<V1PriorityClass>({
   shortNames: ['pc'],
   namespaced: false,
   storagePrefix: 'priorityclasses',
-  hasGeneration: true,
+  hasGeneration: false,
   default: (o) => {
     o.value ??= 0
     o.preemptionPolicy ??= 'PreemptLowerPriority'
+  },
+  // Counted once, at its making.
+  prepareForCreate: (o) => {
+    if (o.metadata !== undefined) o.metadata.generation = 1
   },
   validate: validatePriorityClass,
   validateUpdate: (next, previous, at) => [

@@ -1,7 +1,8 @@
 import type { V1CSIDriver } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { unchanged } from '../common/validation.ts'
+import { sameJson } from '../common/validation.ts'
+import { driverWarnings, validateDriver, validateDriverUpdate } from './driver-rules.ts'
 
 function defaultDriver(driver: V1CSIDriver): void {
   const spec = (driver.spec ??= {})
@@ -27,8 +28,15 @@ export const csiDrivers = defineResource<V1CSIDriver>({
   storagePrefix: 'csidrivers',
   hasGeneration: false,
   default: defaultDriver,
-  validateUpdate: (next, previous, at) =>
-    unchanged(at.child('spec', 'attachedRequired'), next.spec.attachRequired, previous.spec.attachRequired),
+  prepareForUpdate: (next, previous) => {
+    // The original starts to count at the first change only.
+    const changed = !sameJson(next.spec, previous.spec)
+    const generation = (previous.metadata?.generation ?? 0) + (changed ? 1 : 0)
+    if (next.metadata !== undefined && generation > 0) next.metadata.generation = generation
+  },
+  validate: validateDriver,
+  validateUpdate: validateDriverUpdate,
+  warnings: driverWarnings,
   columns: [
     nameColumn,
     column('AttachRequired', 'boolean', (o) => o.spec.attachRequired ?? true),

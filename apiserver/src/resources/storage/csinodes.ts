@@ -1,5 +1,6 @@
 import type { V1CSINode } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
+import { validateCsiNode, validateCsiNodeUpdate } from './driver-rules.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 
 export const csiNodes = defineResource<V1CSINode>({
@@ -11,5 +12,7 @@ export const csiNodes = defineResource<V1CSINode>({
   namespaced: false,
   storagePrefix: 'csinodes',
   hasGeneration: false,
+  validate: validateCsiNode,
+  validateUpdate: validateCsiNodeUpdate,
   columns: [nameColumn, column('Drivers', 'integer', (o) => (o.spec.drivers ?? []).length), ageColumn],
 })

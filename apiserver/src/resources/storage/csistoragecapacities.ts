@@ -1,7 +1,8 @@
 import type { V1CSIStorageCapacity } from '@kapell/openapi/types'
 import { dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { defineResource } from '../../registry/definition.ts'
-import { nameErrors, unchanged } from '../common/validation.ts'
+import { invalid } from '@kapell/openapi/meta/field-errors'
+import { isNegative, nameErrors, unchanged, validateLabelSelector } from '../common/validation.ts'
 
 export const csiStorageCapacities = defineResource<V1CSIStorageCapacity>({
   group: 'storage.k8s.io',
@@ -12,7 +13,11 @@ export const csiStorageCapacities = defineResource<V1CSIStorageCapacity>({
   namespaced: true,
   storagePrefix: 'csistoragecapacities',
   hasGeneration: false,
-  validate: (o, at) => nameErrors(at.child('storageClassName'), o.storageClassName ?? '', dns1123Subdomain),
+  validate: (o, at) => [
+    ...nameErrors(at.child('storageClassName'), o.storageClassName ?? '', dns1123Subdomain),
+    ...validateLabelSelector(o.nodeTopology, at.child('nodeTopology')),
+    ...(o.capacity?.startsWith('-') === true ? [invalid(at.child('capacity'), o.capacity, isNegative)] : []),
+  ],
   validateUpdate: (next, previous, at) => [
     ...unchanged(at.child('nodeTopology'), next.nodeTopology, previous.nodeTopology),
     ...unchanged(at.child('storageClassName'), next.storageClassName, previous.storageClassName),

@@ -2,6 +2,7 @@ import type { V1StorageClass } from '@kapell/openapi/types'
 import { required } from '@kapell/openapi/meta/field-errors'
 import { qualifiedName } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
+import { validateTopologies } from './topologies.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { nameErrors, oneOf, unchanged } from '../common/validation.ts'
 
@@ -24,15 +25,16 @@ export const storageClasses = defineResource<V1StorageClass>({
   storagePrefix: 'storageclasses',
   hasGeneration: false,
   default: (o) => {
-    if ((o.reclaimPolicy ?? '') === '') o.reclaimPolicy = 'Delete'
-    if ((o.volumeBindingMode ?? '') === '') o.volumeBindingMode = 'Immediate'
+    if (o.reclaimPolicy === undefined) o.reclaimPolicy = 'Delete'
+    if (o.volumeBindingMode === undefined) o.volumeBindingMode = 'Immediate'
   },
   validate: (o, at) => [
     ...((o.provisioner ?? '') === ''
       ? [required(at.child('provisioner'))]
       : nameErrors(at.child('provisioner'), o.provisioner.toLowerCase(), qualifiedName)),
-    ...oneOf(at.child('reclaimPolicy'), o.reclaimPolicy, ['Delete', 'Retain']),
+    ...((o.reclaimPolicy ?? '') === '' ? [] : oneOf(at.child('reclaimPolicy'), o.reclaimPolicy, ['Delete', 'Retain'])),
     ...oneOf(at.child('volumeBindingMode'), o.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+    ...validateTopologies(o.allowedTopologies, at.child('allowedTopologies')),
   ],
   validateUpdate: (next, previous, at) =>
     (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>

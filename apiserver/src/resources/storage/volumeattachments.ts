@@ -2,9 +2,28 @@ import type { V1VolumeAttachment } from '@kapell/openapi/types'
 import { required } from '@kapell/openapi/meta/field-errors'
 import { dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
+import { immutable, forbidden, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { internalView } from '../common/internal-view.ts'
+import { csiDriverName } from '../core/volume-sources.ts'
+import { validateInlineVolume } from '../core/persistentvolume-rules.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { nameErrors, unchanged } from '../common/validation.ts'
+import { nameErrors, sameJson } from '../common/validation.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+type Source = V1VolumeAttachment['spec']['source']
+
+function validateSource(source: Source | undefined, at: FieldPath): FieldError[] {
+  const { persistentVolumeName: name, inlineVolumeSpec: inline } = source ?? {}
+  const text = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
+  if (name === undefined && inline === undefined) return [required(at, text)]
+  if (name !== undefined && inline !== undefined) return [forbidden(at, text)]
+  if (name !== undefined) {
+    const here = at.child('persistentVolumeName')
+    const absent = name === '' ? [required(here, 'must specify non empty persistentVolumeName')] : []
+    return [...absent, ...nameErrors(here, name, dns1123Subdomain)]
+  }
+  return inline === undefined ? [] : validateInlineVolume(inline, at.child('inlineVolumeSpec'))
+}
 
 export const volumeAttachments = defineResource<V1VolumeAttachment>({
   group: 'storage.k8s.io',
@@ -24,13 +43,14 @@ export const volumeAttachments = defineResource<V1VolumeAttachment>({
     ageColumn,
   ],
   validate: (o, at) => [
-    ...((o.spec?.attacher ?? '') === '' ? [required(at.child('spec', 'attacher'))] : []),
-    ...(o.spec?.source?.persistentVolumeName === undefined && o.spec?.source?.inlineVolumeSpec === undefined
-      ? [required(at.child('spec', 'source'), 'must specify exactly one of inlineVolumeSpec and persistentVolumeName')]
-      : []),
+    ...csiDriverName(o.spec?.attacher, at.child('spec', 'attacher')),
+    ...validateSource(o.spec?.source, at.child('spec', 'source')),
     ...nameErrors(at.child('spec', 'nodeName'), o.spec?.nodeName ?? '', dns1123Subdomain),
   ],
-  validateUpdate: (next, previous, at) => unchanged(at.child('spec'), next.spec, previous.spec),
+  validateUpdate: (next, previous, at) =>
+    sameJson(next.spec, previous.spec)
+      ? []
+      : [immutable(at.child('spec'), internalView('storage.v1.VolumeAttachmentSpec', next.spec))],
   prepareForCreate: (o) => startStatus(o, { attached: false }),
   prepareForUpdate: keepStatus,
   subresources: { status: statusView({ keep: 'all' }) },
