@@ -5,6 +5,8 @@ import { dirname } from 'node:path'
 import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
 import type { UserInfo } from '@kapell/apiserver/authentication/user'
 import type { Logger } from '@kapell/controllers/machinery/log'
+import { measuredTransport } from '@kapell/controllers/machinery/measured-transport'
+import { createMetrics } from '@kapell/controllers/machinery/metrics'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import type { SchedulerConfiguration } from '@kapell/scheduler/config/configuration'
 import * as identities from './identities.ts'
@@ -58,6 +60,11 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
   })
 }
 
+/** Loops, and what each component of them has to tell, as Prometheus text. */
+export interface RunningLoops extends Running {
+  metrics: Partial<Record<'kube-controller-manager' | 'kube-scheduler', () => string | Promise<string>>>
+}
+
 /** How each part reaches the API server, as itself. */
 export type Doors = (user: UserInfo) => Transport
 
@@ -76,7 +83,7 @@ export async function startLoops(options: {
   /** Told, once the scheduler runs, how to ask it. */
   placements?: PlacementSource
   log: Logger
-}): Promise<Running> {
+}): Promise<RunningLoops> {
   const { door, log, rootCa, signing } = options
   const identity = `${hostname()}_${randomUUID()}`
   const [controllers, scheduler] = await Promise.all([
@@ -84,33 +91,42 @@ export async function startLoops(options: {
     options.scheduler ? import('@kapell/scheduler/main') : undefined,
   ])
   const parts: Promise<Running>[] = []
-  if (controllers !== undefined)
+  const metrics: RunningLoops['metrics'] = {}
+  if (controllers !== undefined) {
+    const controllerMetrics = createMetrics()
+    metrics['kube-controller-manager'] = () => controllerMetrics.render()
     parts.push(
       controllers.startControllers({
-        transport: door(identities.controllerManager),
-        transportFor: (name) => door(identities.controllerIdentity(name)),
+        transport: measuredTransport(door(identities.controllerManager), controllerMetrics),
+        transportFor: (name) => measuredTransport(door(identities.controllerIdentity(name)), controllerMetrics),
+        metrics: controllerMetrics,
         rootCa,
         log,
         ...(signing === undefined ? {} : { signing }),
         ...(options.shared === true ? { leaderElection: { enabled: true, identity } } : {}),
       }),
     )
-  if (scheduler !== undefined)
+  }
+  if (scheduler !== undefined) {
+    const requests = createMetrics()
     parts.push(
       scheduler
         .startScheduler({
-          transport: door(identities.scheduler),
+          transport: measuredTransport(door(identities.scheduler), requests),
           log,
           ...(options.schedulerConfiguration === undefined ? {} : { configuration: options.schedulerConfiguration }),
           ...(options.shared === true ? { leaderElection: { identity } } : {}),
         })
         .then((started) => {
           if (options.placements !== undefined) options.placements.explain = (pod) => started.explain(pod)
+          metrics['kube-scheduler'] = async () => `${await started.registry.metrics()}${requests.render()}`
           return started
         }),
     )
+  }
   const running = await Promise.all(parts)
   return {
+    metrics,
     close: async () => {
       await Promise.all(running.map((part) => part.close()))
     },

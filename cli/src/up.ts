@@ -16,6 +16,7 @@ import {
   type Doors,
   type Running,
 } from './cluster.ts'
+import { startComponentServer } from './component-server.ts'
 import { openDataDir } from './data-dir.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
@@ -108,6 +109,11 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           log,
         })
         running.push(loops)
+        if (api !== undefined)
+          for (const [component, metrics] of Object.entries(loops.metrics))
+            running.push(
+              await startComponentServer({ api, component, metrics, log, port: metricsPorts[component] ?? 0 }),
+            )
         if (api !== undefined && has('scheduler')) await ensurePlacementRole(createClient(door(identities.admin)))
       },
     })
@@ -159,6 +165,9 @@ function frontProxiesOf(options: UpOptions): Pick<ApiOptions, 'frontProxies'> {
     throw new UserError(`--requestheader-client-ca-file: ${file} holds no certificate in PEM`)
   return { frontProxies: { clientCa, allowedNames } }
 }
+
+/** Upstream's. */
+const metricsPorts: Readonly<Record<string, number>> = { 'kube-controller-manager': 10257, 'kube-scheduler': 10259 }
 
 async function schedulerConfigurationOf({
   schedulerConfig,

@@ -23,7 +23,7 @@ import { listProcesses, shimsOf } from './runtime/cleanup.ts'
 import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
 import { runtimePaths } from './runtime/paths.ts'
 import { podCgroup } from './pods/resources.ts'
-import { createGuard } from './server/authorize.ts'
+import { createGuard, nodeAttributes } from './server/authorize.ts'
 import { createMetrics } from './server/metrics.ts'
 import { createLocalVolumes, directoryAnnotation } from './volumes/local-path.ts'
 import { startAgentServer } from './server/server.ts'
@@ -234,7 +234,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
           return withRemembered(record, pod, (name, attempt) => join(logs, containerLogPath(name, attempt)))
         },
       },
-      guard: createGuard({ client, clock, nodeName }),
+      guard: createGuard({ client, clock, attributesOf: nodeAttributes(nodeName) }),
       pods: () => pods.pods.lister.list(),
       onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
       problem: () => pods.lifecycle.health().message,

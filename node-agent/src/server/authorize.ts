@@ -12,7 +12,8 @@ export interface Caller {
 export interface GuardOptions {
   client: ApiClient
   clock: Clock
-  nodeName: string
+  /** What a request asks for, as a SubjectAccessReview has it and as people read it. */
+  attributesOf: (verb: string, path: string) => { attributes: object; text: string }
 }
 
 /** Who may speak to this server. */
@@ -27,9 +28,9 @@ const maxCached = 1000
 
 /**
  * Callers show a certificate of the cluster's CA or a token that the API server knows; whether they may is asked of the
- * API server, as access to a subresource of this node. Source: docs, "Kubelet authentication/authorization".
+ * API server. Source: docs, "Kubelet authentication/authorization".
  */
-export function createGuard({ client, clock, nodeName }: GuardOptions): Guard {
+export function createGuard({ client, clock, attributesOf }: GuardOptions): Guard {
   const decisions = new Map<string, { allowed: boolean; reason: string; untilMs: number }>()
   const tokens = new Map<string, { caller: Caller | undefined; untilMs: number }>()
 
@@ -60,9 +61,10 @@ export function createGuard({ client, clock, nodeName }: GuardOptions): Guard {
     return caller
   }
 
-  const authorize = async (caller: Caller, verb: string, subresource: string): Promise<void> => {
+  const authorize = async (caller: Caller, verb: string, path: string): Promise<void> => {
     if (caller.groups.includes('system:masters')) return
-    const key = JSON.stringify([caller, verb, subresource])
+    const { attributes, text } = attributesOf(verb, path)
+    const key = JSON.stringify([caller, verb, text])
     const now = clock.now().getTime()
     let decision = decisions.get(key)
     if (decision === undefined || decision.untilMs <= now) {
@@ -72,7 +74,7 @@ export function createGuard({ client, clock, nodeName }: GuardOptions): Guard {
         spec: {
           user: caller.name,
           groups: caller.groups,
-          resourceAttributes: { verb, group: '', version: 'v1', resource: 'nodes', subresource, name: nodeName },
+          ...attributes,
         },
       }
       const answer = (await client.raw('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', review)) as {
@@ -84,19 +86,29 @@ export function createGuard({ client, clock, nodeName }: GuardOptions): Guard {
       decisions.set(key, decision)
     }
     if (!decision.allowed) {
-      throw new HttpError(
-        403,
-        `Forbidden (user=${caller.name}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])`,
-      )
+      throw new HttpError(403, `Forbidden (user=${caller.name}, verb=${verb}, ${text})`)
     }
   }
 
   return {
     check: async (request, path) => {
       const caller = await authenticate(request)
-      await authorize(caller, verbOf(request.method ?? 'GET'), subresourceOf(path))
+      await authorize(caller, verbOf(request.method ?? 'GET'), path)
       return caller
     },
+  }
+}
+
+/** Requests to a node's agent are access to subresources of that node. */
+export function nodeAttributes(nodeName: string): GuardOptions['attributesOf'] {
+  return (verb, path) => {
+    const subresource = subresourceOf(path)
+    return {
+      attributes: {
+        resourceAttributes: { verb, group: '', version: 'v1', resource: 'nodes', subresource, name: nodeName },
+      },
+      text: `resource=nodes, subresource(s)=[${subresource}]`,
+    }
   }
 }
 

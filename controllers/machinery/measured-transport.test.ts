@@ -1,0 +1,20 @@
+import type { ApiResponse } from '@kapell/openapi/wire/transport'
+import { measuredTransport } from './measured-transport.ts'
+import { createMetrics } from './metrics.ts'
+
+describe('measuredTransport', () => {
+  it('counts answers by code and failures as such', async () => {
+    const metrics = createMetrics()
+    const answer = { status: 201, headers: {} } as ApiResponse
+    const transport = measuredTransport(
+      ({ path }) => (path === '/down' ? Promise.reject(new Error('reset')) : Promise.resolve(answer)),
+      metrics,
+    )
+    await transport({ method: 'POST', path: '/up' })
+    await expect(transport({ method: 'GET', path: '/down' })).rejects.toThrow('reset')
+    const text = metrics.render()
+    expect(text).toContain('rest_client_requests_total{code="201",host="in-process",method="POST"} 1')
+    expect(text).toContain('rest_client_requests_total{code="<error>",host="in-process",method="GET"} 1')
+    expect(text).toContain('rest_client_request_duration_seconds_count{host="in-process",verb="GET"} 1')
+  })
+})
