@@ -45,6 +45,15 @@ export function scaleOf(rules: ScaleSubresource<KubeObject>, object: KubeObject)
   }
 }
 
+/** Who scales is noted only where somebody owns the replicas already: a Scale that nobody owns a part of has no managers. */
+function isTracked(object: KubeObject, resource: StoredResource): boolean {
+  if (resource.definition.custom !== undefined) return true
+  return (object.metadata?.managedFields ?? []).some(({ fieldsV1 }) => {
+    const spec = (fieldsV1 as { 'f:spec'?: object } | undefined)?.['f:spec']
+    return spec !== undefined && 'f:replicas' in spec
+  })
+}
+
 /** GET, PUT and PATCH of /scale. */
 export async function scaleEndpoint(
   server: EndpointServer,
@@ -101,7 +110,8 @@ export async function scaleEndpoint(
         ])
       }
       rules.setSpecReplicas(current, replicas)
-      trackUpdate({ live, object: current, resource, manager, now: context.now, subresource: 'scale' })
+      if (isTracked(current, resource))
+        trackUpdate({ live, object: current, resource, manager, now: context.now, subresource: 'scale' })
       const version = scale.metadata?.resourceVersion ?? ''
       if (version === '') delete (current as KubeObject).metadata?.resourceVersion
       else current.metadata.resourceVersion = version

@@ -248,6 +248,9 @@ export async function watchObjects(
   const form = negotiateForm(context.header('accept'), { offered, transform: true })
   if (form === undefined) throw notAcceptableStream(context.header('accept'), resource)
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
+  // The watch of old names its one object in the path.
+  if (context.info.name !== '' && options.fieldSelector === '')
+    options.fieldSelector = `metadata.name=${context.info.name}`
   const selection = parseSelection(resource, options)
   const revision = parseRevision(options.resourceVersion)
   const cache = resource.store.cache()

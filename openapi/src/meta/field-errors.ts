@@ -138,7 +138,8 @@ const withoutValue = new Set<FieldErrorType>([
 
 function printValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
-  if (typeof value === 'string') return JSON.stringify(value)
+  // As Go quotes: control characters by their number of two digits.
+  if (typeof value === 'string') return JSON.stringify(value).replace(/\\u00([01][0-9a-f])/g, '\\x$1')
   // As Go writes JSON: safe inside of HTML.
   return typeof value === 'object'
     ? JSON.stringify(value).replace(

@@ -7,6 +7,7 @@ import { oddPods } from './generated/odd-pods.ts'
 import { podDoors } from './generated/pod-doors.ts'
 import * as pods from './generated/pods.ts'
 import { groups } from './generated/groups.ts'
+import { options } from './generated/options.ts'
 import { tables } from './generated/tables.ts'
 import * as volumes from './generated/volumes.ts'
 import * as made from './generated/workloads.ts'
@@ -43,4 +44,5 @@ export const corpora: Record<string, ParityCases> = {
   'made-autoscaling-policy': made.autoscalingAndPolicy,
   'made-tables': tables,
   ...groups,
+  'made-options': options,
 }
