@@ -15,10 +15,11 @@ const query = (options: Record<string, string>): string =>
 
 const versions = ['', '0', '-1', 'x', '99999999999']
 const matches = ['', 'Exact', 'NotOlderThan', 'Wrong']
+const extras: Record<string, string>[] = [{}, { limit: '1' }, { continue: 'rubbish' }, { sendInitialEvents: 'true' }]
 const lists: ParityCases = {}
 for (const resourceVersion of versions)
   for (const resourceVersionMatch of matches)
-    for (const more of [{}, { limit: '1' }, { continue: 'rubbish' }, { sendInitialEvents: 'true' }]) {
+    for (const more of extras) {
       const options: Record<string, string> = { resourceVersion, resourceVersionMatch, ...more }
       lists[`list: ${query(options)}`] = ask(`${core('secrets')}?${query(options)}`)
     }
