@@ -23,9 +23,6 @@ export const sharedSets: Record<SharedSet, string> = {
   'hostports-by-ip': `map hostports-by-ip { type ${serviceKey} : ipv4_addr . inet_service; }`,
 }
 
-/** The sets whose values are verdicts: they name chains, which must exist before and live longer. */
-export const isMap = (set: SharedSet): boolean => sharedSets[set].startsWith('map')
-
 /**
  * The part of the table that does not depend on Services. Every packet meets a fixed number of rules: one look-up by
  * address, protocol and port and one by node port decide.

@@ -4,10 +4,12 @@ import { createInformerFactory } from '@kapell/controllers/machinery/informer-fa
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { startDns, type ClusterDns } from '../dns/dns.ts'
+import { startPolicyEnforcer, type PolicyEnforcer } from '../network-policy/enforcer.ts'
+import { openNft } from './nft.ts'
 import { startProxy, type ServiceProxy } from './proxy.ts'
 
 export interface ServiceNetworkOptions {
-  /** Speaks to the API server as someone who may list Services and EndpointSlices: system:kube-proxy. */
+  /** Speaks to the API server as someone who may list Services, EndpointSlices, NetworkPolicies, Namespaces and Pods: system:kube-proxy. */
   transport: Transport
   nodeName: string
   podCidr: string
@@ -25,17 +27,23 @@ export interface ServiceNetworkOptions {
 
 export interface ServiceNetwork {
   proxy: ServiceProxy
+  policies: PolicyEnforcer
   /** Absent when there is no gateway, or when its address cannot be listened on (which is logged). */
   dns: ClusterDns | undefined
   close(options?: { keepRules?: boolean }): Promise<void>
 }
 
-/** Services by address and by name: the nftables proxy and the name server of one node, reading from the same caches. */
+/**
+ * Services by address and by name, and who may talk to whom: the nftables proxy, the name server and the network
+ * policies of one node, reading from the same caches.
+ */
 export async function startServiceNetwork(options: ServiceNetworkOptions): Promise<ServiceNetwork> {
   const { log, clock = realClock, gateway } = options
   const stop = new AbortController()
   const client = createClient(options.transport, { userAgent: 'kube-proxy' })
   const informers = createInformerFactory({ client, log, signal: stop.signal, clock })
+  const nft = openNft()
+  const table = options.table ?? options.linkName ?? 'kapell'
   try {
     const proxy = await startProxy({
       informers,
@@ -45,7 +53,15 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
       ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
       ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
       ...(options.linkName === undefined ? {} : { linkName: options.linkName }),
-      table: options.table ?? options.linkName ?? 'kapell',
+      table,
+      nft,
+    })
+    const policies = startPolicyEnforcer({
+      informers,
+      nodeName: options.nodeName,
+      table: `${table}-policies`,
+      nft,
+      log,
     })
     const dns =
       gateway === undefined
@@ -61,15 +77,19 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
           })
     return {
       proxy,
+      policies,
       dns,
       close: async (how) => {
         await dns?.close()
+        await policies.close(how)
         await proxy.close(how)
         stop.abort()
+        await nft.close()
       },
     }
   } catch (error) {
     stop.abort()
+    await nft.close()
     throw error
   }
 }

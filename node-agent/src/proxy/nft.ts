@@ -5,8 +5,8 @@ import { findTool, run } from '../runtime/exec.ts'
 export interface Nft {
   readonly kind: 'library' | 'command'
   run(script: string): Promise<void>
-  /** Whether the kernel has this table of family ip. */
-  hasTable(table: string): Promise<boolean>
+  /** Whether the kernel has this table of family ip, told by a chain that is always in it: "services" unless said. */
+  hasTable(table: string, chain?: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -40,9 +40,9 @@ function commandNft(command: readonly string[]): Nft {
   return {
     kind: 'command',
     run: (script) => inTurn(async () => void (await run(tool!, [...args, '-f', '-'], { input: script }))),
-    hasTable: (table) =>
+    hasTable: (table, chain = 'services') =>
       inTurn(() =>
-        run(tool!, [...args, 'list', 'chain', 'ip', table, 'services']).then(
+        run(tool!, [...args, 'list', 'chain', 'ip', table, chain]).then(
           () => true,
           () => false,
         ),
@@ -89,9 +89,9 @@ function libraryNft(): Nft {
   return {
     kind: 'library',
     run: (script) => inTurn(() => execute(script)),
-    hasTable: (table) =>
+    hasTable: (table, chain = 'services') =>
       inTurn(() =>
-        execute(`list chain ip ${table} services\n`).then(
+        execute(`list chain ip ${table} ${chain}\n`).then(
           () => true,
           () => false,
         ),

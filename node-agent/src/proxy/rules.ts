@@ -11,8 +11,8 @@ export interface ProxyNode {
 }
 
 /** One entry of a set (no value) or a map of the table. */
-export interface Element {
-  set: SharedSet
+export interface Element<Set extends string = SharedSet> {
+  set: Set
   key: string
   value?: string
 }

@@ -1,20 +1,26 @@
-import { baseTable, isMap, type TableOptions } from './base.ts'
+import { baseTable, type TableOptions } from './base.ts'
 import type { Element, SharedSet } from './rules.ts'
 
 /** What is in the table, or shall be. Element keys are "set key", so that each key of a set is there once. */
-export interface TableState {
+export interface TableState<Set extends string = SharedSet> {
   chains: Map<string, string[]>
   sets: Map<string, string>
-  elements: Map<string, Element>
+  elements: Map<string, Element<Set>>
 }
 
-export const emptyState = (): TableState => ({ chains: new Map(), sets: new Map(), elements: new Map() })
-export const elementId = (element: Pick<Element, 'set' | 'key'>): string => `${element.set} ${element.key}`
+export const emptyState = <Set extends string = SharedSet>(): TableState<Set> => ({
+  chains: new Map(),
+  sets: new Map(),
+  elements: new Map(),
+})
+export const elementId = (element: { set: string; key: string }): string => `${element.set} ${element.key}`
 
-const entry = ({ key, value }: Element): string => (value === undefined ? key : `${key} : ${value}`)
+/** The sets whose values are verdicts name chains, which must exist before and live longer. */
+const isMap = (element: Element<string>): boolean => element.value !== undefined
+const entry = ({ key, value }: Element<string>): string => (value === undefined ? key : `${key} : ${value}`)
 
-function elementLines(verb: 'add' | 'delete', table: string, elements: readonly Element[]): string[] {
-  const bySet = new Map<SharedSet, string[]>()
+function elementLines(verb: 'add' | 'delete', table: string, elements: readonly Element<string>[]): string[] {
+  const bySet = new Map<string, string[]>()
   for (const each of elements) {
     const text = verb === 'add' ? entry(each) : each.key
     const list = bySet.get(each.set)
@@ -25,14 +31,17 @@ function elementLines(verb: 'add' | 'delete', table: string, elements: readonly 
 }
 
 /** Replaces the whole table in one transaction: no packet meets half of it. */
-export function fullScript(state: TableState, options: TableOptions): string {
-  const { table } = options
+export const fullScript = (state: TableState, options: TableOptions): string =>
+  replaceScript(state, options.table, baseTable(options))
+
+/** The same for any table of ours; `base` is its fixed part. */
+export function replaceScript(state: TableState<string>, table: string, base: string): string {
   const at = `ip ${table}`
   return (
     [
       `add table ${at}`,
       `delete table ${at}`,
-      `table ${at} {${baseTable(options)}\n}`,
+      `table ${at} {${base}\n}`,
       ...[...state.sets].map(([name, set]) => `add set ${at} ${name} ${set}`),
       ...[...state.chains.keys()].map((name) => `add chain ${at} ${name}`),
       ...[...state.chains].flatMap(([name, rules]) => rules.map((rule) => `add rule ${at} ${name} ${rule}`)),
@@ -51,18 +60,18 @@ export interface Change {
 }
 
 /** The difference of two states of the table. Both texts are empty when nothing differs. */
-export function changeScript(current: TableState, next: TableState, table: string): Change {
+export function changeScript(current: TableState<string>, next: TableState<string>, table: string): Change {
   const at = `ip ${table}`
   const sameRules = (a: readonly string[] | undefined, b: readonly string[]) =>
     a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index])
-  const added: Element[] = []
-  const removed: Element[] = []
+  const added: Element<string>[] = []
+  const removed: Element<string>[] = []
   for (const [id, element] of next.elements) {
     const old = current.elements.get(id)
     if (old !== undefined && old.value === element.value) continue
     // A set's entry has no value to change; a map's must go before it can come again.
-    if (old !== undefined && isMap(element.set)) removed.push(old)
-    if (old === undefined || isMap(element.set)) added.push(element)
+    if (old !== undefined && isMap(element)) removed.push(old)
+    if (old === undefined || isMap(element)) added.push(element)
   }
   for (const [id, element] of current.elements) if (!next.elements.has(id)) removed.push(element)
   const changedChains = [...next.chains].filter(([name, rules]) => !sameRules(current.chains.get(name), rules))

@@ -18,6 +18,7 @@ export const clusterRoleBindings: readonly V1ClusterRoleBinding[] = [
   clusterRoleBinding('system:monitoring', 'system:monitoring', [group('system:monitoring')]),
   clusterRoleBinding('system:node', 'system:node', []),
   clusterRoleBinding('system:node-proxier', 'system:node-proxier', [user('system:kube-proxy')]),
+  clusterRoleBinding('kapell:network-policies', 'kapell:network-policies', [user('system:kube-proxy')]),
   clusterRoleBinding('system:public-info-viewer', 'system:public-info-viewer', [
     group('system:authenticated'),
     group('system:unauthenticated'),

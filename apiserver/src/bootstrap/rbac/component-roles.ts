@@ -109,6 +109,11 @@ export const componentRoles: readonly V1ClusterRole[] = [
       '/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/',
     ),
   ]),
+  // Not upstream's, whose proxy knows no policies: what our nodes read to enforce NetworkPolicies.
+  clusterRole('kapell:network-policies', [
+    rule('list watch', 'core', 'namespaces pods'),
+    rule('list watch', 'networking.k8s.io', 'networkpolicies'),
+  ]),
   clusterRole('system:volume-scheduler', [
     rule('get list patch update watch', 'core', 'persistentvolumes'),
     rule('get list watch', 'storage.k8s.io', 'storageclasses'),

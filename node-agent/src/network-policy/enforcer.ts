@@ -1,0 +1,162 @@
+import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import { keyOf } from '@kapell/controllers/machinery/store'
+import { namespaces, networkPolicies, pods } from '@kapell/openapi/meta/refs'
+import type { V1Pod } from '@kapell/openapi/types'
+import type { Nft } from '../proxy/nft.ts'
+import { changeScript, removeScript, replaceScript } from '../proxy/script.ts'
+import { policyBase, policyTable } from './rules.ts'
+import { namespaceLabels, podView, sameView, type PodView } from './view.ts'
+
+export interface PolicyEnforcerOptions {
+  informers: InformerFactory
+  nodeName: string
+  /** A table of its own, so that Services' changes need not read it. */
+  table: string
+  nft: Nft
+  log: Logger
+  /** How often to look whether somebody else removed our table. Default 30,000; 0 for never. */
+  checkMs?: number
+}
+
+export interface PolicyEnforcer {
+  /** Once all policies known at the start are in the kernel. */
+  synced(): Promise<void>
+  /** Resolves when every change seen so far is in the kernel. */
+  settled(): Promise<void>
+  /** keepRules: pods stay guarded while the agent is away. Default: nothing of ours stays. */
+  close(options?: { keepRules?: boolean }): Promise<void>
+}
+
+/** Always in the table: by it we see that nobody took the table away. */
+const mainChain = 'policies'
+
+/** Keeps NetworkPolicies for this node's pods in an nftables table; rules of an earlier run hold until it knows better. */
+export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnforcer {
+  const { informers, nodeName, table, nft, log } = options
+  const policyInformer = informers.informer(networkPolicies)
+  const namespaceInformer = informers.informer(namespaces)
+  const podInformer = informers.informer(pods)
+  const views = new Map<string, PodView>()
+  const waiting: (() => void)[] = []
+  let applied: ReturnType<typeof policyTable> | undefined
+  let ready = false
+  let closed = false
+  let needed = false
+  let retryMs = 0
+  let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  const write = async () => {
+    const next = policyTable({
+      nodeName,
+      policies: policyInformer.lister.list(),
+      pods: [...views.values()],
+      namespaces: new Map(
+        namespaceInformer.lister.list().map((each) => [each.metadata?.name ?? '', namespaceLabels(each)]),
+      ),
+    })
+    if (applied === undefined) await nft.run(replaceScript(next, table, policyBase))
+    else {
+      const change = changeScript(applied, next, table)
+      if (change.apply !== '') await nft.run(change.apply)
+      if (change.tidy !== '')
+        await nft.run(change.tidy).catch((error: unknown) => {
+          // Nothing leads to them any more; but one that comes back by the same name must be made from nothing.
+          log.debug('unused policy chains stay for now', { error: errorText(error) })
+          return nft.run(replaceScript(next, table, policyBase))
+        })
+    }
+    applied = next
+  }
+  const start = () => {
+    timer = undefined
+    const work = async () => {
+      do {
+        needed = false
+        try {
+          await write()
+          retryMs = 0
+        } catch (error) {
+          applied = undefined
+          needed = true
+          retryMs = Math.min(Math.max(retryMs * 2, 200), 30_000)
+          log.error('cannot write the rules of network policies; trying again', {
+            error: errorText(error),
+            inMs: retryMs,
+          })
+        }
+      } while (needed && retryMs === 0 && !closed)
+    }
+    running = work().finally(() => {
+      running = undefined
+      if (closed || !needed) for (const resolve of waiting.splice(0)) resolve()
+      else timer = setTimeout(start, retryMs)
+    })
+  }
+  const schedule = () => {
+    needed = true
+    if (!closed && ready && running === undefined && timer === undefined) timer = setTimeout(start, 0)
+  }
+  const see = (pod: V1Pod) => {
+    const key = keyOf(pod)
+    const view = podView(pod)
+    if (sameView(views.get(key), view)) return
+    if (view === undefined) views.delete(key)
+    else views.set(key, view)
+    schedule()
+  }
+  const stops = [
+    policyInformer.onChange({ add: schedule, update: schedule, delete: schedule }),
+    namespaceInformer.onChange({
+      add: schedule,
+      update: (old, now) => {
+        if (JSON.stringify(namespaceLabels(old)) !== JSON.stringify(namespaceLabels(now))) schedule()
+      },
+      delete: schedule,
+    }),
+    podInformer.onChange({
+      add: see,
+      update: (_, pod) => see(pod),
+      delete: (pod) => {
+        if (views.delete(keyOf(pod))) schedule()
+      },
+    }),
+  ]
+  const settled = () =>
+    closed || (ready && running === undefined && timer === undefined)
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => void waiting.push(resolve))
+  const first = (async () => {
+    await Promise.all([policyInformer.synced(), namespaceInformer.synced(), podInformer.synced()])
+    ready = true
+    schedule()
+    await settled()
+  })()
+  first.catch(() => undefined)
+
+  const check = async () => {
+    if (!ready || closed || running !== undefined || (await nft.hasTable(table, mainChain)) || closed) return
+    log.warn('the nftables table of network policies is gone: somebody removed it; writing it again', { table })
+    applied = undefined
+    schedule()
+  }
+  const checkMs = options.checkMs ?? 30_000
+  const checker = checkMs === 0 ? undefined : setInterval(() => void check().catch(() => undefined), checkMs)
+  checker?.unref()
+
+  return {
+    synced: () => first,
+    settled,
+    close: async ({ keepRules = false } = {}) => {
+      if (closed) return
+      closed = true
+      clearTimeout(timer)
+      clearInterval(checker)
+      for (const stop of stops) stop()
+      await running
+      for (const resolve of waiting.splice(0)) resolve()
+      if (!keepRules) await nft.run(removeScript(table))
+    },
+  }
+}
