@@ -1,4 +1,4 @@
-import { forbidden, invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { forbidden, invalid, noValue, type FieldError } from '@kapell/openapi/meta/field-errors'
 import { badRequest, invalidObject } from '@kapell/openapi/meta/status'
 import { queryFlag } from '../pipeline/request-info.ts'
 import { plainFailure } from '../registry/storage-errors.ts'
@@ -126,7 +126,9 @@ function checkFieldManager(manager: string): FieldError[] {
   for (const [i, char] of [...manager].entries()) {
     if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char)) {
       const point = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-      return [invalid('fieldManager', manager, `invalid character U+${point} (at position ${i})`)]
+      // The value as Go quotes it: control characters by their number of two digits.
+      const quoted = JSON.stringify(manager).replace(/\\u00([01][0-9a-f])/g, '\\x$1')
+      return [invalid('fieldManager', noValue, `${quoted}: invalid character U+${point} (at position ${i})`)]
     }
   }
   return []

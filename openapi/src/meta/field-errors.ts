@@ -138,8 +138,7 @@ const withoutValue = new Set<FieldErrorType>([
 
 function printValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
-  // As Go quotes: control characters by their number of two digits.
-  if (typeof value === 'string') return JSON.stringify(value).replace(/\\u00([01][0-9a-f])/g, '\\x$1')
+  if (typeof value === 'string') return JSON.stringify(value)
   // As Go writes JSON: safe inside of HTML.
   return typeof value === 'object'
     ? JSON.stringify(value).replace(
