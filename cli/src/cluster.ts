@@ -80,6 +80,8 @@ export async function startLoops(options: {
   shared?: boolean
   /** Default: upstream's default profile. */
   schedulerConfiguration?: SchedulerConfiguration
+  /** Of Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own addresses. */
+  loadBalancerRange?: string
   /** Told, once the scheduler runs, how to ask it. */
   placements?: PlacementSource
   log: Logger
@@ -103,6 +105,7 @@ export async function startLoops(options: {
         rootCa,
         log,
         ...(signing === undefined ? {} : { signing }),
+        ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
         ...(options.shared === true ? { leaderElection: { enabled: true, identity } } : {}),
       }),
     )

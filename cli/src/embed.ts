@@ -24,6 +24,8 @@ export interface EmbeddedOptions {
   /** So many nodes on which nothing really runs, "node-0" and so on. Default 0. */
   simulatedNodes?: number
   serviceClusterIpRange?: string
+  /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none". Default: the nodes' own. */
+  loadBalancerRange?: string
   log?: Logger
 }
 
@@ -64,6 +66,7 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     rootCa: api.caCertificate,
     signing: signingPair(dataDir),
     placements,
+    ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
     log,
   })
   const names = Array.from({ length: options.simulatedNodes ?? 0 }, (_, index) => `node-${index}`)

@@ -1,5 +1,6 @@
 import type { ApiServer } from '@kapell/apiserver/main'
 import { gitVersion } from '@kapell/apiserver/version'
+import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { clusterDnsIpOf, ensureKubeDns } from '@kapell/node-agent/dns/kube-dns'
@@ -26,6 +27,7 @@ export async function startNode(parts: {
     hosts: [options.nodeName, nodeIp, '127.0.0.1', 'localhost'],
   })
   const clusterDnsIp = clusterDnsIpOf(options.serviceClusterIpRange)
+  const loadBalancerRange = parseAddressRange(options.loadBalancerRange ?? '')
   let summary = ''
   try {
     const agent = await startNodeAgent({
@@ -37,6 +39,7 @@ export async function startNode(parts: {
       podCidr: options.podCidr,
       port: options.agentPort,
       serviceCidr: options.serviceClusterIpRange,
+      ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
       clusterDns: [clusterDnsIp],
       serving: { cert: serving.certificate, key: serving.key, clientCa: api.caCertificate },
       version: gitVersion,

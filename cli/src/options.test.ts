@@ -29,6 +29,8 @@ describe('parseUpOptions', () => {
       { components: ['apiserver', 'scheduler'] },
     ],
     ['a port of 0 asks for a free one', ['--port', '0'], { port: 0 }],
+    ['load balancers get a range', ['--load-balancer-range', '192.0.2.0/28'], { loadBalancerRange: '192.0.2.0/28' }],
+    ['load balancers are left to others', ['--load-balancer-range', 'none'], { loadBalancerRange: 'none' }],
     [
       'etcd takes several servers',
       ['--store', 'etcd', '--etcd-servers', 'http://a:1,http://b:2'],
@@ -44,6 +46,7 @@ describe('parseUpOptions', () => {
     ['a port out of range', ['--port', '70000'], /--port takes a number/],
     ['an unknown component', ['--components', 'kubelet'], /there is no "kubelet"/],
     ['a range that is none', ['--service-cluster-ip-range', '10.300.0.0/16'], /takes an IPv4 range/],
+    ['a range for load balancers that is none', ['--load-balancer-range', '192.0.2.9'], /--load-balancer-range takes/],
     ['etcd without servers', ['--store', 'etcd'], /needs --etcd-servers/],
     ['no API server at all', ['--components', 'scheduler'], /--kubeconfig/],
     ['a node name that is no DNS name', ['--node-name', 'A_B'], /--node-name takes a DNS name/],

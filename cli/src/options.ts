@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
 import { UserError } from './errors.ts'
 
 export const componentNames = ['apiserver', 'controllers', 'scheduler', 'node-agent'] as const
@@ -13,6 +14,8 @@ export interface UpOptions {
   components: readonly ComponentName[]
   serviceClusterIpRange: string
   podCidr: string
+  /** "CIDR", "from-to" or "none"; absent: the nodes' own addresses. */
+  loadBalancerRange?: string
   /** Of the node agent's own server (logs, exec). */
   agentPort: number
   store: 'embedded' | 'etcd'
@@ -40,6 +43,7 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --components LIST                of ${componentNames.join(',')} (default all)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
   --pod-cidr CIDR                  this node's pods (default 10.244.0.0/24)
+  --load-balancer-range CIDR|FROM-TO|none   addresses for Services of type LoadBalancer (default the nodes' own)
   --agent-port N                   the node agent's own port (default 10250, 0 for a free one)
   --store embedded|etcd            (default embedded)
   --etcd-servers URL,…             with --store etcd
@@ -93,6 +97,9 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     ...(values['requestheader-client-ca-file'] === undefined
       ? {}
       : { requestHeaderClientCaFile: resolve(values['requestheader-client-ca-file']) }),
+    ...(values['load-balancer-range'] === undefined
+      ? {}
+      : { loadBalancerRange: parseLoadBalancerRange(values['load-balancer-range']) }),
     ...(values['scheduler-config'] === undefined ? {} : { schedulerConfig: resolve(values['scheduler-config']) }),
     ...(values.containerd === undefined ? {} : { containerd: resolve(values.containerd) }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: resolve(values.kubeconfig) }),
@@ -108,6 +115,7 @@ function parseFlags(argv: readonly string[]) {
       options: {
         'data-dir': { type: 'string' },
         port: { type: 'string' },
+        'load-balancer-range': { type: 'string' },
         'agent-port': { type: 'string' },
         components: { type: 'string' },
         'service-cluster-ip-range': { type: 'string' },
@@ -164,6 +172,14 @@ function parseCidr(flag: string, text: string): string {
   const bytes = parts.slice(0, 4)
   if (!cidr.test(text) || bytes.some((b) => b > 255) || (parts[4] ?? 33) > 32)
     throw new UserError(`${flag} takes an IPv4 range such as 10.96.0.0/16, not "${text}"`)
+  return text
+}
+
+function parseLoadBalancerRange(text: string): string {
+  if (text !== 'none' && parseAddressRange(text) === undefined)
+    throw new UserError(
+      `--load-balancer-range takes an IPv4 range such as 192.0.2.0/24 or 192.0.2.10-192.0.2.20, or "none", not "${text}"`,
+    )
   return text
 }
 

@@ -104,6 +104,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           rootCa: api?.caCertificate ?? '',
           shared: api === undefined || options.store === 'etcd',
           placements,
+          ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
           ...(await schedulerConfigurationOf(options)),
           ...(api === undefined ? {} : { signing: signingPair(options.dataDir) }),
           log,

@@ -40,6 +40,8 @@ export interface ControllerEnvironment {
   rootCa: string
   /** What signs certificates of approved requests: PEM, the key in PKCS #8. Without it none are signed. */
   signing?: { certificate: string; key: string }
+  /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own. */
+  loadBalancerRange?: string
   random: () => number
 }
 

@@ -19,6 +19,7 @@ import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { localPathProvisioner } from './local-path/controller.ts'
+import { loadBalancerController } from './load-balancer/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
@@ -71,6 +72,7 @@ export const controllers: readonly Controller[] = [
   endpointSliceController,
   endpointSliceMirroringController,
   endpointsController,
+  loadBalancerController,
   nodeLifecycleController,
   taintEvictionController,
   podGarbageCollector,
@@ -91,6 +93,8 @@ export interface ControllersOptions {
   rootCa: string
   /** The authority that signs certificates of approved requests: PEM, the key in PKCS #8. */
   signing?: { certificate: string; key: string }
+  /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own. */
+  loadBalancerRange?: string
   leaderElection?: { enabled: boolean; identity: string }
   /** Only these; all when absent. Unknown names are refused. */
   controllers?: readonly string[]
@@ -143,6 +147,7 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
         signal,
         rootCa: options.rootCa,
         ...(options.signing === undefined ? {} : { signing: options.signing }),
+        ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
         random,
       },
       started,

@@ -1,5 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { AddressRange } from '@kapell/controllers/machinery/address-range'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
@@ -44,6 +45,8 @@ export interface NodeAgentOptions {
   /** Pods of all nodes. Default: podCidr. */
   clusterCidr?: string
   serviceCidr?: string
+  /** Addresses that the cluster gives to Services of type LoadBalancer: this machine takes those in use for its own. */
+  loadBalancerRange?: AddressRange
   /** Name servers of pods with dnsPolicy ClusterFirst. Default: the node's own. */
   clusterDns?: readonly string[]
   /** Default "cluster.local". */
@@ -189,6 +192,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       clock,
       ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
       ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
+      ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
       ...(options.clusterDomain === undefined ? {} : { clusterDomain: options.clusterDomain }),
       ...(runtime === undefined ? {} : { linkName: runtime.paths.linkName, gateway: runtime.gateway }),
     })
@@ -196,6 +200,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     closers.push(({ removePods }) => started.close({ keepRules: !removePods }))
   }
 
+  let nodeUid = (): string => ''
   const localVolumes = createLocalVolumes(dataDir)
   const pods = await createPodAgent({
     cri,
@@ -206,6 +211,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     log,
     dataDir,
     localVolumes,
+    nodeUid: () => nodeUid(),
     node: {
       name: nodeName,
       ip: nodeIp,
@@ -227,7 +233,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       port: options.port ?? 10_250,
       cri,
       source: {
-        pod: (namespace, name) => pods.pods.lister.get(`${namespace}/${name}`),
+        pod: (namespace, name) => pods.nodePods.get(`${namespace}/${name}`),
         record: async (pod) => {
           const logs = pods.deps.paths.podLogs(identityOf(pod))
           const record = await pods.deps.observer.pod(identityOf(pod))
@@ -235,13 +241,13 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         },
       },
       guard: createGuard({ client, clock, attributesOf: nodeAttributes(nodeName) }),
-      pods: () => pods.pods.lister.list(),
+      pods: () => pods.nodePods.list(),
       onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
       problem: () => pods.lifecycle.health().message,
       removeLocalVolume: (name) => localVolumes.remove(name),
       metrics: createMetrics({
         nodeName,
-        pods: () => pods.pods.lister.list(),
+        pods: () => pods.nodePods.list(),
         snapshot: () => pods.deps.observer.snapshot(),
       }),
       stats: createStats({
@@ -249,7 +255,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         cpus: machine.cpus,
         memoryBytes: machine.memoryBytes,
         dataDir,
-        pods: () => pods.pods.lister.list(),
+        pods: () => pods.nodePods.list(),
         cgroupOf: (pod) => podCgroup(runtime?.cgroupParent ?? '/kapell', pod),
         pids: pidUsage,
         clock,
@@ -281,6 +287,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     dataDir,
     problem: () => '',
   })
+  nodeUid = () => status.uid()
+  await pods.startStatic()
   await status.register()
   progress(`node ${nodeName} is registered`)
   keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal })

@@ -1,3 +1,4 @@
+import type { AddressRange } from '@kapell/controllers/machinery/address-range'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
@@ -16,6 +17,7 @@ export interface ServiceNetworkOptions {
   clusterCidr?: string
   serviceCidr?: string
   linkName?: string
+  loadBalancerRange?: AddressRange
   /** Address of this node that pods reach: the name server listens there. Absent: no name server. */
   gateway?: string
   clusterDomain?: string
@@ -53,6 +55,7 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
       ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
       ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
       ...(options.linkName === undefined ? {} : { linkName: options.linkName }),
+      ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
       table,
       nft,
     })

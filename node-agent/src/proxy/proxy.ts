@@ -1,3 +1,4 @@
+import type { AddressRange } from '@kapell/controllers/machinery/address-range'
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { keyOf } from '@kapell/controllers/machinery/store'
@@ -8,6 +9,8 @@ import type { TableOptions } from './base.ts'
 import { staleConnections } from './conntrack.ts'
 import { prepareHost, type HostPreparation } from './host.ts'
 import { hostPortRules, type HostPort } from './host-ports.ts'
+import { HealthChecks, healthCheckOf } from './health-checks.ts'
+import { createLocalAddresses } from './local-addresses.ts'
 import { openNft, type Nft } from './nft.ts'
 import { RuleBook } from './rule-book.ts'
 import { serviceRules, type ServiceRules } from './rules.ts'
@@ -23,6 +26,8 @@ export interface ProxyOptions {
   /** With linkName: a route, so that this machine reaches Services even without a default route. */
   serviceCidr?: string
   linkName?: string
+  /** With linkName: addresses for load balancers that the cluster gives out; the link takes those that are in use. */
+  loadBalancerRange?: AddressRange
   /** Name of our nftables table. Default "kapell". */
   table?: string
   log: Logger
@@ -65,7 +70,14 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     podCidr: options.podCidr,
     clusterCidr: options.clusterCidr ?? options.podCidr,
   }
-  const node = { nodeName: options.nodeName, clusterCidr: table.clusterCidr }
+  const { loadBalancerRange, linkName } = options
+  const node = {
+    nodeName: options.nodeName,
+    clusterCidr: table.clusterCidr,
+    ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
+  }
+  const healthChecks = new HealthChecks(log)
+  const addresses = linkName === undefined ? undefined : createLocalAddresses(linkName, log)
   const host = options.host ?? (await prepareHost(options, log))
   // Rules of an earlier run go on serving until we know better; without any, pods need at least the way out.
   if (!(await nft.hasTable(table.table))) await nft.run(fullScript(emptyState(), table))
@@ -87,13 +99,19 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
 
   const rulesFor = (key: string): ServiceRules | undefined => {
     const service = serviceInformer.lister.get(key)
-    if (service === undefined) return undefined
-    return serviceRules(service, sliceInformer.lister.byIndex(serviceKeyIndex, key), node)
+    if (service === undefined) {
+      healthChecks.put(key, undefined)
+      return undefined
+    }
+    const slices = sliceInformer.lister.byIndex(serviceKeyIndex, key)
+    healthChecks.put(key, healthCheckOf(service, slices, node.nodeName))
+    return serviceRules(service, slices, node)
   }
   const forgotten: string[][] = []
   const put = (owner: string, rules: ServiceRules | undefined) => {
     const before = book.rulesOf(owner)?.udp ?? []
     book.put(owner, rules)
+    addresses?.put(owner, rules?.addresses ?? [])
     if (ready) forgotten.push(...staleConnections(before, rules?.udp ?? []))
   }
 
@@ -146,6 +164,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       retryMs = Math.min(Math.max(retryMs * 2, 200), 30_000)
       log.error('cannot write Service rules; trying again', { error: errorText(error), inMs: retryMs })
     }
+    await addresses?.apply()
     await forgetConnections(forgotten.splice(0))
   }
   const start = () => {
@@ -224,7 +243,9 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       for (const stop of stops) stop()
       await running
       for (const resolve of waiting.splice(0)) resolve()
+      await healthChecks.close()
       if (!keepRules) {
+        await addresses?.close()
         await nft.run(removeScript(table.table))
         await host.undo()
       }

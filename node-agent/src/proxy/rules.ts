@@ -1,3 +1,4 @@
+import { inRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
 import type { V1EndpointSlice, V1Service, V1ServicePort } from '@kapell/openapi/types'
 import { createHash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
@@ -8,6 +9,8 @@ export interface ProxyNode {
   nodeName: string
   /** The range of all pods of the cluster: their traffic is known by it. */
   clusterCidr: string
+  /** Addresses of load balancers that the cluster gives out itself: they are this machine's, and lead nowhere else. */
+  loadBalancerRange?: AddressRange
 }
 
 /** One entry of a set (no value) or a map of the table. */
@@ -44,12 +47,20 @@ export interface ServiceRules {
   sets: Map<string, string>
   elements: Element[]
   udp: UdpEntry[]
+  /** Addresses that this machine must take for its own. */
+  addresses: string[]
 }
 
 /** The bit in a packet's mark that asks for masquerading; the one that network plug-ins know and leave alone. */
 export const masqueradeBit = '0x4000'
 
-export const emptyRules = (): ServiceRules => ({ chains: new Map(), sets: new Map(), elements: [], udp: [] })
+export const emptyRules = (): ServiceRules => ({
+  chains: new Map(),
+  sets: new Map(),
+  elements: [],
+  udp: [],
+  addresses: [],
+})
 
 /** Whether this proxy serves a Service at all. Source: the API's Service, and its well-known labels. */
 export function isProxied(service: V1Service): boolean {
@@ -103,9 +114,22 @@ export function serviceRules(service: V1Service, slices: readonly V1EndpointSlic
   const spec = service.spec!
   const clusterIps = (spec.clusterIPs ?? [spec.clusterIP!]).filter(isIpv4)
   for (const ip of clusterIps) rules.elements.push({ set: 'cluster-ips', key: ip })
+  for (const ip of balancerAddresses(service)) {
+    if (node.loadBalancerRange === undefined || !inRange(node.loadBalancerRange, ip)) continue
+    rules.addresses.push(ip)
+    // Other ports must not reach what else listens on this machine.
+    rules.elements.push({ set: 'cluster-ips', key: ip })
+  }
   for (const port of spec.ports ?? []) addPort({ service, port, slices, node, rules, clusterIps })
   return rules
 }
+
+/** Load balancers that answer for themselves (ipMode Proxy) are none of a node's business. */
+const balancerAddresses = (service: V1Service): string[] =>
+  (service.status?.loadBalancer?.ingress ?? [])
+    .filter((each) => each.ipMode !== 'Proxy')
+    .map((each) => each.ip)
+    .filter(isIpv4)
 
 interface PortInput {
   service: V1Service
@@ -153,10 +177,7 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
   }
 
   const externalIps = (spec.externalIPs ?? []).filter(isIpv4)
-  const balancerIps = (service.status?.loadBalancer?.ingress ?? [])
-    .filter((each) => each.ipMode !== 'Proxy')
-    .map((each) => each.ip)
-    .filter(isIpv4)
+  const balancerIps = balancerAddresses(service)
   const hasNodePort = port.nodePort !== undefined && port.nodePort > 0
   if (!hasNodePort && externalIps.length === 0 && balancerIps.length === 0) return
 
