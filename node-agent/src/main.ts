@@ -200,7 +200,6 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     closers.push(({ removePods }) => started.close({ keepRules: !removePods }))
   }
 
-  let nodeUid = (): string => ''
   const localVolumes = createLocalVolumes(dataDir)
   const pods = await createPodAgent({
     cri,
@@ -211,7 +210,6 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     log,
     dataDir,
     localVolumes,
-    nodeUid: () => nodeUid(),
     node: {
       name: nodeName,
       ip: nodeIp,
@@ -233,7 +231,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       port: options.port ?? 10_250,
       cri,
       source: {
-        pod: (namespace, name) => pods.nodePods.get(`${namespace}/${name}`),
+        pod: (namespace, name) => pods.pods.lister.get(`${namespace}/${name}`),
         record: async (pod) => {
           const logs = pods.deps.paths.podLogs(identityOf(pod))
           const record = await pods.deps.observer.pod(identityOf(pod))
@@ -241,13 +239,13 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         },
       },
       guard: createGuard({ client, clock, attributesOf: nodeAttributes(nodeName) }),
-      pods: () => pods.nodePods.list(),
+      pods: () => pods.pods.lister.list(),
       onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
       problem: () => pods.lifecycle.health().message,
       removeLocalVolume: (name) => localVolumes.remove(name),
       metrics: createMetrics({
         nodeName,
-        pods: () => pods.nodePods.list(),
+        pods: () => pods.pods.lister.list(),
         snapshot: () => pods.deps.observer.snapshot(),
       }),
       stats: createStats({
@@ -255,7 +253,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         cpus: machine.cpus,
         memoryBytes: machine.memoryBytes,
         dataDir,
-        pods: () => pods.nodePods.list(),
+        pods: () => pods.pods.lister.list(),
         cgroupOf: (pod) => podCgroup(runtime?.cgroupParent ?? '/kapell', pod),
         pids: pidUsage,
         clock,
@@ -287,8 +285,6 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     dataDir,
     problem: () => '',
   })
-  nodeUid = () => status.uid()
-  await pods.startStatic()
   await status.register()
   progress(`node ${nodeName} is registered`)
   keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal })
