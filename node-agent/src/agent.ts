@@ -20,6 +20,7 @@ import { watchLifecycle, type LifecycleWatch } from './pods/lifecycle.ts'
 import { createObserver } from './pods/observe.ts'
 import { nodePaths } from './pods/paths.ts'
 import { identityOf } from './pods/record.ts'
+import { createNodePods, type NodePods } from './static-pods/node-pods.ts'
 import { createPodWorkers, type PodWorkers } from './pods/workers.ts'
 import { createProber } from './probes/prober.ts'
 import { createStatusManager } from './status/manager.ts'
@@ -43,18 +44,25 @@ export interface PodAgentOptions {
   clusterDomain: string
   /** The node's resolv.conf; default /etc/resolv.conf. */
   resolvConf?: string
+  /** Of the Node object; empty until it is there. */
+  nodeUid?(): string
   /** What a pod shows on the node's own addresses; undefined when it ends. */
   hostPorts?: PodDeps['hostPorts']
 }
 
 /** The part of a node that runs pods. */
 export interface PodAgent {
+  /** The API's pods of this node. */
   readonly pods: SharedInformer<V1Pod>
+  /** These and the static ones. */
+  readonly nodePods: Pick<NodePods, 'list' | 'get'>
   readonly workers: PodWorkers
   readonly lifecycle: LifecycleWatch
   readonly deps: PodDeps
   /** Calls back whenever something of this pod changed in the runtime; the answer ends it. */
   onPodChange(uid: string, wake: () => void): () => void
+  /** Starts the pods of DATADIR/static-pods, whether or not the API answers. */
+  startStatic(): Promise<void>
   /** Adopts what runs, then follows the API. Resolves when every pod known at the start has its worker. */
   start(): Promise<void>
   close(options: { removePods: boolean }): Promise<void>
@@ -94,6 +102,18 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     localVolumes: options.localVolumes,
     log,
   })
+  const nodePods = createNodePods({
+    dir: join(dataDir, 'static-pods'),
+    nodeName: node.name,
+    nodeUid: options.nodeUid ?? (() => ''),
+    client,
+    informer,
+    clock,
+    log,
+    signal,
+    changed: (pod) => workers.take(pod),
+    removed: (pod) => workers.drop(pod),
+  })
   const stored = (pod: V1Pod): V1Pod | undefined => {
     const { uid, name, namespace } = identityOf(pod)
     const found = informer.lister.get(`${namespace}/${name}`)
@@ -107,9 +127,9 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     volumes,
     objects,
     probes: createProber({ cri, clock, events, nodeIp: node.ip, changed: poke }),
-    status,
+    status: nodePods.statuses(status),
     admission: createPodAdmission({
-      pods: () => informer.lister.list(),
+      pods: () => nodePods.list(),
       allocatable: node.allocatable,
       node: () => client.resource(nodes).get(node.name, { signal }),
     }),
@@ -127,7 +147,12 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     services: (namespace) => serviceLister.inNamespace(namespace),
     hostPorts: options.hostPorts ?? (() => {}),
   }
-  const workers: PodWorkers = createPodWorkers(deps, informer)
+  const workers: PodWorkers = createPodWorkers({
+    deps,
+    informer: nodePods.assigned,
+    list: () => nodePods.list(),
+    ended: (uid) => nodePods.ended(uid),
+  })
   await volumes.open()
   const lifecycle = watchLifecycle({
     cri,
@@ -142,6 +167,8 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
 
   return {
     pods: informer,
+    nodePods,
+    startStatic: () => nodePods.start(),
     workers,
     lifecycle,
     deps,

@@ -200,6 +200,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     closers.push(({ removePods }) => started.close({ keepRules: !removePods }))
   }
 
+  let nodeUid = (): string => ''
   const localVolumes = createLocalVolumes(dataDir)
   const pods = await createPodAgent({
     cri,
@@ -210,6 +211,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     log,
     dataDir,
     localVolumes,
+    nodeUid: () => nodeUid(),
     node: {
       name: nodeName,
       ip: nodeIp,
@@ -231,7 +233,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       port: options.port ?? 10_250,
       cri,
       source: {
-        pod: (namespace, name) => pods.pods.lister.get(`${namespace}/${name}`),
+        pod: (namespace, name) => pods.nodePods.get(`${namespace}/${name}`),
         record: async (pod) => {
           const logs = pods.deps.paths.podLogs(identityOf(pod))
           const record = await pods.deps.observer.pod(identityOf(pod))
@@ -239,13 +241,13 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         },
       },
       guard: createGuard({ client, clock, attributesOf: nodeAttributes(nodeName) }),
-      pods: () => pods.pods.lister.list(),
+      pods: () => pods.nodePods.list(),
       onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
       problem: () => pods.lifecycle.health().message,
       removeLocalVolume: (name) => localVolumes.remove(name),
       metrics: createMetrics({
         nodeName,
-        pods: () => pods.pods.lister.list(),
+        pods: () => pods.nodePods.list(),
         snapshot: () => pods.deps.observer.snapshot(),
       }),
       stats: createStats({
@@ -253,7 +255,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         cpus: machine.cpus,
         memoryBytes: machine.memoryBytes,
         dataDir,
-        pods: () => pods.pods.lister.list(),
+        pods: () => pods.nodePods.list(),
         cgroupOf: (pod) => podCgroup(runtime?.cgroupParent ?? '/kapell', pod),
         pids: pidUsage,
         clock,
@@ -285,6 +287,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     dataDir,
     problem: () => '',
   })
+  nodeUid = () => status.uid()
+  await pods.startStatic()
   await status.register()
   progress(`node ${nodeName} is registered`)
   keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal })

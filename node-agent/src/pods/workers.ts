@@ -11,6 +11,10 @@ import { createPodWorker, type PodWorker } from './worker.ts'
 
 /** All pods of this node: those the API assigns to it, and those the runtime still has. */
 export interface PodWorkers {
+  /** A pod that no API told of came or changed. May be called before start. */
+  take(pod: V1Pod): void
+  /** Its source no longer has it: it ends. */
+  drop(pod: V1Pod): void
   /** Follows the informer; call once it and the runtime answer. Pods found only in the runtime are ended. */
   start(): Promise<void>
   /** Something happened to this pod in the runtime. */
@@ -28,7 +32,17 @@ export interface PodWorkers {
 /** When the whole node stops, pods get no more time than this. */
 const closingGraceSeconds = 2
 
-export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>): PodWorkers {
+export interface PodWorkersOptions {
+  deps: PodDeps
+  /** What the API assigns to this node. */
+  informer: Pick<SharedInformer<V1Pod>, 'synced' | 'onChange'>
+  /** All pods of this node, wherever they come from. */
+  list(): V1Pod[]
+  /** Nothing of this pod is left on the node. */
+  ended?(uid: string): void
+}
+
+export function createPodWorkers({ deps, informer, list, ended }: PodWorkersOptions): PodWorkers {
   const workers = new Map<string, PodWorker>()
   let started = false
   let closed = false
@@ -37,7 +51,11 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
   const workerOf = (identity: PodIdentity): PodWorker => {
     let worker = workers.get(identity.uid)
     if (worker === undefined) {
-      worker = createPodWorker({ deps, identity, done: () => workers.delete(identity.uid) })
+      const done = (): void => {
+        workers.delete(identity.uid)
+        ended?.(identity.uid)
+      }
+      worker = createPodWorker({ deps, identity, done })
       workers.set(identity.uid, worker)
     }
     return worker
@@ -58,12 +76,14 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
   }
 
   return {
+    take: changed,
+    drop: removed,
     start: async () => {
       await informer.synced()
       unsubscribe = informer.onChange({ add: changed, update: (_, pod) => changed(pod), delete: removed })
       started = true
       const running = await deps.observer.snapshot()
-      const wanted = new Set(informer.lister.list().map((pod) => identityOf(pod).uid))
+      const wanted = new Set(list().map((pod) => identityOf(pod).uid))
       await removeLeftovers(deps, (uid) => running.has(uid) || wanted.has(uid) || workers.has(uid))
     },
     poke: (uid) => workers.get(uid)?.poke(),
@@ -71,7 +91,7 @@ export function createPodWorkers(deps: PodDeps, informer: SharedInformer<V1Pod>)
     reconcile: (snapshot) => {
       if (!started || closed) return
       // The informer may know of a pod a moment before its worker does.
-      const wanted = new Set(informer.lister.list().map((pod) => identityOf(pod).uid))
+      const wanted = new Set(list().map((pod) => identityOf(pod).uid))
       for (const { identity } of snapshot.values()) {
         if (!workers.has(identity.uid) && !wanted.has(identity.uid)) workerOf(identity).update(undefined)
       }

@@ -10,6 +10,7 @@ import { startNodeAgent, type NodeAgent } from '@kapell/node-agent/main'
 import { configMaps, namespaces, pods, serviceAccounts } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import type { Transport } from '@kapell/openapi/wire/transport'
 import { until } from '../support/wait.ts'
 
 export const image = 'localhost/test/busybox:1'
@@ -17,6 +18,8 @@ export const namespace = 'test'
 
 const applets =
   'sh sleep echo cat ls httpd nc wget ps kill env id hostname touch mkdir rm mount df true false head tail seq test stat wc readlink dd tr grep sync'
+
+const same = (transport: Transport): Transport => transport
 
 /** An API server in this process, and a node of it on a containerd of its own. */
 export interface TestNode {
@@ -38,7 +41,13 @@ export interface TestNode {
   close(): Promise<void>
 }
 
-export async function startTestNode(options: { podCidr: string }): Promise<TestNode> {
+export interface TestNodeOptions {
+  podCidr: string
+  /** The way to the API, to be cut. */
+  wire?(transport: Transport): Transport
+}
+
+export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kapell-node-'))
   mkdirSync(join(dataDir, 'images'))
   const links = Object.fromEntries(applets.split(' ').map((name) => [`/bin/${name}`, '/bin/busybox']))
@@ -69,10 +78,9 @@ export async function startTestNode(options: { podCidr: string }): Promise<TestN
   const log: Logger = { debug: () => {}, info: () => {}, warn: note, error: note }
   const start = async (): Promise<NodeAgent> => {
     const agent = await startNodeAgent({
-      transport: api.transport({
-        username: `system:node:${nodeName}`,
-        groups: ['system:nodes', 'system:authenticated'],
-      }),
+      transport: (options.wire ?? same)(
+        api.transport({ username: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] }),
+      ),
       nodeName,
       nodeIp: '127.0.0.1',
       dataDir,
