@@ -22,6 +22,7 @@ import { localPathProvisioner } from './local-path/controller.ts'
 import { loadBalancerController } from './load-balancer/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { attachDetachController } from './attach-detach/controller.ts'
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { volumeExpandController } from './volume-expand/controller.ts'
 import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts'
@@ -63,6 +64,7 @@ export const controllers: readonly Controller[] = [
   localPathProvisioner,
   ephemeralVolumeController,
   volumeExpandController,
+  attachDetachController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

@@ -6,7 +6,16 @@ import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
-import { nodes, persistentVolumeClaims, persistentVolumes, pods, services } from '@kapell/openapi/meta/refs'
+import {
+  csiDrivers,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  secrets,
+  services,
+  volumeAttachments,
+} from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import type { Cri } from './cri/client.ts'
 import { createPodAdmission } from './pods/admission.ts'
@@ -24,6 +33,9 @@ import { createNodePods, type NodePods } from './static-pods/node-pods.ts'
 import { createPodWorkers, type PodWorkers } from './pods/workers.ts'
 import { createProber } from './probes/prober.ts'
 import { createStatusManager } from './status/manager.ts'
+import { createDrivers } from './volumes/csi/drivers.ts'
+import { createCsiVolumes } from './volumes/csi/mount.ts'
+import { publishDrivers } from './volumes/csi/publish-node.ts'
 import type { LocalVolumes } from './volumes/local-path.ts'
 import { createVolumeManager } from './volumes/manager.ts'
 import { createObjectSource } from './volumes/object-source.ts'
@@ -89,6 +101,22 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     for (const wake of listeners.get(uid) ?? []) wake()
   }
   const objects = createObjectSource({ client, clock, log, signal, changed: (uid) => workers.retry(uid) })
+  const drivers = createDrivers({
+    dir: join(dataDir, 'node', 'plugins_registry'),
+    clock,
+    log,
+    signal,
+    publish: (known) => publishDrivers(client, node.name, known),
+  })
+  const csi = createCsiVolumes({
+    drivers,
+    paths,
+    stagingDir: join(dataDir, 'node', 'plugins', 'kubernetes.io', 'csi'),
+    nodeName: node.name,
+    csiDriver: (name) => client.resource(csiDrivers).get(name, { signal }),
+    attachment: (name) => client.resource(volumeAttachments).get(name, { signal }),
+    secret: (namespace, name) => client.resource(secrets, namespace).get(name, { signal }),
+  })
   const volumes = createVolumeManager({
     paths,
     memoryDir: join(dataDir, 'node', 'memory'),
@@ -100,6 +128,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
       volume: (name) => client.resource(persistentVolumes).get(name, { signal }),
     },
     localVolumes: options.localVolumes,
+    csi,
     log,
   })
   const nodePods = createNodePods({
@@ -183,6 +212,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     start: async () => {
       // A pod's environment names the Services there are: they must be known first.
       await informers.informer(services).synced()
+      await drivers.start().catch((error: unknown) => log.warn(`CSI drivers: ${errorText(error)}`))
       await workers.start()
       await lifecycle.relist()
     },

@@ -1,5 +1,8 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
 import type { V1PersistentVolume, V1PersistentVolumeClaim, V1PersistentVolumeList } from '@kapell/openapi/types'
 import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
@@ -234,3 +237,121 @@ it('volumes made by hand: hostPath and local; a pod that cannot have its volume 
   )
   expect(existsSync(join(path, 'file'))).toBe(true)
 }, 120_000)
+
+describe('a CSI driver that runs as a process', () => {
+  const driver = 'hostpath.example.com'
+  const data = join(dataDir, 'csi-data')
+  let process_: ChildProcess
+  let node: string
+
+  beforeAll(async () => {
+    node = (await kubectl.run('get', 'nodes', '-o', 'name')).trim().replace('node/', '')
+    const main = fileURLToPath(new URL('../csi/main.ts', import.meta.url))
+    const registry = join(dataDir, 'node', 'plugins_registry')
+    const args = ['--node', node, '--data', data, '--registry', registry, '--kubeconfig', join(dataDir, 'kubeconfig')]
+    process_ = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let text = ''
+    process_.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    await until('the driver to be registered', () => text.includes('registered'), { timeoutMs: 30_000 })
+    await apply(
+      {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'CSIDriver',
+        metadata: { name: driver },
+        spec: { podInfoOnMount: true, volumeLifecycleModes: ['Persistent', 'Ephemeral'] },
+      },
+      {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name: 'csi' },
+        provisioner: driver,
+        volumeBindingMode: 'WaitForFirstConsumer',
+      },
+    )
+  }, 60_000)
+  afterAll(async () => {
+    process_?.kill('SIGTERM')
+    if (process_?.exitCode === null) await once(process_, 'exit')
+  })
+
+  it('is known on the node, with its topology and limit', async () => {
+    const csiNode = await kubectl.json<{ spec: unknown }>('get', 'csinode', node)
+    expect(csiNode.spec).toEqual({
+      drivers: [
+        { name: driver, nodeID: node, topologyKeys: ['topology.hostpath.example.com/node'], allocatable: { count: 3 } },
+      ],
+    })
+    const labels = await kubectl.run(
+      'get',
+      'node',
+      node,
+      '-o',
+      'jsonpath={.metadata.labels.topology\\.hostpath\\.example\\.com/node}',
+    )
+    expect(labels).toBe(node)
+  })
+
+  it('makes, attaches, stages and publishes a volume, and all of it backwards', async () => {
+    await apply(
+      claim('csi', { storageClassName: 'csi' }),
+      pod('csi', [{ name: 'v', persistentVolumeClaim: { claimName: 'csi' } }], { securityContext: { fsGroup: 4321 } }, [
+        { name: 'v', mountPath: '/v' },
+      ]),
+    )
+    await ready('csi')
+    await exec('csi', 'echo kept > /v/file')
+    expect((await exec('csi', 'stat -c %g /v')).trim()).toBe('4321')
+    const context = JSON.parse(await exec('csi', 'cat /v/context.json')) as Record<string, string>
+    expect(context).toMatchObject({
+      made: 'by test',
+      'csi.storage.k8s.io/pod.name': 'csi',
+      'csi.storage.k8s.io/ephemeral': 'false',
+    })
+    const attached = await kubectl.json<{ status: { volumesAttached?: { name: string }[] } }>('get', 'node', node)
+    expect(attached.status.volumesAttached?.[0]?.name).toMatch(/^kubernetes\.io\/csi\/hostpath\.example\.com\^vol-/)
+    expect(await kubectl.run('describe', 'pod', 'csi')).toContain('AttachVolume.Attach succeeded for volume')
+
+    await kubectl.run('delete', 'pod', 'csi')
+    await until('the volume to be detached', async () => (await kubectl.run('get', 'volumeattachments')) === '')
+    await apply(
+      pod('csi', [{ name: 'v', persistentVolumeClaim: { claimName: 'csi', readOnly: true } }], {}, [
+        { name: 'v', mountPath: '/v' },
+      ]),
+    ).catch(() => {})
+    await ready('csi')
+    expect((await exec('csi', 'cat /v/file')).trim()).toBe('kept')
+    await kubectl.run('delete', 'pod', 'csi')
+    await kubectl.run('delete', 'pvc', 'csi')
+    await until('nothing to be left', () => !readdirSync(data).some((name) => name.startsWith('vol-')))
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(data)
+  }, 120_000)
+
+  it('gives a pod a volume of its own, described in the pod', async () => {
+    await apply(
+      pod('inline', [{ name: 'v', csi: { driver, volumeAttributes: { size: 'small' } } }], {}, [
+        { name: 'v', mountPath: '/v' },
+      ]),
+    )
+    await ready('inline')
+    const context = JSON.parse(await exec('inline', 'cat /v/context.json')) as Record<string, string>
+    expect(context).toMatchObject({ size: 'small', 'csi.storage.k8s.io/ephemeral': 'true' })
+    await kubectl.run('delete', 'pod', 'inline')
+    await until('nothing to be left', () => !readdirSync(data).some((name) => name.startsWith('csi-')))
+  }, 60_000)
+
+  it('is forgotten when it goes; who needs it is told', async () => {
+    process_.kill('SIGTERM')
+    await once(process_, 'exit')
+    await until('the driver to be forgotten', async () => {
+      const csiNode = await kubectl.json<{ spec: { drivers: unknown[] | null } }>('get', 'csinode', node)
+      return (csiNode.spec.drivers ?? []).length === 0
+    })
+    await apply(pod('alone', [{ name: 'v', csi: { driver } }], {}, [{ name: 'v', mountPath: '/v' }]))
+    await until('the pod to say why', async () =>
+      (await kubectl.run('describe', 'pod', 'alone')).includes(
+        `driver name ${driver} not found in the list of registered CSI drivers`,
+      ),
+    )
+    await kubectl.run('delete', 'pod', 'alone', '--wait=false')
+  }, 60_000)
+})

@@ -9,6 +9,7 @@ import type { NodePaths } from '../pods/paths.ts'
 import { identityOf } from '../pods/record.ts'
 import { VolumeError, type ClaimSource } from './claim.ts'
 import { configMap } from './config-map.ts'
+import type { CsiVolumes } from './csi/mount.ts'
 import { downwardApi } from './downward-api.ts'
 import { emptyDir } from './empty-dir.ts'
 import { hostPath } from './host-path.ts'
@@ -30,6 +31,7 @@ export interface VolumeManagerOptions {
   tokens: Tokens
   claims: ClaimSource
   localVolumes: LocalVolumes
+  csi: CsiVolumes
   log: Logger
 }
 
@@ -50,7 +52,8 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
     secret,
     downwardApi,
     projected,
-    persistentVolume(options.claims, [localMounter(options.localVolumes), hostPathMounter]),
+    options.csi.inline,
+    persistentVolume(options.claims, [localMounter(options.localVolumes), hostPathMounter, options.csi.mounter]),
   ]
   /** Of each pod, by its uid, the volumes that are ready, by name. */
   const ready = new Map<string, Map<string, ReadyVolume>>()
@@ -82,6 +85,10 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
     })
     return typeof made === 'string' ? { path: made } : made
   }
+
+  /** When the node stops: a driver that has gone before must not hold it up. */
+  const releaseCsi = (uid: string): Promise<void> =>
+    options.csi.release(uid).catch((error: unknown) => void log.warn(`volumes of pod ${uid}: ${errorText(error)}`))
 
   return {
     open: async () => {
@@ -146,11 +153,14 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
 
     release: async (uid) => {
       ready.delete(uid)
+      await releaseCsi(uid)
       await unmountBelow(paths.pod(uid))
     },
 
     unmount: async (uid) => {
       ready.delete(uid)
+      await unmountBelow(paths.subPaths(uid))
+      await options.csi.release(uid)
       await unmountBelow(paths.pod(uid))
       await rm(paths.volumes(uid), { recursive: true, force: true })
       await rm(paths.subPaths(uid), { recursive: true, force: true })
