@@ -1,4 +1,4 @@
-import { masqueradeBit, type SharedSet } from './rules.ts'
+import { choiceMark, masqueradeBit, maxSharedEndpoints, type SharedSet } from './rules.ts'
 
 export interface TableOptions {
   /** Name of the one table of ours, in family ip. */
@@ -20,7 +20,33 @@ export const sharedSets: Record<SharedSet, string> = {
   'cluster-ips': 'set cluster-ips { type ipv4_addr; }',
   hairpin: 'set hairpin { type ipv4_addr . ipv4_addr; }',
   hostports: `map hostports { type ${portKey} : ipv4_addr . inet_service; }`,
+  endpoints: `map endpoints { type ${serviceKey} . mark : ipv4_addr . inet_service; }`,
+  'nodeport-endpoints': `map nodeport-endpoints { type ${portKey} . mark : ipv4_addr . inet_service; }`,
   'hostports-by-ip': `map hostports-by-ip { type ${serviceKey} : ipv4_addr . inet_service; }`,
+}
+
+/**
+ * For each number of endpoints a chain that draws one of them by lot and looks it up, for all Services that have so many:
+ * a change of one is an element less and one more, which costs the same among five Services and five thousand. Chains of
+ * their own would have nftables read all of them before it takes another rule. The connection's mark carries the lot,
+ * since nothing else that can be set can be part of a key; it is taken off again on the way out.
+ */
+function choiceChains(): string {
+  const counts = Array.from({ length: maxSharedEndpoints }, (_, at) => at + 1)
+  const draw = (count: number) => `ct mark set numgen random mod ${count} offset ${choiceMark}`
+  return counts
+    .map(
+      (count) => `chain pick-${count} {
+    ${draw(count)}
+    meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . ct mark map @endpoints
+  }
+  chain node-${count} {
+    meta mark set meta mark or ${masqueradeBit}
+    ${draw(count)}
+    meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . ct mark map @nodeport-endpoints
+  }`,
+    )
+    .join('\n  ')
 }
 
 /**
@@ -37,6 +63,7 @@ export function baseTable({ podCidr, clusterCidr }: TableOptions): string {
     meta l4proto tcp reject with tcp reset
     reject
   }
+  ${choiceChains()}
   chain services {
     ${servicePort} vmap @service-ips
     ${localPort} vmap @service-nodeports
@@ -63,6 +90,7 @@ export function baseTable({ podCidr, clusterCidr }: TableOptions): string {
   }
   chain nat-postrouting {
     type nat hook postrouting priority srcnat; policy accept;
+    ct mark ${choiceMark}-${choiceMark + maxSharedEndpoints - 1} ct mark set 0
     meta mark and ${masqueradeBit} == ${masqueradeBit} meta mark set meta mark xor ${masqueradeBit} masquerade fully-random
     ip saddr . ip daddr @hairpin masquerade fully-random
     oifname "lo" return

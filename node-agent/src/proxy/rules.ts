@@ -28,6 +28,8 @@ export type SharedSet =
   | 'no-endpoint-nodeports'
   | 'cluster-ips'
   | 'hairpin'
+  | 'endpoints'
+  | 'nodeport-endpoints'
   | 'hostports'
   | 'hostports-by-ip'
 
@@ -53,6 +55,11 @@ export interface ServiceRules {
 
 /** The bit in a packet's mark that asks for masquerading; the one that network plug-ins know and leave alone. */
 export const masqueradeBit = '0x4000'
+
+/** Ports with more endpoints than this have chains of their own. */
+export const maxSharedEndpoints = 32
+/** The connection mark that stands for a port's first endpoint; the others follow. Any that nobody else uses will do. */
+export const choiceMark = 0xa0000
 
 export const emptyRules = (): ServiceRules => ({
   chains: new Map(),
@@ -172,8 +179,19 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
     else rules.elements.push({ set: 'no-endpoint-services', key, value: hasAny ? 'drop' : 'goto reject-it' })
     if (protocol === 'udp') rules.udp.push({ address, port: port.port, endpoints: cluster.map((each) => each.address) })
   }
+  /** The verdict that leads to one of these endpoints by way of the maps all Services share, where that can be. */
+  const share = (set: 'endpoints' | 'nodeport-endpoints', key: string, endpoints: readonly Endpoint[]) => {
+    if (affinitySeconds !== undefined || endpoints.length > maxSharedEndpoints) return undefined
+    endpoints.forEach(({ address, port: to }, at) => {
+      rules.elements.push({ set, key: `${key} . ${choiceMark + at}`, value: `${address} . ${to}` })
+    })
+    addHairpins(endpoints, rules)
+    return `goto ${set === 'endpoints' ? 'pick' : 'node'}-${endpoints.length}`
+  }
   for (const ip of clusterIps) {
-    way(ip, internal.length > 0 ? `goto ${internalChain()}` : undefined, cluster.length > 0)
+    const verdict = (): string =>
+      share('endpoints', `${ip} . ${protocol} . ${port.port}`, internal) ?? `goto ${internalChain()}`
+    way(ip, internal.length > 0 ? verdict() : undefined, cluster.length > 0)
   }
 
   const externalIps = (spec.externalIPs ?? []).filter(isIpv4)
@@ -181,8 +199,14 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
   const hasNodePort = port.nodePort !== undefined && port.nodePort > 0
   if (!hasNodePort && externalIps.length === 0 && balancerIps.length === 0) return
 
+  const nodePortKey = `${protocol} . ${port.nodePort}`
+  const sharedNodePort =
+    hasNodePort && !externalLocal && cluster.length > 0 ? share('nodeport-endpoints', nodePortKey, cluster) : undefined
   let external: string | undefined
-  if (cluster.length > 0) {
+  if (
+    cluster.length > 0 &&
+    (externalIps.length > 0 || balancerIps.length > 0 || (hasNodePort && sharedNodePort === undefined))
+  ) {
     external = `ext-${id}`
     const lines: string[] = []
     if (externalLocal) {
@@ -205,10 +229,18 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
   }
   for (const ip of balancerIps) way(ip, balancer && `goto ${balancer}`, cluster.length > 0)
   if (hasNodePort) {
-    const key = `${protocol} . ${port.nodePort}`
-    if (external !== undefined) rules.elements.push({ set: 'service-nodeports', key, value: `goto ${external}` })
+    const key = nodePortKey
+    const verdict = sharedNodePort ?? (external && `goto ${external}`)
+    if (verdict !== undefined) rules.elements.push({ set: 'service-nodeports', key, value: verdict })
     else rules.elements.push({ set: 'no-endpoint-nodeports', key, value: 'goto reject-it' })
     if (protocol === 'udp') rules.udp.push({ port: port.nodePort!, endpoints: cluster.map((each) => each.address) })
+  }
+}
+
+/** A pod that reaches itself through its Service would get a packet from its own address. */
+function addHairpins(endpoints: readonly Endpoint[], rules: ServiceRules): void {
+  for (const { address, local } of endpoints) {
+    if (local) rules.elements.push({ set: 'hairpin', key: `${address} . ${address}` })
   }
 }
 
@@ -223,10 +255,7 @@ interface ChoiceInput {
 }
 
 function addChoice({ name, title, protocol, endpoints, affinitySeconds, id, rules }: ChoiceInput): void {
-  for (const { address, local } of endpoints) {
-    // A pod that reaches itself through its Service would get a packet from its own address.
-    if (local) rules.elements.push({ set: 'hairpin', key: `${address} . ${address}` })
-  }
+  addHairpins(endpoints, rules)
   const comment = `comment "${title}"`
   if (affinitySeconds === undefined) {
     const [only] = endpoints
