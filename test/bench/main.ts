@@ -3,11 +3,20 @@ import { apiBench } from './api.ts'
 import { apiserverBench } from './apiserver.ts'
 import { clusterBench } from './cluster.ts'
 import { schedulerBench } from './scheduling/index.ts'
+import { networkBench } from './network.ts'
 import { scaleBench } from './scale.ts'
 import { storeBench } from './store.ts'
 
 /** `npm run bench` runs all, `npm run bench -- NAME …` some. Ratios count: they compare within one run. */
-const benches: readonly Bench[] = [storeBench, apiBench, apiserverBench, clusterBench, schedulerBench, scaleBench]
+const benches: readonly Bench[] = [
+  storeBench,
+  apiBench,
+  apiserverBench,
+  clusterBench,
+  schedulerBench,
+  scaleBench,
+  networkBench,
+]
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
