@@ -4,7 +4,7 @@ import {
   type ReconcileResult,
 } from '@kapell/controllers/machinery/controller'
 import { errorText } from '@kapell/controllers/machinery/log'
-import { splitKey, type Lister } from '@kapell/controllers/machinery/store'
+import { keyOf, splitKey, type Lister } from '@kapell/controllers/machinery/store'
 import { endpointSlices, nodes, pods, services } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1EndpointSlice, V1Node, V1Pod, V1Service } from '@kapell/openapi/types'
@@ -62,11 +62,26 @@ function setup(context: ControllerContext): Dependencies {
     },
     delete: enqueue,
   })
+  const known = context.lister(services)
+  const nodeInformer = context.informer(nodes)
+  const wakeAll = (): void => {
+    for (const service of known.list()) if (selectsPods(service)) context.queue.add(keyOf(service))
+  }
+  const zoneOf = (node: V1Node): string | undefined => node.metadata?.labels?.[zoneLabel]
+  nodeInformer.onChange({
+    // Its pods may have been there before its label.
+    add: (node) => {
+      if (zoneOf(node) !== undefined) wakeAll()
+    },
+    update: (old, node) => {
+      if (zoneOf(old) !== zoneOf(node)) wakeAll()
+    },
+  })
   return {
     context,
-    services: context.lister(services),
+    services: known,
     pods: context.lister(pods),
-    nodes: context.lister(nodes),
+    nodes: nodeInformer.lister,
     slices: slices.lister,
     tracker: createSliceTracker(slices.lister, context.clock),
   }

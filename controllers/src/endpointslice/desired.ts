@@ -1,6 +1,6 @@
 import { controllerReference } from '@kapell/controllers/machinery/owner-refs'
 import { services } from '@kapell/openapi/meta/refs'
-import type { V1Endpoint, V1EndpointSlice, V1Pod, V1Service } from '@kapell/openapi/types'
+import type { V1Endpoint, V1EndpointHints, V1EndpointSlice, V1Pod, V1Service } from '@kapell/openapi/types'
 import { isDeleting, isReady } from '../shared/pods.ts'
 import {
   addressesOf,
@@ -67,11 +67,13 @@ function endpointOf(
   const node = pod.spec?.nodeName
   const zone = node === undefined ? undefined : zoneOf(node)
   const hostname = hostnameFor(service, pod)
+  const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating)
+  const hints = ready ? hintsFor(service.spec?.trafficDistribution, node, zone) : undefined
   const { namespace, name, uid } = pod.metadata ?? {}
   return {
     addresses: [address],
     conditions: {
-      ready: service.spec?.publishNotReadyAddresses === true || (serving && !terminating),
+      ready,
       serving,
       terminating,
     },
@@ -84,7 +86,23 @@ function endpointOf(
     },
     ...(node === undefined ? {} : { nodeName: node }),
     ...(zone === undefined ? {} : { zone }),
+    ...(hints === undefined ? {} : { hints }),
   }
+}
+
+/**
+ * From where an endpoint should be used first: its own zone, or its own node and else its zone. Endpoints that are not
+ * ready say nothing, for proxies weigh only those that are. Source: the API's trafficDistribution.
+ */
+export function hintsFor(
+  distribution: string | undefined,
+  node: string | undefined,
+  zone: string | undefined,
+): V1EndpointHints | undefined {
+  const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] }
+  if (distribution === 'PreferSameNode' && node !== undefined) return { forNodes: [{ name: node }], ...forZones }
+  if ((distribution === 'PreferClose' || distribution === 'PreferSameZone') && zone !== undefined) return forZones
+  return undefined
 }
 
 /** The labels of each slice: the Service's, and how to find them. */

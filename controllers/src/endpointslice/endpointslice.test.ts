@@ -1,5 +1,5 @@
 import type { V1EndpointSlice, V1Pod, V1Service } from '@kapell/openapi/types'
-import { desiredGroups, newSlice } from './desired.ts'
+import { desiredGroups, hintsFor, newSlice } from './desired.ts'
 import { planSlices } from './reconcile.ts'
 
 const service = (more: Partial<NonNullable<V1Service['spec']>> = {}): V1Service => ({
@@ -102,5 +102,28 @@ describe('slices', () => {
       ['IPv4', ['10.0.0.1']],
       ['IPv6', ['fd00::1']],
     ])
+  })
+})
+
+describe('hints by trafficDistribution', () => {
+  const zone = { forZones: [{ name: 'z' }] }
+  it.each<[distribution: string | undefined, node: string | undefined, zone: string | undefined, expected: unknown]>([
+    ['PreferClose', 'n', 'z', zone],
+    ['PreferSameZone', 'n', 'z', zone],
+    ['PreferSameZone', 'n', undefined, undefined],
+    ['PreferSameNode', 'n', 'z', { forNodes: [{ name: 'n' }], ...zone }],
+    ['PreferSameNode', 'n', undefined, { forNodes: [{ name: 'n' }] }],
+    [undefined, 'n', 'z', undefined],
+  ])('%s on node %s in zone %s', (distribution, node, zoneName, expected) => {
+    expect(hintsFor(distribution, node, zoneName)).toEqual(expected)
+  })
+
+  it('are those of ready endpoints', () => {
+    const groups = desiredGroups(
+      service({ trafficDistribution: 'PreferSameZone' }),
+      [pod(1), pod(2, { ready: false })],
+      () => 'z',
+    )
+    expect(groups[0]!.endpoints.map(({ hints }) => hints)).toEqual([zone, undefined])
   })
 })

@@ -1,5 +1,5 @@
 import { silentLogger } from '@kapell/controllers/machinery/log'
-import { endpointSlices, services } from '@kapell/openapi/meta/refs'
+import { endpointSlices, nodes, services } from '@kapell/openapi/meta/refs'
 import type { Nft } from './nft.ts'
 import { startProxy, type ProxyOptions } from './proxy.ts'
 import { RuleBook } from './rule-book.ts'
@@ -120,6 +120,23 @@ describe('startProxy', () => {
     state.refuse = () => false
     expect(refusals).toBeGreaterThan(2)
     expect(last()).toContain('10.96.0.1 . tcp . 80')
+    await proxy.close()
+  })
+
+  it('keeps to its own zone where it is told to, once it knows it', async () => {
+    const { informers, begin, last } = await start()
+    informers.set(services, service('a', '10.96.0.1'))
+    const hinted = slice('a', '10.244.0.2', '10.244.0.3')
+    informers.set(endpointSlices, {
+      ...hinted,
+      endpoints: hinted.endpoints.map((each, at) => ({ ...each, hints: { forZones: [{ name: `z${at}` }] } })),
+    })
+    const proxy = await begin()
+    expect(last()).toContain('goto pick-2')
+    informers.set(nodes, { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'z1' } } })
+    await proxy.settled()
+    expect(last()).toContain('add element ip kapell service-ips { 10.96.0.1 . tcp . 80 : goto pick-1 }')
+    expect(last()).toContain('10.96.0.1 . tcp . 80 . 655360 : 10.244.0.3 . 8080')
     await proxy.close()
   })
 

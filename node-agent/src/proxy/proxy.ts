@@ -2,8 +2,8 @@ import type { AddressRange } from '@kapell/controllers/machinery/address-range'
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { keyOf } from '@kapell/controllers/machinery/store'
-import { endpointSlices, services } from '@kapell/openapi/meta/refs'
-import type { V1EndpointSlice } from '@kapell/openapi/types'
+import { endpointSlices, nodes, services } from '@kapell/openapi/meta/refs'
+import type { V1EndpointSlice, V1Node } from '@kapell/openapi/types'
 import { findTool, tryRun } from '../runtime/exec.ts'
 import type { TableOptions } from './base.ts'
 import { staleConnections } from './conntrack.ts'
@@ -13,7 +13,7 @@ import { HealthChecks, healthCheckOf } from './health-checks.ts'
 import { createLocalAddresses } from './local-addresses.ts'
 import { openNft, type Nft } from './nft.ts'
 import { RuleBook } from './rule-book.ts'
-import { serviceRules, type ServiceRules } from './rules.ts'
+import { serviceRules, type ProxyNode, type ServiceRules } from './rules.ts'
 import { changeScript, emptyState, fullScript, removeScript } from './script.ts'
 
 export interface ProxyOptions {
@@ -52,6 +52,7 @@ export interface ServiceProxy {
 /** How many conntrack calls one change may make; beyond that, old UDP connections time out by themselves. */
 const maxConntrackCalls = 200
 const serviceNameLabel = 'kubernetes.io/service-name'
+const zoneLabel = 'topology.kubernetes.io/zone'
 const serviceKeyIndex = 'serviceKey'
 
 const serviceOwner = (key: string): string => `service/${key}`
@@ -71,7 +72,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     clusterCidr: options.clusterCidr ?? options.podCidr,
   }
   const { loadBalancerRange, linkName } = options
-  const node = {
+  const node: ProxyNode = {
     nodeName: options.nodeName,
     clusterCidr: table.clusterCidr,
     ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
@@ -86,6 +87,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   const sliceInformer = informers.informer(endpointSlices, {
     indexers: { [serviceKeyIndex]: (slice) => [serviceKeyOf(slice)] },
   })
+  const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` })
   const book = new RuleBook()
   const dirty = new Set<string>()
   let ready = false
@@ -190,7 +192,15 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     dirty.add(key)
     schedule()
   }
+  const seeNode = (seen: V1Node) => {
+    const zone = seen.metadata?.labels?.[zoneLabel]
+    if (seen.metadata?.name !== node.nodeName || zone === node.zone) return
+    if (zone === undefined) delete node.zone
+    else node.zone = zone
+    for (const service of serviceInformer.lister.list()) touch(keyOf(service))
+  }
   const stops = [
+    nodeInformer.onChange({ add: seeNode, update: (_, seen) => seeNode(seen) }),
     serviceInformer.onChange({
       add: (service) => touch(keyOf(service)),
       update: (_, service) => touch(keyOf(service)),
@@ -210,7 +220,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       ? Promise.resolve()
       : new Promise<void>((resolve) => void waiting.push(resolve))
   const first = (async () => {
-    await Promise.all([serviceInformer.synced(), sliceInformer.synced()])
+    await Promise.all([serviceInformer.synced(), sliceInformer.synced(), nodeInformer.synced()])
     for (const service of serviceInformer.lister.list()) dirty.add(keyOf(service))
     ready = true
     schedule()

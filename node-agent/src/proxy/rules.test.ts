@@ -1,4 +1,4 @@
-import type { V1EndpointSlice, V1Service } from '@kapell/openapi/types'
+import type { V1Endpoint, V1EndpointSlice, V1Service } from '@kapell/openapi/types'
 import { staleConnections } from './conntrack.ts'
 import { chooseEndpoints } from './endpoints.ts'
 import { hostPortRules } from './host-ports.ts'
@@ -53,7 +53,7 @@ describe('which Services are ours', () => {
 describe('chooseEndpoints', () => {
   const port = { port: 80, protocol: 'TCP' }
   const addresses = (...endpoints: Parameters<typeof slice>) => {
-    const { cluster, local } = chooseEndpoints([slice(...endpoints)], port, 'n1')
+    const { cluster, local } = chooseEndpoints([slice(...endpoints)], port, { nodeName: 'n1' })
     return { cluster: cluster.map((each) => each.address), local: local.map((each) => each.address) }
   }
   const ending = { ready: false, serving: true, terminating: true }
@@ -117,12 +117,78 @@ describe('chooseEndpoints', () => {
       ],
     }
     const of = (name: string, protocol: string) =>
-      chooseEndpoints([named, { ...named, addressType: 'IPv6' }], { name, protocol, port: 80 }, 'n1').cluster.map(
+      chooseEndpoints([named, { ...named, addressType: 'IPv6' }], { name, protocol, port: 80 }, { nodeName: 'n1' }).cluster.map(
         (each) => each.port,
       )
     expect(of('b', 'UDP')).toEqual([3, 3])
     expect(of('b', 'TCP')).toEqual([2, 2])
     expect(of('c', 'TCP')).toEqual([])
+  })
+})
+
+describe('hints', () => {
+  const hinted = (...endpoints: [address: string, hints: V1Endpoint['hints']][]): V1EndpointSlice => ({
+    addressType: 'IPv4',
+    ports: [{ name: '', port: 8080, protocol: 'TCP' }],
+    endpoints: endpoints.map(([address, hints]) => ({ addresses: [address], ...(hints && { hints }) })),
+  })
+  const node = (name: string, zone?: string) => ({
+    forNodes: [{ name }],
+    ...(zone === undefined ? {} : { forZones: [{ name: zone }] }),
+  })
+  const zone = (name: string) => ({ forZones: [{ name }] })
+  it.each<[rule: string, endpoints: [string, V1Endpoint['hints']][], expected: string[]]>([
+    [
+      'for this zone are followed',
+      [
+        ['a', zone('z1')],
+        ['b', zone('z2')],
+      ],
+      ['a'],
+    ],
+    [
+      'for other zones only are not',
+      [
+        ['a', zone('z2')],
+        ['b', zone('z3')],
+      ],
+      ['a', 'b'],
+    ],
+    [
+      'count when all have them',
+      [
+        ['a', zone('z1')],
+        ['b', undefined],
+      ],
+      ['a', 'b'],
+    ],
+    [
+      'for this node come before the zone',
+      [
+        ['a', node('n1', 'z1')],
+        ['b', node('n2', 'z1')],
+      ],
+      ['a'],
+    ],
+    [
+      'for other nodes leave the zone',
+      [
+        ['a', node('n3', 'z1')],
+        ['b', node('n2', 'z2')],
+      ],
+      ['a'],
+    ],
+    [
+      'for nodes alone leave all',
+      [
+        ['a', node('n3')],
+        ['b', node('n2')],
+      ],
+      ['a', 'b'],
+    ],
+  ])('%s', (_, endpoints, expected) => {
+    const chosen = chooseEndpoints([hinted(...endpoints)], { port: 80 }, { nodeName: 'n1', zone: 'z1' })
+    expect(chosen.cluster.map(({ address }) => address)).toEqual(expected)
   })
 })
 

@@ -2,11 +2,10 @@ import { inRange, type AddressRange } from '@kapell/controllers/machinery/addres
 import type { V1EndpointSlice, V1Service, V1ServicePort } from '@kapell/openapi/types'
 import { createHash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
-import { chooseEndpoints, type Endpoint } from './endpoints.ts'
+import { chooseEndpoints, type Chooser, type Endpoint } from './endpoints.ts'
 
 /** What the rules of this node depend on beside the objects. */
-export interface ProxyNode {
-  nodeName: string
+export interface ProxyNode extends Chooser {
   /** The range of all pods of the cluster: their traffic is known by it. */
   clusterCidr: string
   /** Addresses of load balancers that the cluster gives out itself: they are this machine's, and lead nowhere else. */
@@ -153,7 +152,7 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
   if (!['tcp', 'udp', 'sctp'].includes(protocol)) return
   const title = `${service.metadata?.namespace ?? ''}/${service.metadata?.name ?? ''}${port.name ? `:${port.name}` : ''}`
   const id = createHash('sha256').update(`${title}/${protocol}/${port.port}`).digest('hex').slice(0, 12)
-  const { cluster, local } = chooseEndpoints(slices, port, node.nodeName)
+  const { cluster, local } = chooseEndpoints(slices, port, node)
   const affinitySeconds =
     spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined
   const internalLocal = spec.internalTrafficPolicy === 'Local'
