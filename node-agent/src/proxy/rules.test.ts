@@ -117,9 +117,11 @@ describe('chooseEndpoints', () => {
       ],
     }
     const of = (name: string, protocol: string) =>
-      chooseEndpoints([named, { ...named, addressType: 'IPv6' }], { name, protocol, port: 80 }, { nodeName: 'n1' }).cluster.map(
-        (each) => each.port,
-      )
+      chooseEndpoints(
+        [named, { ...named, addressType: 'IPv6' }],
+        { name, protocol, port: 80 },
+        { nodeName: 'n1' },
+      ).cluster.map((each) => each.port)
     expect(of('b', 'UDP')).toEqual([3, 3])
     expect(of('b', 'TCP')).toEqual([2, 2])
     expect(of('c', 'TCP')).toEqual([])
