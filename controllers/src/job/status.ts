@@ -38,7 +38,8 @@ export function observedStatus(
   return {
     ...rest,
     ...(active > 0 ? { active } : {}),
-    ready: state.ready,
+    // Those that are being deleted at this moment may have been counted as ready.
+    ready: Math.min(state.ready, active),
     terminating: state.terminating,
     ...(indexed ? { completedIndexes: formatIndexes(state.succeededIndexes) } : {}),
     ...(perIndex ? { failedIndexes: formatIndexes(state.failedIndexes) } : {}),

@@ -100,7 +100,7 @@ export function tableOf(plane: () => Plane, rows: readonly Row[], version: Kubec
             return false
           },
         ),
-      { timeoutMs: 20_000 },
+      { timeoutMs: 50_000 },
     ).catch(() => {
       throw failure
     })

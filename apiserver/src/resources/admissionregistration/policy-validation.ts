@@ -290,7 +290,10 @@ function validateParamRef(ref: ParamRef, at: FieldPath): FieldError[] {
   if (parameterNotFoundAction === '') errors.push(required(here))
   else if (!['Allow', 'Deny'].includes(parameterNotFoundAction)) {
     // The one list of values that the original does not tell in order.
-    const unordered = { ...notSupported(here, parameterNotFoundAction, []), detail: 'supported values: "Deny", "Allow"' }
+    const unordered = {
+      ...notSupported(here, parameterNotFoundAction, []),
+      detail: 'supported values: "Deny", "Allow"',
+    }
     errors.push(unordered)
   }
   return errors
