@@ -24,6 +24,7 @@ import type { NodeFacts, PodDeps } from './pods/deps.ts'
 import { parseResolvConf } from './pods/dns.ts'
 import { podEvents } from './pods/events.ts'
 import { createImagePuller } from './pods/images.ts'
+import { createContainerCollector } from './pods/collect.ts'
 import { rotateLogs } from './pods/log-rotation.ts'
 import { watchLifecycle, type LifecycleWatch } from './pods/lifecycle.ts'
 import { createObserver } from './pods/observe.ts'
@@ -58,6 +59,8 @@ export interface PodAgentOptions {
   resolvConf?: string
   /** Of the Node object; empty until it is there. */
   nodeUid?(): string
+  /** What the node is short of: it then refuses pods. */
+  pressures?(): readonly string[]
   /** What a pod shows on the node's own addresses; undefined when it ends. */
   hostPorts?: PodDeps['hostPorts']
 }
@@ -71,6 +74,8 @@ export interface PodAgent {
   readonly workers: PodWorkers
   readonly lifecycle: LifecycleWatch
   readonly deps: PodDeps
+  /** Removes what ended pods and containers leave behind. */
+  collect(): Promise<void>
   /** Calls back whenever something of this pod changed in the runtime; the answer ends it. */
   onPodChange(uid: string, wake: () => void): () => void
   /** Starts the pods of DATADIR/static-pods, whether or not the API answers. */
@@ -160,6 +165,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     admission: createPodAdmission({
       pods: () => nodePods.list(),
       allocatable: node.allocatable,
+      ...(options.pressures === undefined ? {} : { pressures: options.pressures }),
       node: () => client.resource(nodes).get(node.name, { signal }),
     }),
     events,
@@ -193,6 +199,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     listed: (snapshot) => workers.reconcile(snapshot),
   })
   rotateLogs({ cri, clock, log, signal })
+  const garbage = createContainerCollector({ cri, paths, clock, log, known: (uid) => workers.has(uid) })
 
   return {
     pods: informer,
@@ -201,6 +208,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     workers,
     lifecycle,
     deps,
+    collect: () => garbage.collect(),
     onPodChange: (uid, wake) => {
       const set = listeners.get(uid) ?? new Set()
       listeners.set(uid, set.add(wake))
@@ -215,6 +223,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
       await drivers.start().catch((error: unknown) => log.warn(`CSI drivers: ${errorText(error)}`))
       await workers.start()
       await lifecycle.relist()
+      garbage.start(signal)
     },
     close: async ({ removePods }) => {
       await workers.close({ removePods })

@@ -6,12 +6,16 @@ import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
-import type { V1Taint } from '@kapell/openapi/types'
+import type { V1Pod, V1Taint } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { createPodAgent, type PodAgent } from './agent.ts'
 import { connectCri } from './cri/client.ts'
 import { createSimulatedRuntime } from './cri/simulated.ts'
 import { hostPortTeller } from './host-ports.ts'
+import { createImageCollector } from './images/collect.ts'
+import { createEviction, type Eviction } from './eviction/manager.ts'
+import { createMeasure } from './eviction/measure.ts'
+import { defaultThresholds, type Observations, type Threshold } from './eviction/thresholds.ts'
 import { ensurePauseImage, watchImages, type ImageWatch } from './images/import.ts'
 import { keepLease } from './node/lease.ts'
 import { defaultNodeIp, defaultNodeName, pidUsage, readMachine } from './node/machine.ts'
@@ -28,6 +32,7 @@ import { createGuard, nodeAttributes } from './server/authorize.ts'
 import { createMetrics } from './server/metrics.ts'
 import { createLocalVolumes, directoryAnnotation } from './volumes/local-path.ts'
 import { startAgentServer } from './server/server.ts'
+import { createSampler } from './stats/sample.ts'
 import { createStats } from './stats/stats.ts'
 
 export interface NodeAgentOptions {
@@ -70,6 +75,12 @@ export interface NodeAgentOptions {
   taints?: V1Taint[]
   /** Default 110. */
   maxPods?: number
+  /** When pods go for want of memory, disk or process ids. Default: upstream's hard thresholds. */
+  eviction?: {
+    thresholds?: readonly Threshold[]
+    /** What the machine has left; default: what it tells. */
+    observe?: () => Promise<Observations>
+  }
   /** Default true: Services are programmed on this machine. */
   proxy?: boolean
   /** "v1.36.0+kapell.1": what the Node shows as its version. */
@@ -201,6 +212,14 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   }
 
   let nodeUid = (): string => ''
+  let eviction: Eviction | undefined
+  const warnNode = (reason: string, message: string): void =>
+    recorder.event(
+      { reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } },
+      'Warning',
+      reason,
+      message,
+    )
   const localVolumes = createLocalVolumes(dataDir)
   const pods = await createPodAgent({
     cri,
@@ -212,6 +231,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     dataDir,
     localVolumes,
     nodeUid: () => nodeUid(),
+    pressures: () => eviction?.pressures() ?? [],
     node: {
       name: nodeName,
       ip: nodeIp,
@@ -225,6 +245,24 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     ...(network === undefined ? {} : { hostPorts: hostPortTeller(network.proxy.setHostPorts) }),
   })
   closers.push((how) => pods.close(how))
+
+  const sampled = {
+    nodeName,
+    cpus: machine.cpus,
+    memoryBytes: machine.memoryBytes,
+    dataDir,
+    pods: () => pods.nodePods.list(),
+    cgroupOf: (pod: V1Pod) => podCgroup(runtime?.cgroupParent ?? '/kapell', pod),
+    pids: pidUsage,
+    clock,
+  }
+  const imageCollector = createImageCollector({
+    cri,
+    clock,
+    log,
+    keep: () => new Set([...(images?.names() ?? []), ...(runtime === undefined ? [] : [runtime.pauseImage])]),
+    warn: warnNode,
+  })
 
   let port = 0
   if (options.serving !== undefined) {
@@ -250,16 +288,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
         pods: () => pods.nodePods.list(),
         snapshot: () => pods.deps.observer.snapshot(),
       }),
-      stats: createStats({
-        nodeName,
-        cpus: machine.cpus,
-        memoryBytes: machine.memoryBytes,
-        dataDir,
-        pods: () => pods.nodePods.list(),
-        cgroupOf: (pod) => podCgroup(runtime?.cgroupParent ?? '/kapell', pod),
-        pids: pidUsage,
-        clock,
-      }),
+      stats: createStats(sampled),
       log,
     })
     port = server.port
@@ -286,7 +315,34 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     port,
     dataDir,
     problem: () => '',
+    ...(simulated ? {} : { pressures: () => eviction?.pressures() ?? [] }),
   })
+  if (!simulated) {
+    const measure = createMeasure({ ...sampled, cri, paths: pods.deps.paths, sample: createSampler(sampled) })
+    eviction = createEviction({
+      thresholds: options.eviction?.thresholds ?? defaultThresholds,
+      measure: { ...measure, observe: options.eviction?.observe ?? measure.observe },
+      pods: () => pods.nodePods.list(),
+      evict: (pod, { message, graceSeconds }) => {
+        pods.deps.events(pod, 'Warning', 'Evicted', message)
+        pods.workers.fail(identityOf(pod).uid, { reason: 'Evicted', message, graceSeconds, disruption: true })
+      },
+      reclaimDisk: async () => {
+        await pods.collect()
+        await imageCollector.removeUnused()
+      },
+      warn: warnNode,
+      changed: () => {
+        // One that is not registered yet will tell when it is.
+        if (status.uid() === '') return
+        status.refresh().catch((error: unknown) => log.warn(`status of node ${nodeName}: ${errorText(error)}`))
+      },
+      clock,
+      log,
+    })
+    // Before the node tells of itself: it must not look well for a moment.
+    await eviction.look().catch((error: unknown) => log.warn(`eviction: ${errorText(error)}`))
+  }
   nodeUid = () => status.uid()
   await pods.startStatic()
   await status.register()
@@ -294,6 +350,10 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal })
   status.start()
   await pods.start()
+  if (!simulated) {
+    eviction?.start(signal)
+    imageCollector.start(signal)
+  }
   return {
     nodeName,
     nodeIp,

@@ -186,6 +186,8 @@ async function writeRecords(file: string, records: Record<string, ImportRecord>)
 export interface ImageWatch {
   /** Resolves when the archives present at the start were imported. */
   first: Promise<string[]>
+  /** Of all images in archives there: no registry may have them. */
+  names(): ReadonlySet<string>
   close(): Promise<void>
 }
 
@@ -202,8 +204,14 @@ export function watchImages(options: {
   let watcher: FSWatcher | undefined
   let timer: NodeJS.Timeout | undefined
   let running: Promise<unknown> = Promise.resolve()
+  let names: ReadonlySet<string> = new Set()
   const scan = () => {
-    const next = running.then(() => (closed ? [] : importImages(runtime, dir, log)))
+    const next = running.then(async () => {
+      if (closed) return []
+      const found = await importImages(runtime, dir, log)
+      names = new Set(found)
+      return found
+    })
     running = next.catch((error: unknown) => log.error('cannot look for image archives', { error: String(error) }))
     return next
   }
@@ -220,6 +228,7 @@ export function watchImages(options: {
   }
   return {
     first: begin(),
+    names: () => names,
     close: async () => {
       closed = true
       clearTimeout(timer)

@@ -31,6 +31,8 @@ export interface NodeStatusOptions {
   runtimeVersion: string
   port: number
   dataDir: string
+  /** What the node is short of, as its conditions name it; default: looked at here, by upstream's hard thresholds. */
+  pressures?(): readonly string[]
   /** What else keeps the node from running pods, or ''. */
   problem(): string
 }
@@ -67,11 +69,21 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
       pidUsage(),
       runtimeProblem(cri),
     ])
+    const felt = options.pressures?.()
+    const notReady = [runtime, options.problem()].filter((text) => text !== '').join(', ')
+    if (felt !== undefined) {
+      return {
+        memoryPressure: felt.includes('MemoryPressure'),
+        diskPressure: felt.includes('DiskPressure'),
+        pidPressure: felt.includes('PIDPressure'),
+        notReady,
+      }
+    }
     return {
       memoryPressure: memory < pressure.memoryBytes,
       diskPressure: disk.availableShare < pressure.diskShare || disk.inodesFreeShare < pressure.inodeShare,
       pidPressure: pids.used > pids.max * 0.95,
-      notReady: [runtime, options.problem()].filter((text) => text !== '').join(', '),
+      notReady,
     }
   }
 

@@ -4,11 +4,12 @@ import { testContainer, testPod } from './testing.ts'
 
 const labelled = (labels: Record<string, string>): V1Node => ({ metadata: { name: 'n', labels } })
 
-function bench(node: V1Node = labelled({})) {
+function bench(node: V1Node = labelled({}), pressures: string[] = []) {
   const pods: V1Pod[] = []
   const admission = createPodAdmission({
     pods: () => pods,
     allocatable: { cpu: '1', memory: '1Gi', pods: '3' },
+    pressures: () => pressures,
     node: () => Promise.resolve(node),
   })
   return {
@@ -81,4 +82,24 @@ test('a pod that has started before is not asked again', async () => {
   const { admit } = bench()
   const big = pod('a', { resources: { requests: { cpu: '8' } } })
   expect(await admit({ ...big, status: { startTime: '2026-01-01T00:00:00Z' } })).toBeUndefined()
+})
+
+describe('under pressure', () => {
+  const asks = { resources: { requests: { memory: '1Mi' } } }
+  const tolerating = {
+    tolerations: [{ key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' }],
+  }
+  it.each<[rule: string, pressures: string[], pod: V1Pod, taken: boolean]>([
+    ['short of memory, not one that asks for none', ['MemoryPressure'], pod('a'), false],
+    ['short of memory, one that asked for its own', ['MemoryPressure'], pod('a', asks), true],
+    ['short of memory, one that tolerates it', ['MemoryPressure'], pod('a', {}, tolerating), true],
+    ['short of disk, none', ['DiskPressure'], pod('a', asks), false],
+    ['short of both, none', ['MemoryPressure', 'DiskPressure'], pod('a', asks, tolerating), false],
+    ['a critical one always', ['DiskPressure'], pod('a', {}, { priority: 2_000_000_000 }), true],
+  ])('%s', async (_, pressures, one, taken) => {
+    const rejection = await bench(labelled({}), pressures).admit(one)
+    expect(rejection).toEqual(
+      taken ? undefined : { reason: 'Evicted', message: `The node had condition: [${pressures.join(' ')}]. ` },
+    )
+  })
 })

@@ -7,7 +7,10 @@ import {
   type Resources,
 } from '@kapell/controllers/machinery/placement/resources'
 import type { V1Node, V1Pod } from '@kapell/openapi/types'
+import { conditionMessage } from '../eviction/messages.ts'
+import { isCritical } from '../eviction/rank.ts'
 import { identityOf } from './record.ts'
+import { qosClass } from './resources.ts'
 
 /** Why the node does not take a pod; becomes the pod's status and an event. */
 export interface Rejection {
@@ -25,6 +28,8 @@ export interface PodAdmissionOptions {
   /** All pods of this node. */
   pods(): readonly V1Pod[]
   allocatable: Record<string, string>
+  /** What the node is short of now: its conditions. Default: nothing. */
+  pressures?(): readonly string[]
   /** The node as the API has it now. Rejects when it cannot be asked. */
   node(): Promise<V1Node>
 }
@@ -38,6 +43,8 @@ export function createPodAdmission(options: PodAdmissionOptions): PodAdmission {
       const { uid } = identityOf(pod)
       // An agent before this one has taken it.
       if (admitted.has(uid) || pod.status?.startTime !== undefined) return undefined
+      const pressed = refusedUnderPressure(pod, options.pressures?.() ?? [])
+      if (pressed !== undefined) return pressed
       const chooses = choosesNode(pod) && !matchesNode(pod, await options.node())
       // From here on nothing waits: two pods that come together must not both take the last room.
       const listed = pods()
@@ -59,6 +66,23 @@ const affinity: Rejection = failed('NodeAffinity', "node(s) didn't match Pod's n
 
 function failed(predicate: string, why: string): Rejection {
   return { reason: predicate, message: `Predicate ${predicate} failed: ${why}` }
+}
+
+/**
+ * Short of memory, a node takes pods that have asked for theirs; short of anything else, none but critical ones.
+ * Source: docs, "Node-pressure eviction", node conditions.
+ */
+function refusedUnderPressure(pod: V1Pod, pressures: readonly string[]): Rejection | undefined {
+  if (pressures.length === 0 || isCritical(pod)) return undefined
+  const tolerates = (pod.spec?.tolerations ?? []).some(
+    ({ key, operator, effect = '' }) =>
+      (effect === '' || effect === 'NoSchedule') &&
+      ((key === 'node.kubernetes.io/memory-pressure' && operator === 'Exists') ||
+        ((key ?? '') === '' && operator === 'Exists')),
+  )
+  const onlyMemory = pressures.every((pressure) => pressure === 'MemoryPressure')
+  if (onlyMemory && (qosClass(pod) !== 'BestEffort' || tolerates)) return undefined
+  return { reason: 'Evicted', message: conditionMessage(pressures) }
 }
 
 const hasEnded = (pod: V1Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'

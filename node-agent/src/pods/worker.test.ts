@@ -330,3 +330,21 @@ test('a pod that the node does not take has failed, and nothing of it is made', 
   await until('the pod to be finished', () => bench.finished.length === 1)
   expect(bench.finished[0]?.phase).toBe('Failed')
 })
+
+it('a pod that the node ends fails for that reason, at once, and is not started again', async () => {
+  await runs()
+  bench.worker.fail({ reason: 'Evicted', message: 'low', graceSeconds: 1, disruption: true })
+  await until('the pod to have failed', () => bench.statuses.at(-1)?.phase === 'Failed')
+  await bench.worker.idle()
+  expect(bench.statuses.at(-1)).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'low' })
+  expect(bench.statuses.at(-1)?.conditions).toContainEqual(
+    expect.objectContaining({
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'TerminationByKubelet',
+      message: 'low',
+    }),
+  )
+  expect(count('createContainer')).toBe(1)
+  expect(count('stopContainer')).toBe(1)
+})

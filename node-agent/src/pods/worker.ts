@@ -16,10 +16,21 @@ export interface PodWorker {
   poke(): void
   /** What a container waited for may be there: it is tried again at once. */
   retry(): void
+  /** Ends the pod for good: it has failed, for this reason. */
+  fail(why: PodFailure): void
   /** Ends what runs now and does nothing more. Resolves when idle. */
   stop(): Promise<void>
   /** Resolves when there is nothing to do at the moment. */
   idle(): Promise<void>
+}
+
+/** Why the node ends a pod that nobody deleted. */
+export interface PodFailure {
+  reason: string
+  message: string
+  graceSeconds: number
+  /** Whether it was ended for others: the pod then says that it was the target of a disruption. */
+  disruption: boolean
 }
 
 export interface PodWorkerOptions {
@@ -46,7 +57,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   let lastPod: V1Pod | undefined
   let phase: 'sync' | 'terminating' | 'terminated' | 'gone' = 'sync'
   let admitted = false
-  let failure: { reason: string; message: string } | undefined
+  let failure: { reason: string; message: string; disruption?: boolean } | undefined
   let finalStatus: V1PodStatus | undefined
   let graceSeconds: number | undefined
   let dirty = false
@@ -89,6 +100,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   const mustEnd = (): boolean => {
     if (pod === undefined || pod.metadata?.deletionTimestamp !== undefined) return true
     if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return true
+    if (failure !== undefined) return true
     const deadline = pod.spec?.activeDeadlineSeconds
     const started = pod.status?.startTime
     if (deadline === undefined || started === undefined) return false
@@ -229,6 +241,13 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       if ((began && phase === 'sync') || (shorter && phase === 'terminating')) {
         current?.abort(new Error('the pod is being deleted'))
       }
+      wake()
+    },
+    fail: ({ graceSeconds: newGrace, ...why }) => {
+      if (phase !== 'sync' || failure !== undefined) return
+      failure = why
+      graceSeconds = Math.min(graceSeconds ?? newGrace, newGrace)
+      current?.abort(new Error(why.message))
       wake()
     },
     poke: wake,

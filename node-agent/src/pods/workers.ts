@@ -7,7 +7,7 @@ import { podsOnDisk, removeLeftovers } from './leftovers.ts'
 import type { Snapshot } from './observe.ts'
 import { identityOf, type PodIdentity } from './record.ts'
 import { removeFromRuntime, terminatePod } from './terminate.ts'
-import { createPodWorker, type PodWorker } from './worker.ts'
+import { createPodWorker, type PodFailure, type PodWorker } from './worker.ts'
 
 /** All pods of this node: those the API assigns to it, and those the runtime still has. */
 export interface PodWorkers {
@@ -17,6 +17,10 @@ export interface PodWorkers {
   drop(pod: V1Pod): void
   /** Follows the informer; call once it and the runtime answer. Pods found only in the runtime are ended. */
   start(): Promise<void>
+  /** Ends this pod for good, for this reason. */
+  fail(uid: string, why: PodFailure): void
+  /** Whether anything of this pod may be on the node. */
+  has(uid: string): boolean
   /** Something happened to this pod in the runtime. */
   poke(uid: string): void
   /** A ConfigMap or Secret this pod refers to has changed. */
@@ -86,6 +90,8 @@ export function createPodWorkers({ deps, informer, list, ended }: PodWorkersOpti
       const wanted = new Set(list().map((pod) => identityOf(pod).uid))
       await removeLeftovers(deps, (uid) => running.has(uid) || wanted.has(uid) || workers.has(uid))
     },
+    fail: (uid, why) => workers.get(uid)?.fail(why),
+    has: (uid) => workers.has(uid) || list().some((pod) => identityOf(pod).uid === uid),
     poke: (uid) => workers.get(uid)?.poke(),
     retry: (uid) => workers.get(uid)?.retry(),
     reconcile: (snapshot) => {

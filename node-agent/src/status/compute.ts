@@ -19,7 +19,7 @@ export interface PodStatusInput {
   /** Everything of the pod has ended. */
   ended: boolean
   /** Why the node ended the pod, such as DeadlineExceeded. */
-  failure: { reason: string; message: string } | undefined
+  failure: { reason: string; message: string; disruption?: boolean } | undefined
 }
 
 /** A pod's status, from what the runtime has. Pure. Source: docs, "Pod lifecycle". */
@@ -52,6 +52,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
       containers,
       sandboxReady: sandboxReady && !input.ended,
       resizing: !input.terminating && isResizing(pod, record),
+      disruption: input.failure?.disruption === true ? input.failure.message : undefined,
       now,
     }),
     hostIP: hostIp,

@@ -16,6 +16,8 @@ export interface ConditionsInput {
   sandboxReady: boolean
   /** Running containers have yet to get the resources that their spec wants. */
   resizing: boolean
+  /** Why the node ends the pod for the good of others, if it does. */
+  disruption: string | undefined
   now: Date
 }
 
@@ -30,6 +32,9 @@ export function podConditions(input: ConditionsInput): V1PodCondition[] {
     ready(pod, containersReady),
     { ...containersReady, type: 'ContainersReady' },
     { type: 'PodScheduled', status: 'True' },
+    ...(input.disruption === undefined
+      ? []
+      : [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message: input.disruption }]),
     ...(input.resizing ? [{ type: resizeInProgress, status: 'True' }] : []),
   ]
   return drafts.map((draft) => {

@@ -6,6 +6,7 @@ import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
+import type { Observations } from '@kapell/node-agent/eviction/thresholds'
 import { startNodeAgent, type NodeAgent } from '@kapell/node-agent/main'
 import { configMaps, namespaces, pods, serviceAccounts } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
@@ -43,6 +44,8 @@ export interface TestNode {
 
 export interface TestNodeOptions {
   podCidr: string
+  /** What the node believes to have left. */
+  observe?(): Promise<Observations>
   /** The way to the API, to be cut. */
   wire?(transport: Transport): Transport
 }
@@ -86,6 +89,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
       dataDir,
       podCidr: options.podCidr,
       proxy: false,
+      ...(options.observe === undefined ? {} : { eviction: { observe: options.observe } }),
       port: 0,
       serving: { cert: serving.certificate, key: serving.key, clientCa: api.caCertificate },
       log,
