@@ -9,6 +9,7 @@ import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { silentLogger } from '@kapell/controllers/machinery/log'
 import { startHollowNodes, type HollowFleet } from '@kapell/node-agent/hollow/fleet'
+import type { Transport } from '@kapell/openapi/wire/transport'
 import { startScheduler } from '@kapell/scheduler/main'
 import { type Chaos, FastClock } from '../suites/chaos.ts'
 import { admin } from './apiserver-support.ts'
@@ -17,6 +18,8 @@ import { admin } from './apiserver-support.ts'
 export interface ShakenCluster {
   /** Sees no faults. */
   client: ApiClient
+  /** Sees none either. */
+  transport(user: UserInfo): Transport
   clock: FastClock
   fleet: HollowFleet
   nodeNames: readonly string[]
@@ -71,6 +74,7 @@ export async function startShakenCluster(chaos: Chaos, nodeCount: number): Promi
   let scheduler = await startScheduling()
   return {
     client: createClient(api.transport(admin)),
+    transport: (user) => api.transport(user),
     clock,
     fleet,
     nodeNames,
