@@ -1,6 +1,7 @@
 import type { V1NodeAffinity, V1Pod } from '@kapell/openapi/types'
 import { maxNodeScore, unresolvable, type Plugin } from '../framework/plugin.ts'
 import { largest } from '../framework/scoring.ts'
+import { labelsChange } from './node-changes.ts'
 import { matchesNodeSelector, matchesTerm } from '@kapell/controllers/machinery/placement/node-selector'
 
 /**
@@ -43,7 +44,7 @@ export function nodeAffinity({ added }: { added?: V1NodeAffinity } = {}): Plugin
       const highest = Math.max(0, largest(scores))
       if (highest > 0) scores.forEach((score, i) => (scores[i] = Math.floor((score * maxNodeScore) / highest)))
     },
-    queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
+    queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate', isUseful: labelsChange }],
   }
 }
 

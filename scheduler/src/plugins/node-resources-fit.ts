@@ -1,6 +1,7 @@
 import type { NodeInfo } from '../framework/node-info.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
 import type { Plugin } from '../framework/plugin.ts'
+import { allocatableChanges } from './node-changes.ts'
 import { cpuAndMemory, scoreByStrategy, type ScoringStrategy } from './resource-scoring.ts'
 
 interface Shortage {
@@ -37,7 +38,7 @@ export function nodeResourcesFit(args: FitArgs = {}): Plugin {
     score: (_state, pod, node) => scoreByStrategy(scoringStrategy, pod, node),
     queueingHints: [
       { event: 'NodeAdd' },
-      { event: 'NodeUpdate' },
+      { event: 'NodeUpdate', isUseful: allocatableChanges },
       { event: 'AssignedPodDelete' },
       { event: 'PodUpdate' },
     ],

@@ -1,4 +1,5 @@
 import { unresolvable, type Plugin } from '../framework/plugin.ts'
+import { isUncordoned } from './node-changes.ts'
 import { tolerates } from './tolerations.ts'
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
@@ -12,5 +13,5 @@ export const nodeUnschedulable: Plugin = {
     return unresolvable('NodeUnschedulable', 'node(s) were unschedulable')
   },
   details: (_pod, { name }) => [`the node is cordoned: kubectl uncordon ${name}`],
-  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
+  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate', isUseful: isUncordoned }],
 }

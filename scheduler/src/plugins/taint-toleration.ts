@@ -1,5 +1,6 @@
 import { unresolvable, maxNodeScore, type Plugin } from '../framework/plugin.ts'
 import { largest } from '../framework/scoring.ts'
+import { taintsChange } from './node-changes.ts'
 import { tolerates } from './tolerations.ts'
 
 /** Keeps pods off tainted nodes, and prefers nodes with fewer taints of effect PreferNoSchedule. */
@@ -23,7 +24,7 @@ export const taintToleration: Plugin = {
     return (node.spec?.taints ?? []).filter((t) => t.effect === 'PreferNoSchedule' && !tolerates(tolerations, t)).length
   },
   normalize: (_state, _pod, scores) => invertToMax(scores),
-  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate' }],
+  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate', isUseful: taintsChange }],
 }
 
 /** The smaller the count, the better the score. */

@@ -2,6 +2,7 @@ import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { ClusterEvent, QueueingHint, Verdict } from '../framework/plugin.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
 import { KeyedHeap } from './heap.ts'
+import { UnschedulablePods } from './unschedulable-pods.ts'
 
 /** A pod that waits for a node. */
 export interface QueuedPod {
@@ -41,7 +42,7 @@ const maxUnschedulableMs = 5 * 60_000
 export class SchedulingQueue {
   readonly #active = new KeyedHeap<QueuedPod>(uidOf, isBefore)
   readonly #backoff = new KeyedHeap<QueuedPod>(uidOf, (a, b) => a.backoffUntilMs < b.backoffUntilMs)
-  readonly #unschedulable = new Map<string, QueuedPod & { sinceMs: number }>()
+  readonly #unschedulable = new UnschedulablePods()
   readonly #gated = new Map<string, QueuedPod>()
   readonly #options: Required<QueueOptions>
   #wake: (() => void) | undefined
@@ -86,7 +87,8 @@ export class SchedulingQueue {
   addUnschedulable(pod: QueuedPod, rejectedBy: ReadonlySet<string>): void {
     const attempts = pod.attempts + 1
     const backoffUntilMs = this.#now() + this.#backoffMs(attempts)
-    this.#unschedulable.set(uidOf(pod), { ...pod, attempts, rejectedBy, backoffUntilMs, sinceMs: this.#now() })
+    const waiting = { ...pod, attempts, rejectedBy, backoffUntilMs, sinceMs: this.#now() }
+    this.#unschedulable.set(waiting, this.#hintsOf(waiting))
     this.#signal()
   }
 
@@ -98,8 +100,8 @@ export class SchedulingQueue {
 
   /** Something changed in the cluster: pods that may profit leave the unschedulable room. */
   onEvent(event: ClusterEvent, before?: unknown, after?: unknown): void {
-    for (const pod of [...this.#unschedulable.values()]) {
-      if (!this.#mayProfit(pod, event, before, after)) continue
+    for (const { pod, hints } of this.#unschedulable.interestedIn(event)) {
+      if (!hints.some(({ isUseful }) => isUseful?.(pod.info.pod, before, after) ?? true)) continue
       this.#unschedulable.delete(uidOf(pod))
       this.#retry(pod)
     }
@@ -132,13 +134,10 @@ export class SchedulingQueue {
     this.#signal()
   }
 
-  #mayProfit(pod: QueuedPod, event: ClusterEvent, before: unknown, after: unknown): boolean {
-    if (pod.rejectedBy.size === 0) return true
+  #hintsOf(pod: QueuedPod): QueueingHint[] | 'any' {
+    if (pod.rejectedBy.size === 0) return 'any'
     const hints = this.#options.hintsOf(pod.info)
-    for (const name of pod.rejectedBy)
-      for (const hint of hints.get(name) ?? anyChange)
-        if (hint.event === event && (hint.isUseful?.(pod.info.pod, before, after) ?? true)) return true
-    return false
+    return [...pod.rejectedBy].flatMap((name) => hints.get(name) ?? anyChange)
   }
 
   #promoteDue(): void {

@@ -2,6 +2,7 @@ import type { V1Pod } from '@kapell/openapi/types'
 import { affinityTerms, termMatches, type PodTerms } from '../../framework/affinity-terms.ts'
 import type { Handle } from '../../framework/handle.ts'
 import type { QueueingHint } from '../../framework/plugin.ts'
+import { labelsChange } from '../node-changes.ts'
 
 /** A pod that appeared may be one to join; one that left may be one that was in the way. Source: KEP-4247. */
 export function affinityHints({ namespaceLabels }: Handle): QueueingHint[] {
@@ -13,7 +14,7 @@ export function affinityHints({ namespaceLabels }: Handle): QueueingHint[] {
     termsOf(other).antiAffinity.some((term) => termMatches(term, pod, namespaceLabels))
   return [
     { event: 'NodeAdd' },
-    { event: 'NodeUpdate' },
+    { event: 'NodeUpdate', isUseful: labelsChange },
     { event: 'AssignedPodAdd', isUseful: (pod, _before, after) => isWanted(pod, after as V1Pod) },
     {
       event: 'AssignedPodUpdate',

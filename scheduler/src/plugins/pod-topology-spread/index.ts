@@ -4,6 +4,7 @@ import type { Plugin } from '../../framework/plugin.ts'
 import { constraintsReader, type SpreadArgs } from './constraints.ts'
 import { countDomains, filterSpread } from './filter.ts'
 import { normalizeSpread, prepareScore, scoreSpread } from './score.ts'
+import { labelsChange, taintsChange } from '../node-changes.ts'
 
 /** Spreads pods over hosts, zones, or whatever labels say: as a rule, or as a preference. */
 export function podTopologySpread(handle: Handle, args: SpreadArgs = {}): Plugin {
@@ -22,7 +23,7 @@ export function podTopologySpread(handle: Handle, args: SpreadArgs = {}): Plugin
     normalize: normalizeSpread,
     queueingHints: [
       { event: 'NodeAdd' },
-      { event: 'NodeUpdate' },
+      { event: 'NodeUpdate', isUseful: (...change) => labelsChange(...change) || taintsChange(...change) },
       { event: 'AssignedPodAdd', isUseful: (pod, _before, after) => isCounted(pod, after as V1Pod) },
       {
         event: 'AssignedPodUpdate',

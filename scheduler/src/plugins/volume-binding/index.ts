@@ -5,6 +5,7 @@ import type { V1Node, V1Pod } from '@kapell/openapi/types'
 import { stateKey } from '../../framework/cycle-state.ts'
 import { unresolvable, type Plugin } from '../../framework/plugin.ts'
 import type { Storage } from '../../framework/storage.ts'
+import { labelsChange } from '../node-changes.ts'
 import { assume, bindVolumes, changesOf, restore, type Changes } from './bind.ts'
 import { claimsOf, type PodClaims } from './claims.ts'
 import { decide, type Decision } from './decide.ts'
@@ -75,14 +76,10 @@ export function volumeBinding(storage: Storage): Plugin {
       { event: 'CSIStorageCapacityAdd' },
       { event: 'CSIStorageCapacityUpdate' },
       { event: 'NodeAdd' },
-      { event: 'NodeUpdate', isUseful: (_pod, before, after) => labelsChanged(before, after) },
+      { event: 'NodeUpdate', isUseful: labelsChange },
     ],
   }
 }
 
 /** Only the pod's own claims matter to it. */
 export const isClaimOf = (pod: V1Pod, claim: unknown): boolean => claimKeysOf(pod).includes(keyOf(claim as KubeObject))
-
-const labelsChanged = (before: unknown, after: unknown): boolean =>
-  JSON.stringify((before as KubeObject | undefined)?.metadata?.labels) !==
-  JSON.stringify((after as KubeObject | undefined)?.metadata?.labels)
