@@ -88,7 +88,7 @@ export function createDispatcher(
     }
     if (isCustom(resource) && resource.namespaced && info.namespace === '' && info.name !== '') return plainNotFound()
     checkScope(context, resource)
-    const deprecated = resource.type === 'stored' ? resource.definition.deprecationWarning : undefined
+    const deprecated = resource.definition.deprecationWarning
     if (deprecated !== undefined)
       addWarning(context, `${resource.apiVersion} ${resource.kind} is deprecated in ${deprecated}`)
     const retiring = resource.type === 'stored' ? resource.definition.deprecationText : undefined

@@ -20,8 +20,6 @@ export async function virtualEndpoint(
   const { definition } = resource
   const { services } = server
   const { info, user } = context
-  if (definition.deprecationWarning !== undefined)
-    addWarning(context, `${resource.apiVersion} ${resource.kind} is deprecated in ${definition.deprecationWarning}`)
   const form = info.verb === 'create' ? plainForm(context) : objectForm(context, resource)
   if (info.verb === 'create' && definition.create !== undefined) {
     const options = parseWriteOptions(context.query, 'CreateOptions')

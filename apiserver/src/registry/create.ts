@@ -88,6 +88,7 @@ async function store(
       ...(definition.validateCreate?.(object, new FieldPath(), context) ?? []),
     ]
     if (errors.length > 0) throw invalidObject(definition.reportedAs ?? definition, metadata.name, errors)
+    definition.settle?.(object)
     for (const text of definition.warnings?.(object, undefined) ?? []) scope.warn(text)
     await scope.admission?.validate({ ...attributes, name: scope.name })
     const key = keyOf(resource.store, { namespace: scope.namespace, name: metadata.name ?? '' })

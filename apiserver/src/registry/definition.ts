@@ -64,6 +64,8 @@ export interface Strategy<T extends KubeObject> {
   prepareForUpdate?: (next: T, previous: T, context: StrategyContext) => void
   /** All rules an object must meet, on create and on update; metadata is checked by the registry. */
   validate?: (object: T, at: FieldPath, context: StrategyContext) => FieldError[]
+  /** What a new object gains by being stored and read back: defaults that rules do not see. May change the object. */
+  settle?: (object: T) => void
   /** Rules for new objects only; `validate` runs before it. */
   validateCreate?: (object: T, at: FieldPath, context: StrategyContext) => FieldError[]
   /** What an update may not do (immutable fields); `validate` of `next` runs as well. */

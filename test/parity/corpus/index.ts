@@ -11,6 +11,7 @@ import { options } from './generated/options.ts'
 import { tables } from './generated/tables.ts'
 import * as volumes from './generated/volumes.ts'
 import * as made from './generated/workloads.ts'
+import { manifests } from './manifests.ts'
 import { patches } from './patches.ts'
 import { policies } from './policies.ts'
 import { reads } from './reads.ts'
@@ -21,6 +22,7 @@ export const corpora: Record<string, ParityCases> = {
   'bad-input': badInput,
   crds,
   'every-kind': everyKind,
+  manifests,
   patches,
   policies,
   reads,

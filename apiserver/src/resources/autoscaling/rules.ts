@@ -170,6 +170,13 @@ function validateMetricTarget({ target }: Source, field: string, at: FieldPath):
     errors.push(required(at.child('averageUtilization'), 'must set either a target raw value or a target utilization'))
   }
   if (
+    field.toLowerCase().endsWith('resource') &&
+    target?.averageUtilization !== undefined &&
+    target.averageValue !== undefined
+  ) {
+    errors.push(forbidden(at.child('averageValue'), 'may not set both a target raw value and a target utilization'))
+  }
+  if (
     (field === 'object' || field === 'external') &&
     target?.value === undefined &&
     target?.averageValue === undefined

@@ -22,9 +22,7 @@ export function defaultJob(job: V1Job): void {
     for (const pattern of rule.onPodConditions ?? []) if ((pattern.status ?? '') === '') pattern.status = 'True'
   }
   defaultPodTemplate(spec.template)
-  const labels = spec.template?.metadata?.labels
-  job.metadata ??= {}
-  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels }
+  wearTemplateLabels(job)
 }
 
 /** A Job as a CronJob's template: its own defaults come when it is made. */
@@ -51,8 +49,16 @@ export function generateSelector(job: V1Job): void {
   const labels = { ...generated, ...given }
   spec.template.metadata.labels = labels
   job.metadata ??= {}
-  // A Job without labels of its own wears its template's, the generated ones included.
-  if (sameJson(job.metadata.labels ?? {}, given)) job.metadata.labels = { ...labels }
+  // A Job without labels of its own wears its template's, the generated ones included; see `wearTemplateLabels`.
+  const hasGiven = Object.keys(given).length > 0
+  if (hasGiven && sameJson(job.metadata.labels ?? {}, given)) job.metadata.labels = { ...labels }
   spec.selector ??= {}
   spec.selector.matchLabels = { ...spec.selector.matchLabels, [controllerUid]: labels[controllerUid] ?? uid }
+}
+
+/** A template without labels has the generated ones alone: its Job wears them once it is stored, so no rule sees them. */
+export function wearTemplateLabels(job: V1Job): void {
+  const labels = job.spec?.template?.metadata?.labels
+  job.metadata ??= {}
+  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels }
 }

@@ -5,7 +5,7 @@ import { ageColumn, containerColumns, formatLabelSelector, nameColumn } from '..
 import { templateWarnings } from '../common/template-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
-import { defaultJob, generateSelector } from './job-defaults.ts'
+import { defaultJob, generateSelector, wearTemplateLabels } from './job-defaults.ts'
 import { validateJobStatus } from './job-status.ts'
 import { validateJob, validateJobUpdate } from './job-validation.ts'
 
@@ -59,6 +59,7 @@ export const jobs = defineResource<V1Job>({
     generateSelector(o)
   },
   prepareForUpdate: keepStatus,
+  settle: wearTemplateLabels,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   warnings: (o) => templateWarnings(o.spec?.template),

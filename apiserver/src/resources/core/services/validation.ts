@@ -51,7 +51,7 @@ export function validateService(service: V1Service, root: FieldPath): FieldError
 /** Addresses that no Service can have: unspecified, loopback, link-local, multicast. */
 export function notSpecial(ip: string, at: FieldPath): FieldError[] {
   const text = ip.toLowerCase()
-  if (text === '0.0.0.0' || text === '::') return [invalid(at, ip, 'may not be unspecified (0.0.0.0 or ::)')]
+  if (text === '0.0.0.0' || text === '::') return [invalid(at, ip, `may not be unspecified (${text})`)]
   if (text.startsWith('127.') || text === '::1') {
     return [invalid(at, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')]
   }
