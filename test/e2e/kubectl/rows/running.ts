@@ -59,7 +59,8 @@ export const runningRows: Row[] = [
   {
     what: 'logs --all-containers --prefix',
     run: 'logs talk --all-containers --prefix',
-    says: '[pod/talk/one] first\n[pod/talk/one] second\n[pod/talk/two] other\n',
+    // kubectl reads the containers one after another, in an order it draws anew each time
+    says: [/\[pod\/talk\/one\] first\n\[pod\/talk\/one\] second\n/, /\[pod\/talk\/two\] other\n/, /^(\[.*\n){3}$/],
   },
   {
     what: 'logs --tail --timestamps',
