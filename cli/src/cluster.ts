@@ -36,6 +36,8 @@ export interface ApiOptions {
   frontProxies?: { clientCa: string; allowedNames: readonly string[] }
   /** Controllers run as well; some loops of theirs have to stand in the API server. */
   controllers: boolean
+  /** Where nodes and pods reach it; default: this machine's first address. */
+  advertiseAddress?: string
   log: Logger
 }
 
@@ -50,7 +52,8 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
         : { type: 'embedded', directory: `${dataDir}/store` },
     bindAddress,
     port,
-    advertiseAddress: machineAddress(),
+    advertiseAddress: options.advertiseAddress ?? machineAddress(),
+    hosts: [machineAddress()],
     serviceClusterIpRange,
     metricsApi: options.metricsApi ?? false,
     ...(options.placements === undefined ? {} : { additionalResources: [placementResource(options.placements)] }),
@@ -82,6 +85,8 @@ export async function startLoops(options: {
   schedulerConfiguration?: SchedulerConfiguration
   /** Of Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own addresses. */
   loadBalancerRange?: string
+  /** Nodes are given their ranges of pod addresses out of this; absent: they are not. */
+  clusterCidr?: string
   /** Told, once the scheduler runs, how to ask it. */
   placements?: PlacementSource
   log: Logger
@@ -106,6 +111,7 @@ export async function startLoops(options: {
         log,
         ...(signing === undefined ? {} : { signing }),
         ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
+        ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
         ...(options.shared === true ? { leaderElection: { enabled: true, identity } } : {}),
       }),
     )

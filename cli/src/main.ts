@@ -19,6 +19,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { up } = await import('./up.ts')
       return up(rest)
     }
+    case 'node': {
+      const { node } = await import('./nodes/command.ts')
+      return node(rest)
+    }
     case 'kubectl': {
       const { runKubectl } = await import('./kubectl.ts')
       return runKubectl(rest, '.kapell')

@@ -37,6 +37,7 @@ export async function startNode(parts: {
       nodeIp,
       dataDir: options.dataDir,
       podCidr: options.podCidr,
+      clusterCidr: options.clusterCidr,
       port: options.agentPort,
       serviceCidr: options.serviceClusterIpRange,
       ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),

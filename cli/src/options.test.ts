@@ -10,6 +10,7 @@ describe('parseUpOptions', () => {
       components: ['apiserver', 'controllers', 'scheduler', 'node-agent'],
       serviceClusterIpRange: '10.96.0.0/16',
       podCidr: '10.244.0.0/24',
+      clusterCidr: '10.244.0.0/16',
       agentPort: 10250,
       store: 'embedded',
       etcdServers: [],
@@ -29,6 +30,8 @@ describe('parseUpOptions', () => {
       { components: ['apiserver', 'scheduler'] },
     ],
     ['a port of 0 asks for a free one', ['--port', '0'], { port: 0 }],
+    ['several nodes share a wider range', ['--nodes', '3'], { podCidr: '10.244.0.0/16', clusterCidr: '10.244.0.0/16' }],
+    ['nodes that join get ranges near the first', ['--pod-cidr', '10.9.3.0/24'], { clusterCidr: '10.9.0.0/16' }],
     ['load balancers get a range', ['--load-balancer-range', '192.0.2.0/28'], { loadBalancerRange: '192.0.2.0/28' }],
     ['load balancers are left to others', ['--load-balancer-range', 'none'], { loadBalancerRange: 'none' }],
     [
@@ -50,6 +53,9 @@ describe('parseUpOptions', () => {
     ['etcd without servers', ['--store', 'etcd'], /needs --etcd-servers/],
     ['no API server at all', ['--components', 'scheduler'], /--kubeconfig/],
     ['a node name that is no DNS name', ['--node-name', 'A_B'], /--node-name takes a DNS name/],
+    ['more nodes than there are ranges', ['--nodes', '3', '--pod-cidr', '10.9.0.0/23'], /no room for 3 nodes/],
+    ['more real nodes than addresses', ['--nodes', '251'], /needs --runtime simulated/],
+    ['a range of nodes that is no /24', ['--nodes', '2', '--node-cidr', '172.30.0.0/16'], /--node-cidr takes/],
     ['a positional argument', ['now'], /now/],
   ])('refuses %s in one line', (_rule, argv, message) => {
     expect(() => parseUpOptions(argv)).toThrow(message)

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
+import { capacityOf } from '@kapell/controllers/node-ipam/ranges'
 import { UserError } from './errors.ts'
 
 export const componentNames = ['apiserver', 'controllers', 'scheduler', 'node-agent'] as const
@@ -13,7 +14,12 @@ export interface UpOptions {
   port: number
   components: readonly ComponentName[]
   serviceClusterIpRange: string
+  /** Of this machine's pods, when it is one node. */
   podCidr: string
+  /** Of all nodes' pods: each further node is given a /24 out of it. */
+  clusterCidr: string
+  /** Addresses of several nodes on this machine, a /24; absent: one that is free. */
+  nodeCidr?: string
   /** "CIDR", "from-to" or "none"; absent: the nodes' own addresses. */
   loadBalancerRange?: string
   /** Of the node agent's own server (logs, exec). */
@@ -42,7 +48,8 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --port N                         the API server's port (default 6443)
   --components LIST                of ${componentNames.join(',')} (default all)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
-  --pod-cidr CIDR                  this node's pods (default 10.244.0.0/24)
+  --pod-cidr CIDR                  this node's pods, with several nodes those of all (default 10.244.0.0/24, with several 10.244.0.0/16)
+  --cluster-cidr CIDR              all nodes' pods, a /24 for each node that joins (default the /16 around --pod-cidr)
   --load-balancer-range CIDR|FROM-TO|none   addresses for Services of type LoadBalancer (default the nodes' own)
   --agent-port N                   the node agent's own port (default 10250, 0 for a free one)
   --store embedded|etcd            (default embedded)
@@ -50,7 +57,8 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --node-name NAME                 (default this machine's host name)
   --scheduler-config FILE          a KubeSchedulerConfiguration: profiles, plug-ins, extenders
   --runtime containerd|simulated   simulated nodes only look as if they ran pods: for tests and benches (default containerd)
-  --nodes N                        how many nodes, with --runtime simulated (default 1)
+  --nodes N                        how many nodes this machine is, each with a network, a containerd and an agent of its own (default 1)
+  --node-cidr CIDR                 a /24 for the addresses of several nodes (default one of 172.30.0.0/16 that is free)
   --install-runtime                first install the Debian packages that are missing
   --containerd PATH                the containerd to run (default: the one on PATH)
   --kubeconfig FILE                of an API server elsewhere, when apiserver is not among the components
@@ -76,6 +84,15 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     throw new UserError('--store etcd needs --etcd-servers, such as --etcd-servers http://127.0.0.1:2379')
   if (!components.includes('apiserver') && values.kubeconfig === undefined)
     throw new UserError('without apiserver among --components, say with --kubeconfig FILE which API server to talk to')
+  const nodes = parseNodes(values.nodes ?? '1', runtime)
+  const ranges = podRanges({
+    severalReal: nodes > 1 && runtime === 'containerd',
+    nodes,
+    ...(values['pod-cidr'] === undefined ? {} : { podCidr: parseCidr('--pod-cidr', values['pod-cidr']) }),
+    ...(values['cluster-cidr'] === undefined
+      ? {}
+      : { clusterCidr: parseCidr('--cluster-cidr', values['cluster-cidr']) }),
+  })
   return {
     dataDir: resolve(values['data-dir'] ?? '.kapell'),
     port: parsePort('--port', values.port ?? '6443'),
@@ -85,11 +102,12 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
       '--service-cluster-ip-range',
       values['service-cluster-ip-range'] ?? '10.96.0.0/16',
     ),
-    podCidr: parseCidr('--pod-cidr', values['pod-cidr'] ?? '10.244.0.0/24'),
+    ...ranges,
+    ...(values['node-cidr'] === undefined ? {} : { nodeCidr: parseNodeCidr(values['node-cidr']) }),
     store,
     etcdServers,
     runtime,
-    nodes: parseNodes(values.nodes ?? '1', runtime),
+    nodes,
     installRuntime: values['install-runtime'] ?? false,
     nodeName: parseNodeName(values['node-name'] ?? hostname().toLowerCase()),
     logLevel: parseLevel(values['log-level'] ?? 'warn'),
@@ -118,6 +136,8 @@ function parseFlags(argv: readonly string[]) {
         'load-balancer-range': { type: 'string' },
         'agent-port': { type: 'string' },
         components: { type: 'string' },
+        'cluster-cidr': { type: 'string' },
+        'node-cidr': { type: 'string' },
         'service-cluster-ip-range': { type: 'string' },
         'pod-cidr': { type: 'string' },
         store: { type: 'string' },
@@ -157,14 +177,45 @@ function parsePort(flag: string, text: string): number {
 
 /** As many as a fleet has addresses for. */
 const maxSimulatedNodes = 30_000
+/** As many as one /24 has addresses for. */
+const maxRealNodes = 250
 
 function parseNodes(text: string, runtime: UpOptions['runtime']): number {
   const count = Number(text)
   if (!/^\d+$/.test(text) || count < 1 || count > maxSimulatedNodes)
     throw new UserError(`--nodes takes a number from 1 to ${maxSimulatedNodes}, not "${text}"`)
-  if (count > 1 && runtime !== 'simulated')
-    throw new UserError('--nodes greater than 1 needs --runtime simulated: this machine is one real node')
+  if (count > maxRealNodes && runtime !== 'simulated')
+    throw new UserError(`--nodes greater than ${maxRealNodes} needs --runtime simulated`)
   return count
+}
+
+/** Each of several nodes has 256 addresses for its pods. */
+const nodeMaskSize = 24
+
+function podRanges(wanted: { severalReal: boolean; nodes: number; podCidr?: string; clusterCidr?: string }): {
+  podCidr: string
+  clusterCidr: string
+} {
+  const { severalReal, nodes } = wanted
+  const podCidr = wanted.podCidr ?? (severalReal ? '10.244.0.0/16' : '10.244.0.0/24')
+  const clusterCidr = wanted.clusterCidr ?? (severalReal ? podCidr : around(podCidr))
+  if (severalReal && capacityOf(clusterCidr, nodeMaskSize) < nodes)
+    throw new UserError(
+      `${wanted.clusterCidr === undefined ? '--pod-cidr' : '--cluster-cidr'} ${clusterCidr} has no room for ${nodes} nodes: each takes a /${nodeMaskSize}, such as 10.244.0.0/16 has 256 of`,
+    )
+  return { podCidr, clusterCidr }
+}
+
+/** The /16 a range lies in; itself when it is larger. */
+function around(podCidr: string): string {
+  const [address = '', bits = ''] = podCidr.split('/')
+  return Number(bits) <= 16 ? podCidr : `${address.split('.').slice(0, 2).join('.')}.0.0/16`
+}
+
+function parseNodeCidr(text: string): string {
+  if (!parseCidr('--node-cidr', text).endsWith('.0/24'))
+    throw new UserError(`--node-cidr takes a range of 24 bits such as 172.30.0.0/24, not "${text}"`)
+  return text
 }
 
 function parseCidr(flag: string, text: string): string {

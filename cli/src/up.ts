@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import type { Logger } from '@kapell/controllers/machinery/log'
@@ -22,6 +22,8 @@ import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
 import { installPackages, missingPackages } from './install/packages.ts'
 import { createLogger } from './log.ts'
+import { numberedNames } from './node-names.ts'
+import type { MachineNetwork } from './nodes/machine-network.ts'
 import { parseUpOptions, type UpOptions } from './options.ts'
 import { duration, runSteps, type Step } from './progress.ts'
 import { ensurePlacementRole, type PlacementSource } from './why/resource.ts'
@@ -64,12 +66,28 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
     throw new Error('no API server yet')
   }
   if (options.installRuntime) steps.push({ title: 'Debian packages', run: installMissing })
+  const several = has('node-agent') && options.runtime === 'containerd' && options.nodes > 1
+  const nodeNames = several ? numberedNames(options.nodeName, options.nodes) : []
+  let network: MachineNetwork | undefined
+  if (several || (has('node-agent') && existsSync(join(options.dataDir, 'nodes'))))
+    steps.push({
+      title: 'Network',
+      run: async () => {
+        const { prepareNodes } = await import('./nodes/steps.ts')
+        network = await prepareNodes(options, nodeNames)
+        const opened = network
+        if (opened === undefined) return
+        running.push({ close: () => opened.remove() })
+        return `nodes in ${opened.subnet}`
+      },
+    })
   if (has('apiserver'))
     steps.push({
       title: 'API server',
       run: async () => {
         const started = await startApi({
           dataDir: options.dataDir,
+          ...(network === undefined ? {} : { advertiseAddress: network.address }),
           port: options.port,
           bindAddress: '0.0.0.0',
           serviceClusterIpRange: options.serviceClusterIpRange,
@@ -104,6 +122,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           rootCa: api?.caCertificate ?? '',
           shared: api === undefined || options.store === 'etcd',
           placements,
+          ...(options.runtime === 'containerd' ? { clusterCidr: options.clusterCidr } : {}),
           ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
           ...(await schedulerConfigurationOf(options)),
           ...(api === undefined ? {} : { signing: signingPair(options.dataDir) }),
@@ -123,12 +142,42 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
       title: 'Simulated nodes',
       run: async () => {
         if (api === undefined) throw new UserError('the node-agent needs apiserver among the --components')
-        const { simulatedNodeNames, startSimulatedNodes } = await import('./simulated-nodes.ts')
-        const names = simulatedNodeNames(options.nodeName, options.nodes)
+        const { startSimulatedNodes } = await import('./simulated-nodes.ts')
+        const names = numberedNames(options.nodeName, options.nodes)
         running.push(await startSimulatedNodes({ api, names, log }))
         return `${names.length}, on which nothing really runs`
       },
     })
+  else if (several)
+    steps.push(
+      {
+        title: 'Nodes',
+        run: async (report) => {
+          if (api === undefined || network === undefined)
+            throw new UserError('the node-agent needs apiserver among the --components')
+          const [{ serveNodes }, { startNamespacedNode }] = await Promise.all([
+            import('./nodes/steps.ts'),
+            import('./nodes/start-nodes.ts'),
+          ])
+          running.push(await serveNodes({ options, api, log }))
+          const parts = { options, api, network, log, report, signal }
+          const all = await Promise.allSettled(
+            nodeNames.map((name, index) => startNamespacedNode({ ...parts, name, index })),
+          )
+          const started = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+          running.push({ close: async () => void (await Promise.all(started.map((node) => node.close()))) })
+          for (const one of all) if (one.status === 'rejected') throw one.reason
+          return `${nodeNames.length}, ${started[0]?.summary ?? ''}`
+        },
+      },
+      ...nodeNames.map((name) => ({
+        title: `Node ${name}`,
+        run: async () => {
+          await untilReady(door, name, signal)
+          return 'Ready'
+        },
+      })),
+    )
   else if (has('node-agent'))
     steps.push(
       {
@@ -138,6 +187,8 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           const { startNode } = await import('./node.ts')
           const node = await startNode({ options, api, log, report, signal })
           running.push(node)
+          const { serveNodes } = await import('./nodes/steps.ts')
+          running.push(await serveNodes({ options, api, nodeName: options.nodeName, log }))
           return node.summary
         },
       },

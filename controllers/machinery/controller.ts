@@ -42,6 +42,8 @@ export interface ControllerEnvironment {
   signing?: { certificate: string; key: string }
   /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own. */
   loadBalancerRange?: string
+  /** Of all nodes' pods; absent: nodes are given no ranges. */
+  clusterCidr?: string
   random: () => number
 }
 

@@ -21,6 +21,7 @@ import { garbageCollector } from './garbage-collector/controller.ts'
 import { localPathProvisioner } from './local-path/controller.ts'
 import { loadBalancerController } from './load-balancer/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
+import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { attachDetachController } from './attach-detach/controller.ts'
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
@@ -75,6 +76,7 @@ export const controllers: readonly Controller[] = [
   endpointSliceMirroringController,
   endpointsController,
   loadBalancerController,
+  nodeIpamController,
   nodeLifecycleController,
   taintEvictionController,
   podGarbageCollector,
@@ -97,6 +99,8 @@ export interface ControllersOptions {
   signing?: { certificate: string; key: string }
   /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own. */
   loadBalancerRange?: string
+  /** Nodes without a range of pod addresses are given one of 24 bits out of this; absent: none is given. */
+  clusterCidr?: string
   leaderElection?: { enabled: boolean; identity: string }
   /** Only these; all when absent. Unknown names are refused. */
   controllers?: readonly string[]
@@ -150,6 +154,7 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
         rootCa: options.rootCa,
         ...(options.signing === undefined ? {} : { signing: options.signing }),
         ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
+        ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
         random,
       },
       started,

@@ -1,0 +1,63 @@
+import type { ApiServer } from '@kapell/apiserver/main'
+import { createClient } from '@kapell/controllers/machinery/create-client'
+import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import type { Logger } from '@kapell/controllers/machinery/log'
+import { clusterDnsIpOf } from '@kapell/node-agent/dns/kube-dns'
+import { startRoutes } from '@kapell/node-agent/runtime/routes'
+import type { Running } from '../cluster.ts'
+import * as identities from '../identities.ts'
+import type { UpOptions } from '../options.ts'
+import { publishClusterConfig } from './cluster-config.ts'
+import { openMachineNetwork, removeMachineNetwork, type MachineNetwork } from './machine-network.ts'
+import { followNameServers } from './name-servers.ts'
+import { sweepOtherNodes } from './start-nodes.ts'
+
+/** Takes away nodes of an earlier run that are no more, and makes what joins those of this one. */
+export async function prepareNodes(options: UpOptions, names: readonly string[]): Promise<MachineNetwork | undefined> {
+  await sweepOtherNodes(options.dataDir, names)
+  if (names.length === 0) {
+    await removeMachineNetwork(options.dataDir)
+    return undefined
+  }
+  const network = await openMachineNetwork({
+    dataDir: options.dataDir,
+    clusterCidr: options.clusterCidr,
+    ...(options.nodeCidr === undefined ? {} : { subnet: options.nodeCidr }),
+  })
+  for (const index of await network.existing()) if (index >= names.length) await network.removeNode(index)
+  return network
+}
+
+/** What a cluster needs for nodes that are not this process: what they read, ways to their pods, their name servers. */
+export async function serveNodes(parts: {
+  options: UpOptions
+  api: ApiServer
+  /** This machine, when it is a node itself. */
+  nodeName?: string
+  log: Logger
+}): Promise<Running> {
+  const { options, api, nodeName, log } = parts
+  const client = createClient(api.transport(identities.admin))
+  await publishClusterConfig(client, {
+    serviceClusterIpRange: options.serviceClusterIpRange,
+    clusterCidr: options.clusterCidr,
+    loadBalancerRange: options.loadBalancerRange ?? '',
+  })
+  const stop = new AbortController()
+  const informers = createInformerFactory({ client, log, signal: stop.signal })
+  const routes = await startRoutes({
+    informers,
+    clusterCidr: options.clusterCidr,
+    log,
+    ...(nodeName === undefined ? {} : { nodeName }),
+  })
+  const clusterDnsIp = clusterDnsIpOf(options.serviceClusterIpRange)
+  const nameServers = await followNameServers({ client, clusterDnsIp, log })
+  return {
+    close: async () => {
+      await nameServers.close()
+      await routes.close()
+      stop.abort()
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import type { Logger } from '@kapell/controllers/machinery/log'
+import { nodes } from '@kapell/openapi/meta/refs'
+import type { V1Node } from '@kapell/openapi/types'
+import { findTool, tryRun } from './exec.ts'
+
+/** Marks our routes among the machine's. Source: /etc/iproute2/rt_protos, which leaves this number free. */
+const protocol = '75'
+
+/** A node's range of pod addresses and where it is reached. */
+export interface Route {
+  podCidr: string
+  via: string
+}
+
+/** The routes to the pods of all nodes but this one. */
+export function wantedRoutes(all: readonly V1Node[], own: string | undefined): Route[] {
+  return all.flatMap(({ metadata, spec, status }) => {
+    const via = status?.addresses?.find(({ type, address }) => type === 'InternalIP' && !address.includes(':'))?.address
+    if (metadata?.name === own || via === undefined) return []
+    const ranges = spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])
+    return ranges.filter((range) => !range.includes(':')).map((podCidr) => ({ podCidr, via }))
+  })
+}
+
+/** What `ip` must do, as lines of a batch; `have` maps ranges to gateways. */
+export function routeChanges(have: ReadonlyMap<string, string>, wanted: readonly Route[]): string[] {
+  const ranges = new Set(wanted.map(({ podCidr }) => podCidr))
+  return [
+    ...[...have].filter(([range]) => !ranges.has(range)).map(([range]) => `route delete ${range} proto ${protocol}`),
+    ...wanted
+      .filter(({ podCidr, via }) => have.get(podCidr) !== via)
+      .map(({ podCidr, via }) => `route replace ${podCidr} via ${via} proto ${protocol}`),
+  ]
+}
+
+/** Our routes inside the cluster's range: "10.244.1.0/24 via 172.30.0.3 dev eth0" a line. */
+export function parseRoutes(output: string): Map<string, string> {
+  return new Map(
+    [...output.matchAll(/^([\d.]+(?:\/\d+)?) via ([\d.]+)/gm)].map((match): [string, string] => [match[1]!, match[2]!]),
+  )
+}
+
+/**
+ * Keeps this machine's routes to the pods of other nodes, which share a link with it. Routes of another cluster on the
+ * same machine, that is outside `clusterCidr`, are left alone.
+ */
+export async function startRoutes(options: {
+  informers: InformerFactory
+  clusterCidr: string
+  /** This node, whose pods are here; absent on a machine that is no node. */
+  nodeName?: string
+  log: Logger
+}): Promise<{ close(): Promise<void> }> {
+  const { clusterCidr, log } = options
+  const ip = findTool('ip')
+  if (ip === undefined) throw new Error('the tool "ip" (Debian package iproute2) is not installed')
+  const informer = options.informers.informer(nodes)
+  let closed = false
+  let failed = ''
+  const program = async (wanted: readonly Route[]): Promise<void> => {
+    const shown = await tryRun(ip, ['-4', 'route', 'show', 'root', clusterCidr, 'proto', protocol])
+    const changes = routeChanges(parseRoutes(shown.stdout), wanted)
+    if (changes.length === 0) return
+    const done = await tryRun(ip, ['-force', '-batch', '-'], { input: `${changes.join('\n')}\n` })
+    const error = done.code === 0 ? '' : done.stderr
+    if (error !== '' && error !== failed) log.warn('cannot set the routes to the pods of other nodes', { error })
+    failed = error
+  }
+  let queue = Promise.resolve()
+  let queued = false
+  const sync = (): void => {
+    if (queued || closed) return
+    queued = true
+    queue = queue.then(async () => {
+      queued = false
+      if (!closed) await program(wantedRoutes(informer.lister.list(), options.nodeName))
+    })
+  }
+  informer.onChange({
+    add: sync,
+    delete: sync,
+    update: (old, next) => {
+      const [before, after] = [old, next].map((node) => JSON.stringify(wantedRoutes([node], undefined)))
+      if (before !== after) sync()
+    },
+  })
+  await informer.synced()
+  sync()
+  await queue
+  return {
+    close: async () => {
+      closed = true
+      await queue
+      await program([])
+    },
+  }
+}

@@ -1,0 +1,211 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildImageArchive } from '@kapell/node-agent/images/build'
+import type { V1NodeList, V1Pod, V1PodList } from '@kapell/openapi/types'
+import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { leftovers, processesNaming } from './support/machine.ts'
+import { until } from './support/wait.ts'
+
+/** Two real nodes on this machine: all that crosses machines crosses a link here, too. */
+const image = 'localhost/test/two-nodes:1'
+const applets = 'sh sleep echo cat httpd nc hostname nslookup mkdir printf'
+const { path: dataDir, remove } = temporaryDir('two')
+const args = ['--nodes', '2', '--node-name', 'two', '--agent-port', '0', '--pod-cidr', '10.173.0.0/16']
+args.push('--service-cluster-ip-range', '10.174.0.0/16')
+let port: number
+let kapell: Kapell
+let kubectl: Kubectl
+
+const web = (name: string, kind: 'Deployment' | 'DaemonSet', replicas?: number): object => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name },
+  spec: {
+    ...(replicas === undefined ? {} : { replicas }),
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        tolerations: (kind === 'DaemonSet' ? [] : ['not-ready', 'unreachable']).map((key) => ({
+          key: `node.kubernetes.io/${key}`,
+          operator: 'Exists',
+          effect: 'NoExecute',
+          tolerationSeconds: 1,
+        })),
+        containers: [
+          {
+            name: 'web',
+            image,
+            command: [
+              'sh',
+              '-c',
+              'mkdir -p /tmp/www; hostname > /tmp/www/index.html; echo serving; exec httpd -f -p 8080 -h /tmp/www',
+            ],
+            readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+          },
+        ],
+      },
+    },
+  },
+})
+
+const podsOf = async (app: string): Promise<V1Pod[]> =>
+  (await kubectl.json<V1PodList>('get', 'pods', '-l', `app=${app}`)).items
+const isReady = (pod: V1Pod): boolean =>
+  pod.metadata?.deletionTimestamp === undefined &&
+  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+const on = (pods: V1Pod[], node: string): V1Pod => pods.find(({ spec }) => spec?.nodeName === node)!
+const start = async (): Promise<void> => {
+  kapell = await startKapell({ dataDir, port, args })
+}
+
+beforeAll(async () => {
+  mkdirSync(join(dataDir, 'images'))
+  await buildImageArchive(
+    {
+      name: image,
+      files: { '/bin/busybox': { content: readFileSync('/bin/busybox'), mode: 0o755 } },
+      links: Object.fromEntries(applets.split(' ').map((name) => [`/bin/${name}`, '/bin/busybox'])),
+      directories: ['/tmp', '/proc', '/sys', '/dev'],
+      env: { PATH: '/bin' },
+      cmd: ['sh'],
+    },
+    join(dataDir, 'images', 'two.tar'),
+  )
+  port = await freePort()
+  await start()
+  kubectl = new Kubectl(kapell.kubeconfig)
+  await kubectl.apply(web('web', 'DaemonSet'))
+  await kubectl
+    .run('expose', 'daemonset/web', '--port', '80', '--target-port', '8080', '--type', 'NodePort')
+    .catch(() =>
+      kubectl.apply({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web' },
+        spec: { type: 'NodePort', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+      }),
+    )
+  await until('a pod on each node', async () => (await podsOf('web')).filter(isReady).length === 2)
+}, 180_000)
+
+afterAll(async () => {
+  if (kapell.process.exitCode === null && kapell.process.signalCode === null) await kapell.stop()
+  remove()
+}, 120_000)
+
+it('shows two nodes, each with an address and a range of pod addresses', async () => {
+  const { items } = await kubectl.json<V1NodeList>('get', 'nodes')
+  expect(items.map(({ metadata, spec }) => [metadata?.name, spec?.podCIDR]).sort()).toEqual([
+    ['two-0', expect.stringMatching(/^10\.173\.[01]\.0\/24$/)],
+    ['two-1', expect.stringMatching(/^10\.173\.[01]\.0\/24$/)],
+  ])
+  expect(new Set(items.map(({ spec }) => spec?.podCIDR)).size).toBe(2)
+})
+
+it('carries packets between pods of both nodes: by pod address, Service and name, both ways', async () => {
+  const pods = await podsOf('web')
+  const names = pods.map(({ metadata }) => metadata!.name!)
+  const clusterIp = await kubectl.run('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')
+  const [a, b] = [on(pods, 'two-0'), on(pods, 'two-1')]
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const exec = (command: string) => kubectl.run('exec', from.metadata!.name!, '--', 'sh', '-c', command)
+    const get = async (address: string, port: number): Promise<string> => {
+      const answer = await exec(`printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address} ${port}`)
+      return answer.trim().split('\n').at(-1)!
+    }
+    const name = to.metadata!.name!
+    expect(await get(to.status!.podIP!, 8080)).toBe(name)
+    await until('the Service to answer from the other node', async () => {
+      const by = await get(clusterIp, 80)
+      expect(names).toContain(by)
+      return by === name
+    })
+    expect(await exec('nslookup web.default.svc.cluster.local')).toContain(clusterIp)
+  }
+}, 60_000)
+
+it('answers a node port on both nodes, and reaches logs and exec of both', async () => {
+  const nodePort = await kubectl.run('get', 'service', 'web', '-o', 'jsonpath={.spec.ports[0].nodePort}')
+  const { items } = await kubectl.json<V1NodeList>('get', 'nodes')
+  for (const { status } of items) {
+    const address = status!.addresses!.find(({ type }) => type === 'InternalIP')!.address
+    expect((await fetch(`http://${address}:${nodePort}/`, { headers: { connection: 'close' } })).status).toBe(200)
+  }
+  for (const { metadata } of await podsOf('web')) {
+    expect(await kubectl.run('logs', metadata!.name!)).toBe('serving\n')
+    expect((await kubectl.run('exec', metadata!.name!, '--', 'hostname')).trim()).toBe(metadata!.name)
+  }
+})
+
+it('lets pods of both nodes reach the API server', async () => {
+  const address = await kubectl.run('get', 'service', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}')
+  for (const { metadata } of await podsOf('web')) {
+    // Ends well only when somebody takes the connection.
+    const connect = `nc -w 5 ${address} 443 < /dev/null`
+    await kubectl.run('exec', metadata!.name!, '--', 'sh', '-c', connect)
+  }
+})
+
+it('moves pods of a drained node', async () => {
+  await kubectl.apply(web('moves', 'Deployment', 2))
+  await until('two pods', async () => (await podsOf('moves')).filter(isReady).length === 2)
+  await kubectl.run('drain', 'two-1', '--ignore-daemonsets', '--force', '--timeout', '60s')
+  const pods = await until('both on the other node', async () => {
+    const ready = (await podsOf('moves')).filter(isReady)
+    return ready.length === 2 && ready
+  })
+  expect(pods.map(({ spec }) => spec?.nodeName)).toEqual(['two-0', 'two-0'])
+  await kubectl.run('uncordon', 'two-1')
+  await kubectl.run('delete', 'deployment', 'moves')
+}, 120_000)
+
+it('keeps the pods of a node whose agent is killed, and adopts them', async () => {
+  const before = on(await podsOf('web'), 'two-1')
+  const agent = processesNaming(`main.ts node ${join(dataDir, 'nodes', 'two-1', 'node.json')}`)[0]!
+  process.kill(agent.pid, 'SIGKILL')
+  await until('another agent', () => {
+    const now = processesNaming(`main.ts node ${join(dataDir, 'nodes', 'two-1', 'node.json')}`)[0]
+    return now !== undefined && now.pid !== agent.pid
+  })
+  await until(
+    'exec on that node',
+    async () => (await kubectl.try(['exec', before.metadata!.name!, '--', 'hostname'])).code === 0,
+  )
+  const after = on(await podsOf('web'), 'two-1')
+  expect(after.metadata?.uid).toBe(before.metadata?.uid)
+  expect(after.status?.containerStatuses?.[0]?.restartCount).toBe(0)
+}, 60_000)
+
+it('recreates elsewhere what ran on a node that is lost', async () => {
+  await kubectl.apply(web('lost', 'Deployment', 2))
+  await until(
+    'one on each',
+    async () => new Set((await podsOf('lost')).filter(isReady).map((p) => p.spec?.nodeName)).size === 2,
+  )
+  const agent = processesNaming(`main.ts node ${join(dataDir, 'nodes', 'two-1', 'node.json')}`)[0]!
+  process.kill(agent.pid, 'SIGSTOP')
+  try {
+    await until(
+      'two ready on the node that is left',
+      async () => (await podsOf('lost')).filter((p) => isReady(p) && p.spec?.nodeName === 'two-0').length === 2,
+      { timeoutMs: 120_000, everyMs: 500 },
+    )
+  } finally {
+    process.kill(agent.pid, 'SIGCONT')
+  }
+}, 180_000)
+
+it('takes over after it was killed, and leaves nothing when stopped', async () => {
+  const before = (await podsOf('web')).map(({ metadata }) => metadata!.uid).sort()
+  await kapell.kill()
+  await start()
+  expect((await podsOf('web')).map(({ metadata }) => metadata!.uid).sort()).toEqual(before)
+  await until('both to be ready', async () => (await podsOf('web')).filter(isReady).length === 2)
+  await kapell.stop()
+  for (const name of ['two-0', 'two-1']) expect(await leftovers(join(dataDir, 'nodes', name), '10.173.')).toEqual([])
+}, 180_000)
