@@ -7,14 +7,22 @@ import { fileURLToPath } from 'node:url'
 import { freePort, startKapell } from '../e2e/support/kapell.ts'
 
 /**
- * `npm run conformance -- [--focus REGEX] [--skip REGEX] [--nodes N] [--out DIR]`: starts a cluster of its own and runs
- * upstream's conformance suite against it, by the kit that builds that suite. Without the kit it says so and ends well.
+ * `npm run conformance -- [--machines N] [--focus REGEX] [--skip REGEX] [--nodes N] [--out DIR]`: starts a cluster of
+ * its own, of N machines (one if not said), and runs upstream's conformance suite against it with so many at once as
+ * `--nodes` says, by the kit that builds that suite. Without the kit it says so and ends well.
  */
 const kit = resolve(
   process.env['KAPELL_UPSTREAM_KIT'] ?? fileURLToPath(new URL('../../../shared/upstream', import.meta.url)),
 )
 const script = join(kit, 'conformance.sh')
 const images = join(process.env['KAPELL_UPSTREAM'] ?? join(homedir(), '.cache', 'kapell-upstream'), '1.36.3', 'images')
+
+/** Takes `--machines N` out of the arguments: the others are the suite's. */
+function machinesOf(args: readonly string[]): { machines: string[]; others: string[] } {
+  const at = args.indexOf('--machines')
+  if (at < 0) return { machines: [], others: [...args] }
+  return { machines: ['--nodes', args[at + 1] ?? ''], others: args.toSpliced(at, 2) }
+}
 
 async function main(args: readonly string[]): Promise<number> {
   if (!existsSync(script)) {
@@ -26,10 +34,11 @@ async function main(args: readonly string[]): Promise<number> {
   for (const archive of existsSync(images) ? readdirSync(images) : [])
     if (archive.endsWith('.tar')) symlinkSync(join(images, archive), join(dataDir, 'images', archive))
   // A range and a port of its own: another cluster may be running on this machine.
-  const apart = ['--pod-cidr', '10.245.0.0/24', '--service-cluster-ip-range', '10.97.0.0/16', '--agent-port', '0']
-  const cluster = await startKapell({ dataDir, port: await freePort(), args: apart })
+  const apart = ['--pod-cidr', '10.245.0.0/16', '--service-cluster-ip-range', '10.97.0.0/16', '--agent-port', '0']
+  const { machines, others } = machinesOf(args)
+  const cluster = await startKapell({ dataDir, port: await freePort(), args: [...apart, ...machines] })
   try {
-    const suite = spawn('bash', [script, cluster.kubeconfig, ...args], {
+    const suite = spawn('bash', [script, cluster.kubeconfig, ...others], {
       stdio: 'inherit',
       detached: true,
     })
