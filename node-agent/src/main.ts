@@ -1,118 +1,31 @@
 import { mkdir, realpath } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import type { AddressRange } from '@kapell/controllers/machinery/address-range'
+import { resolve } from 'node:path'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
-import { errorText, type Logger } from '@kapell/controllers/machinery/log'
-import type { V1Pod, V1Taint } from '@kapell/openapi/types'
-import type { Transport } from '@kapell/openapi/wire/transport'
-import { createPodAgent, type PodAgent } from './agent.ts'
-import { connectCri } from './cri/client.ts'
-import { createSimulatedRuntime } from './cri/simulated.ts'
+import { errorText } from '@kapell/controllers/machinery/log'
+import type { V1Pod } from '@kapell/openapi/types'
+import { createPodAgent } from './agent.ts'
+import type { Eviction } from './eviction/manager.ts'
 import { hostPortTeller } from './host-ports.ts'
 import { createImageCollector } from './images/collect.ts'
-import { createEviction, type Eviction } from './eviction/manager.ts'
-import { createMeasure } from './eviction/measure.ts'
-import { defaultThresholds, type Observations, type Threshold } from './eviction/thresholds.ts'
-import { ensurePauseImage, watchImages, type ImageWatch } from './images/import.ts'
 import { keepLease } from './node/lease.ts'
 import { defaultNodeIp, defaultNodeName, pidUsage, readMachine } from './node/machine.ts'
 import { createNodeStatus } from './node/node-status.ts'
 import { allocatable } from './node/registration.ts'
-import { containerLogPath } from './pods/container-config.ts'
-import { identityOf, withRemembered } from './pods/record.ts'
-import { startServiceNetwork, type ServiceNetwork } from './proxy/network.ts'
-import { listProcesses, shimsOf } from './runtime/cleanup.ts'
-import { startContainerd, type ContainerdRuntime } from './runtime/containerd.ts'
-import { runtimePaths } from './runtime/paths.ts'
+import type { NodeAgent, NodeAgentOptions } from './options.ts'
 import { podCgroup } from './pods/resources.ts'
-import { createGuard, nodeAttributes } from './server/authorize.ts'
-import { createMetrics } from './server/metrics.ts'
+import { listProcesses, shimsOf } from './runtime/cleanup.ts'
+import { runtimePaths } from './runtime/paths.ts'
+import type { Closer } from './start/closer.ts'
+import { openEviction } from './start/eviction.ts'
+import { openNetwork } from './start/network.ts'
+import { openImages, openRuntime } from './start/runtime.ts'
+import { openServer } from './start/server.ts'
 import { createLocalVolumes, directoryAnnotation } from './volumes/local-path.ts'
-import { startAgentServer } from './server/server.ts'
-import { createSampler } from './stats/sample.ts'
-import { createStats } from './stats/stats.ts'
 
-export interface NodeAgentOptions {
-  /** Speaks to the API server as system:node:NAME. */
-  transport: Transport
-  /** Speaks as system:kube-proxy, for Services and DNS: a node's own identity may not read them. */
-  proxyTransport?: Transport
-  /** Default: the machine's host name. */
-  nodeName?: string
-  /** Default: the address of the link that has the default route. */
-  nodeIp?: string
-  dataDir: string
-  /** This node's pods, IPv4: "10.244.0.0/24". */
-  podCidr: string
-  /** Pods of all nodes. Default: podCidr. */
-  clusterCidr?: string
-  serviceCidr?: string
-  /** Addresses that the cluster gives to Services of type LoadBalancer: this machine takes those in use for its own. */
-  loadBalancerRange?: AddressRange
-  /** Name servers of pods with dnsPolicy ClusterFirst. Default: the node's own. */
-  clusterDns?: readonly string[]
-  /** Default "cluster.local". */
-  clusterDomain?: string
-  /** Of the agent's HTTPS server, PEM; without it there are no logs and no exec. */
-  serving?: { cert: string; key: string; clientCa: string }
-  /** Default 10250; 0 takes a free one. */
-  port?: number
-  /** Path of a containerd's socket; default: the agent starts its own. */
-  runtimeSocket?: string
-  /**
-   * No containers at all: pods go through the same worker on a runtime in memory, for machines without containerd. The
-   * Node says so. Never chosen silently; default false.
-   */
-  simulated?: boolean
-  /** Default: the first `containerd` on PATH. */
-  containerd?: string
-  /** Directory with image archives; default DATADIR/images. */
-  imagesDir?: string
-  labels?: Record<string, string>
-  taints?: V1Taint[]
-  /** Default 110. */
-  maxPods?: number
-  /** When pods go for want of memory, disk or process ids. Default: upstream's hard thresholds. */
-  eviction?: {
-    thresholds?: readonly Threshold[]
-    /** What the machine has left; default: what it tells. */
-    observe?: () => Promise<Observations>
-  }
-  /** Default true: Services are programmed on this machine. */
-  proxy?: boolean
-  /** "v1.36.0+kapell.1": what the Node shows as its version. */
-  version?: string
-  log: Logger
-  clock?: Clock
-  /** Called as the start goes on, for people. */
-  progress?: (message: string) => void
-  /** Gives up while starting. */
-  signal?: AbortSignal
-}
-
-export interface NodeAgent {
-  readonly nodeName: string
-  readonly nodeIp: string
-  /** Of the agent's server; 0 when there is none. */
-  readonly port: number
-  readonly runtime: ContainerdRuntime | undefined
-  readonly pods: PodAgent
-  /** Where this node's name server for pods listens; see ensureKubeDns. */
-  readonly dns: { address: string; port: number } | undefined
-  /** Resolves when the image archives that were there at the start are imported. */
-  imagesImported(): Promise<void>
-  /**
-   * Ends the agent. With `removePods` (default false) every container, mount, interface and rule of ours goes too; the
-   * API's objects stay, so that the next start brings the pods back. Without, pods run on and are adopted again.
-   */
-  close(options?: { removePods?: boolean }): Promise<void>
-}
-
-/** What was started, to be ended in reverse. */
-type Closer = (options: { removePods: boolean }) => Promise<void>
+export type { NodeAgent, NodeAgentOptions } from './options.ts'
 
 /** Starts a node on this machine. Errors (one line, for people): no root, no containerd, a data directory not writable. */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
@@ -151,65 +64,24 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const nodeName = options.nodeName ?? defaultNodeName()
   const nodeIp = options.nodeIp ?? (await defaultNodeIp())
   const maxPods = options.maxPods ?? 110
+  const simulated = options.simulated === true
   const stop = new AbortController()
   const { signal } = stop
   options.signal?.addEventListener('abort', () => stop.abort(), { once: true, signal })
-  const stopAll: Closer = () => {
+
+  const runtime = await openRuntime({ options, dataDir, nodeName, clock, closers })
+  const { cri, containerd } = runtime
+  closers.push(() => {
     stop.abort()
     return Promise.resolve()
-  }
-
-  const simulated = options.simulated === true
-  const runtime =
-    options.runtimeSocket === undefined && !simulated
-      ? await startContainerd({
-          dataDir,
-          podCidr,
-          log,
-          ...(options.containerd === undefined ? {} : { binary: options.containerd }),
-          ...(options.signal === undefined ? {} : { signal: options.signal }),
-        })
-      : undefined
-  if (runtime !== undefined) closers.push(({ removePods }) => runtime.close({ keepContainers: !removePods }))
-  const socket = runtime?.socket ?? options.runtimeSocket ?? ''
-  const cri = simulated ? createSimulatedRuntime({ clock, podCidr }) : connectCri(socket)
-  if (simulated) log.warn(`node ${nodeName} SIMULATES its containers: pods look as if they ran, and nothing runs`)
-  closers.push(() => Promise.resolve(cri.close()))
-  const version = await cri.runtime.version({}, { deadlineMs: 10_000 })
-  progress(`container runtime ${version.runtimeName} ${version.runtimeVersion} answers`)
-  closers.push(stopAll)
-
-  let images: ImageWatch | undefined
-  if (runtime !== undefined) {
-    await ensurePauseImage(runtime)
-    const watch = watchImages({ runtime, dir: options.imagesDir ?? `${dataDir}/images`, log })
-    watch.first.catch((error: unknown) => log.error(`image archives: ${errorText(error)}`))
-    images = watch
-    closers.push(() => watch.close())
-  }
+  })
+  const images = await openImages({ options, dataDir, closers }, containerd)
 
   const client = createClient(options.transport, { userAgent: 'kubelet' })
   const informers = createInformerFactory({ client, log, signal, clock })
   const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log, signal })
   const machine = await readMachine(dataDir)
-
-  let network: ServiceNetwork | undefined
-  if (options.proxy !== false && !simulated) {
-    const started = await startServiceNetwork({
-      transport: options.proxyTransport ?? options.transport,
-      nodeName,
-      podCidr,
-      log,
-      clock,
-      ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
-      ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
-      ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
-      ...(options.clusterDomain === undefined ? {} : { clusterDomain: options.clusterDomain }),
-      ...(runtime === undefined ? {} : { linkName: runtime.paths.linkName, gateway: runtime.gateway }),
-    })
-    network = started
-    closers.push(({ removePods }) => started.close({ keepRules: !removePods }))
-  }
+  const network = await openNetwork({ options, nodeName, containerd, clock, closers })
 
   let nodeUid = (): string => ''
   let eviction: Eviction | undefined
@@ -221,6 +93,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       message,
     )
   const localVolumes = createLocalVolumes(dataDir)
+  const cgroupRoot = containerd?.cgroupParent ?? '/kapell'
   const pods = await createPodAgent({
     cri,
     client,
@@ -237,10 +110,11 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       ip: nodeIp,
       memoryCapacityBytes: machine.memoryBytes,
       allocatable: allocatable(machine, maxPods),
-      cgroupRoot: runtime?.cgroupParent ?? '/kapell',
-      runtimeName: version.runtimeName,
+      cgroupRoot,
+      runtimeName: runtime.name,
     },
-    clusterDns: options.clusterDns ?? (network?.dns !== undefined && runtime !== undefined ? [runtime.gateway] : []),
+    clusterDns:
+      options.clusterDns ?? (network?.dns !== undefined && containerd !== undefined ? [containerd.gateway] : []),
     clusterDomain: options.clusterDomain ?? 'cluster.local',
     ...(network === undefined ? {} : { hostPorts: hostPortTeller(network.proxy.setHostPorts) }),
   })
@@ -252,7 +126,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     memoryBytes: machine.memoryBytes,
     dataDir,
     pods: () => pods.nodePods.list(),
-    cgroupOf: (pod: V1Pod) => podCgroup(runtime?.cgroupParent ?? '/kapell', pod),
+    cgroupOf: (pod: V1Pod) => podCgroup(cgroupRoot, pod),
     pids: pidUsage,
     clock,
   }
@@ -260,37 +134,14 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     cri,
     clock,
     log,
-    keep: () => new Set([...(images?.names() ?? []), ...(runtime === undefined ? [] : [runtime.pauseImage])]),
+    keep: () => new Set([...(images?.names() ?? []), ...(containerd === undefined ? [] : [containerd.pauseImage])]),
     warn: warnNode,
   })
 
   let port = 0
   if (options.serving !== undefined) {
-    const server = await startAgentServer({
-      ...options.serving,
-      port: options.port ?? 10_250,
-      cri,
-      source: {
-        pod: (namespace, name) => pods.nodePods.get(`${namespace}/${name}`),
-        record: async (pod) => {
-          const logs = pods.deps.paths.podLogs(identityOf(pod))
-          const record = await pods.deps.observer.pod(identityOf(pod))
-          return withRemembered(record, pod, (name, attempt) => join(logs, containerLogPath(name, attempt)))
-        },
-      },
-      guard: createGuard({ client, clock, attributesOf: nodeAttributes(nodeName) }),
-      pods: () => pods.nodePods.list(),
-      onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
-      problem: () => pods.lifecycle.health().message,
-      removeLocalVolume: (name) => localVolumes.remove(name),
-      metrics: createMetrics({
-        nodeName,
-        pods: () => pods.nodePods.list(),
-        snapshot: () => pods.deps.observer.snapshot(),
-      }),
-      stats: createStats(sampled),
-      log,
-    })
+    const { serving } = options
+    const server = await openServer({ options, serving, nodeName, client, cri, pods, localVolumes, sampled, clock })
     port = server.port
     closers.push(() => server.close())
   }
@@ -311,37 +162,17 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     machine,
     maxPods,
     kubeletVersion: options.version ?? 'v1.36.0+kapell',
-    runtimeVersion: `${version.runtimeName}://${version.runtimeVersion}`,
+    runtimeVersion: `${runtime.name}://${runtime.version}`,
     port,
     dataDir,
     problem: () => '',
+    ...(options.onNodeDeleted === undefined ? {} : { deleted: options.onNodeDeleted }),
     ...(simulated ? {} : { pressures: () => eviction?.pressures() ?? [] }),
   })
   if (!simulated) {
-    const measure = createMeasure({ ...sampled, cri, paths: pods.deps.paths, sample: createSampler(sampled) })
-    eviction = createEviction({
-      thresholds: options.eviction?.thresholds ?? defaultThresholds,
-      measure: { ...measure, observe: options.eviction?.observe ?? measure.observe },
-      pods: () => pods.nodePods.list(),
-      evict: (pod, { message, graceSeconds }) => {
-        pods.deps.events(pod, 'Warning', 'Evicted', message)
-        pods.workers.fail(identityOf(pod).uid, { reason: 'Evicted', message, graceSeconds, disruption: true })
-      },
-      reclaimDisk: async () => {
-        await pods.collect()
-        await imageCollector.removeUnused()
-      },
-      warn: warnNode,
-      changed: () => {
-        // One that is not registered yet will tell when it is.
-        if (status.uid() === '') return
-        status.refresh().catch((error: unknown) => log.warn(`status of node ${nodeName}: ${errorText(error)}`))
-      },
-      clock,
-      log,
-    })
-    // Before the node tells of itself: it must not look well for a moment.
-    await eviction.look().catch((error: unknown) => log.warn(`eviction: ${errorText(error)}`))
+    const removeUnusedImages = (): Promise<unknown> => imageCollector.removeUnused()
+    const parts = { options, pods, status, cri, sampled, nodeName, removeUnusedImages, warn: warnNode, clock, log }
+    eviction = await openEviction(parts)
   }
   nodeUid = () => status.uid()
   await pods.startStatic()
@@ -358,7 +189,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     nodeName,
     nodeIp,
     port,
-    runtime,
+    runtime: containerd,
     pods,
     dns: network?.dns,
     imagesImported: async () => {

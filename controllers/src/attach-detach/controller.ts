@@ -15,7 +15,7 @@ import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Node, V1PersistentVolume, V1Pod, V1VolumeAttachment } from '@kapell/openapi/types'
 import { sameMeaning } from '../shared/equal.ts'
 import { isFinished } from '../shared/pods.ts'
-import { attachable, attachedName, attachmentFor, isExclusive, type VolumeReads } from './desired.ts'
+import { attachable, attachedName, attachmentFor, isExclusive, isOurs, type VolumeReads } from './desired.ts'
 
 interface Dependencies extends VolumeReads {
   client: ApiClient
@@ -142,6 +142,7 @@ async function detach(
     const name = attachment.spec.source.persistentVolumeName
     if (name === undefined || wanted.has(name) || attachment.metadata?.deletionTimestamp !== undefined) continue
     const volume = deps.volume(name)
+    if (!isOurs(attachment, volume)) continue
     if (volume !== undefined && inUse.has(attachedName(volume))) {
       waits = true
       continue

@@ -1,5 +1,5 @@
 import type { V1CSIDriver, V1PersistentVolume, V1PersistentVolumeClaim, V1Pod } from '@kapell/openapi/types'
-import { attachable, attachedName, attachmentFor, isExclusive } from './desired.ts'
+import { attachable, attachedName, attachmentFor, isExclusive, isOurs } from './desired.ts'
 
 const volume: V1PersistentVolume = {
   metadata: { name: 'v' },
@@ -32,6 +32,14 @@ describe('what must be attached', () => {
       metadata: { name: 'csi-c42cf57099d6443b605c16f111056170d3d4e01cedcbcbac71a93245953703cf' },
       spec: { attacher: 'd', nodeName: 'node', source: { persistentVolumeName: 'v' } },
     })
+  })
+
+  it('leaves the attachments of others alone, whatever they name', () => {
+    const made = attachmentFor(volume, 'node')
+    expect(isOurs(made, volume)).toBe(true)
+    expect(isOurs(made, undefined)).toBe(true)
+    const byHand = { ...made, metadata: { name: 'by-hand' } }
+    expect([isOurs(byHand, volume), isOurs(byHand, undefined)]).toEqual([false, false])
   })
 
   it.each([

@@ -35,6 +35,13 @@ export function attachmentFor(volume: V1PersistentVolume, nodeName: string): V1V
   }
 }
 
+/** Whether this controller made an attachment, by its name: those that others make are theirs to delete. */
+export function isOurs(attachment: V1VolumeAttachment, volume: V1PersistentVolume | undefined): boolean {
+  const name = attachment.metadata?.name ?? ''
+  if (volume === undefined) return /^csi-[0-9a-f]{64}$/.test(name)
+  return name === attachmentFor(volume, attachment.spec.nodeName).metadata?.name
+}
+
 /** What a node's status calls a volume. */
 export const attachedName = (volume: V1PersistentVolume): string =>
   `kubernetes.io/csi/${volume.spec?.csi?.driver ?? ''}^${volume.spec?.csi?.volumeHandle ?? ''}`

@@ -1,0 +1,84 @@
+import type { AddressRange } from '@kapell/controllers/machinery/address-range'
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import type { Logger } from '@kapell/controllers/machinery/log'
+import type { V1Taint } from '@kapell/openapi/types'
+import type { Transport } from '@kapell/openapi/wire/transport'
+import type { PodAgent } from './agent.ts'
+import type { Observations, Threshold } from './eviction/thresholds.ts'
+import type { ContainerdRuntime } from './runtime/containerd.ts'
+
+export interface NodeAgentOptions {
+  /** Speaks to the API server as system:node:NAME. */
+  transport: Transport
+  /** Speaks as system:kube-proxy, for Services and DNS: a node's own identity may not read them. */
+  proxyTransport?: Transport
+  /** Default: the machine's host name. */
+  nodeName?: string
+  /** Default: the address of the link that has the default route. */
+  nodeIp?: string
+  dataDir: string
+  /** This node's pods, IPv4: "10.244.0.0/24". */
+  podCidr: string
+  /** Pods of all nodes. Default: podCidr. */
+  clusterCidr?: string
+  serviceCidr?: string
+  /** Addresses that the cluster gives to Services of type LoadBalancer: this machine takes those in use for its own. */
+  loadBalancerRange?: AddressRange
+  /** Name servers of pods with dnsPolicy ClusterFirst. Default: the node's own. */
+  clusterDns?: readonly string[]
+  /** Default "cluster.local". */
+  clusterDomain?: string
+  /** Of the agent's HTTPS server, PEM; without it there are no logs and no exec. */
+  serving?: { cert: string; key: string; clientCa: string }
+  /** Default 10250; 0 takes a free one. */
+  port?: number
+  /** Path of a containerd's socket; default: the agent starts its own. */
+  runtimeSocket?: string
+  /**
+   * No containers at all: pods go through the same worker on a runtime in memory, for machines without containerd. The
+   * Node says so. Never chosen silently; default false.
+   */
+  simulated?: boolean
+  /** Default: the first `containerd` on PATH. */
+  containerd?: string
+  /** Directory with image archives; default DATADIR/images. */
+  imagesDir?: string
+  labels?: Record<string, string>
+  taints?: V1Taint[]
+  /** Default 110. */
+  maxPods?: number
+  /** When pods go for want of memory, disk or process ids. Default: upstream's hard thresholds. */
+  eviction?: {
+    thresholds?: readonly Threshold[]
+    /** What the machine has left; default: what it tells. */
+    observe?: () => Promise<Observations>
+  }
+  /** Default true: Services are programmed on this machine. */
+  proxy?: boolean
+  /** "v1.36.0+kapell.1": what the Node shows as its version. */
+  version?: string
+  log: Logger
+  clock?: Clock
+  /** Called as the start goes on, for people. */
+  progress?: (message: string) => void
+  /** Gives up while starting. */
+  signal?: AbortSignal
+}
+
+export interface NodeAgent {
+  readonly nodeName: string
+  readonly nodeIp: string
+  /** Of the agent's server; 0 when there is none. */
+  readonly port: number
+  readonly runtime: ContainerdRuntime | undefined
+  readonly pods: PodAgent
+  /** Where this node's name server for pods listens; see ensureKubeDns. */
+  readonly dns: { address: string; port: number } | undefined
+  /** Resolves when the image archives that were there at the start are imported. */
+  imagesImported(): Promise<void>
+  /**
+   * Ends the agent. With `removePods` (default false) every container, mount, interface and rule of ours goes too; the
+   * API's objects stay, so that the next start brings the pods back. Without, pods run on and are adopted again.
+   */
+  close(options?: { removePods?: boolean }): Promise<void>
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import type { NodeAgentOptions } from '../options.ts'
+import { startServiceNetwork, type ServiceNetwork } from '../proxy/network.ts'
+import type { ContainerdRuntime } from '../runtime/containerd.ts'
+import type { Closer } from './closer.ts'
+
+export interface NetworkParts {
+  options: NodeAgentOptions
+  nodeName: string
+  containerd: ContainerdRuntime | undefined
+  clock: Clock
+  closers: Closer[]
+}
+
+/** Services, policies and names on this machine; undefined where they are not wanted. */
+export async function openNetwork(parts: NetworkParts): Promise<ServiceNetwork | undefined> {
+  const { options, nodeName, containerd, clock, closers } = parts
+  if (options.proxy === false || options.simulated === true) return undefined
+  const network = await startServiceNetwork({
+    transport: options.proxyTransport ?? options.transport,
+    nodeName,
+    podCidr: options.podCidr,
+    log: options.log,
+    clock,
+    ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
+    ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
+    ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
+    ...(options.clusterDomain === undefined ? {} : { clusterDomain: options.clusterDomain }),
+    ...(containerd === undefined ? {} : { linkName: containerd.paths.linkName, gateway: containerd.gateway }),
+  })
+  closers.push(({ removePods }) => network.close({ keepRules: !removePods }))
+  return network
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '@kapell/controllers/machinery/clock'
+import { errorText } from '@kapell/controllers/machinery/log'
+import { connectCri, type Cri } from '../cri/client.ts'
+import { createSimulatedRuntime } from '../cri/simulated.ts'
+import { ensurePauseImage, watchImages, type ImageWatch } from '../images/import.ts'
+import type { NodeAgentOptions } from '../options.ts'
+import { startContainerd, type ContainerdRuntime } from '../runtime/containerd.ts'
+import type { Closer } from './closer.ts'
+
+/** The runtime that a node runs its pods on, and what it says of itself. */
+export interface NodeRuntime {
+  cri: Cri
+  /** The agent's own; undefined when it is somebody else's, or none. */
+  containerd: ContainerdRuntime | undefined
+  /** "containerd" */
+  name: string
+  /** "1.6.20" */
+  version: string
+}
+
+export interface RuntimeRequest {
+  options: NodeAgentOptions
+  dataDir: string
+  nodeName: string
+  clock: Clock
+  closers: Closer[]
+}
+
+/** Starts a containerd, connects to the one that is given, or simulates one; resolves when it answers. */
+export async function openRuntime({
+  options,
+  dataDir,
+  nodeName,
+  clock,
+  closers,
+}: RuntimeRequest): Promise<NodeRuntime> {
+  const { log, podCidr, progress = () => {} } = options
+  const simulated = options.simulated === true
+  const containerd =
+    options.runtimeSocket === undefined && !simulated
+      ? await startContainerd({
+          dataDir,
+          podCidr,
+          log,
+          ...(options.containerd === undefined ? {} : { binary: options.containerd }),
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+        })
+      : undefined
+  if (containerd !== undefined) closers.push(({ removePods }) => containerd.close({ keepContainers: !removePods }))
+  const socket = containerd?.socket ?? options.runtimeSocket ?? ''
+  const cri = simulated ? createSimulatedRuntime({ clock, podCidr }) : connectCri(socket)
+  if (simulated) log.warn(`node ${nodeName} SIMULATES its containers: pods look as if they ran, and nothing runs`)
+  closers.push(() => Promise.resolve(cri.close()))
+  const { runtimeName: name, runtimeVersion: version } = await cri.runtime.version({}, { deadlineMs: 10_000 })
+  progress(`container runtime ${name} ${version} answers`)
+  return { cri, containerd, name, version }
+}
+
+/** Makes the pause image known, and imports image archives from now on. Undefined without a containerd of ours. */
+export async function openImages(
+  { options, dataDir, closers }: Pick<RuntimeRequest, 'options' | 'dataDir' | 'closers'>,
+  containerd: ContainerdRuntime | undefined,
+): Promise<ImageWatch | undefined> {
+  if (containerd === undefined) return undefined
+  const { log } = options
+  await ensurePauseImage(containerd)
+  const watch = watchImages({ runtime: containerd, dir: options.imagesDir ?? `${dataDir}/images`, log })
+  watch.first.catch((error: unknown) => log.error(`image archives: ${errorText(error)}`))
+  closers.push(() => watch.close())
+  return watch
+}
