@@ -59,6 +59,8 @@ export interface NodeAgentOptions {
   version?: string
   log: Logger
   clock?: Clock
+  /** Somebody deleted the Node: this machine shall leave. Default: it registers anew. */
+  onNodeDeleted?: () => void
   /** Called as the start goes on, for people. */
   progress?: (message: string) => void
   /** Gives up while starting. */
