@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { isRemoteUserHeader, remoteUserHeaders } from '../authentication/remote-user.ts'
-import { join } from '../endpoints/connect/relay.ts'
+import { tunnelAnswer } from '../endpoints/connect/tunnel.ts'
 import type { RequestContext } from '../pipeline/context.ts'
 import { textAnswer, type Answer } from '../server/answer.ts'
 import { serverUnreachableText } from '../server/webhook-errors.ts'
@@ -113,15 +113,6 @@ export function proxyRequest(context: RequestContext, target: ProxyTarget, attem
   })
 }
 
-/** The bytes by which the remote server agrees to another protocol. */
-function switchingHead(response: IncomingMessage): string {
-  const lines = [`HTTP/1.1 ${response.statusCode ?? 101} ${response.statusMessage ?? 'Switching Protocols'}`]
-  for (let i = 0; i < response.rawHeaders.length; i += 2) {
-    lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`)
-  }
-  return `${lines.join('\r\n')}\r\n\r\n`
-}
-
 /** Passes an upgrade on: after the handshake the two connections are joined, byte by byte. */
 export function proxyUpgrade(context: RequestContext, { remote, place, client }: ProxyTarget): Promise<Answer> {
   return new Promise((resolve) => {
@@ -143,16 +134,7 @@ export function proxyUpgrade(context: RequestContext, { remote, place, client }:
     })
     outgoing.on('upgrade', (response, peer, peerHead) => {
       peer.on('error', () => peer.destroy())
-      resolve({
-        status: response.statusCode ?? 101,
-        headers: {},
-        tunnel: (socket, head) => {
-          socket.write(switchingHead(response))
-          if (peerHead.length > 0) socket.write(peerHead)
-          if (head.length > 0) peer.write(head)
-          join(socket, peer)
-        },
-      })
+      resolve(tunnelAnswer(response, peer, peerHead))
     })
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = []

@@ -2,6 +2,7 @@ import { Agent, request, type RequestOptions } from 'node:https'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { KeyPair } from '../certificates/issue.ts'
+import { bodyOf } from '../server/bounded-body.ts'
 import { serverUnreachableText } from '../server/webhook-errors.ts'
 import type { Place } from './locate.ts'
 import { serverNameOf, type RemoteService } from './remote-service.ts'
@@ -83,16 +84,9 @@ export function createRemoteClient(identity: KeyPair): RemoteClient {
         const outgoing = open(remote, place, { method: 'GET', path, headers, signal })
         outgoing.on('error', fail)
         outgoing.on('response', (answer) => {
-          const chunks: Buffer[] = []
-          let size = 0
-          answer.on('data', (chunk: Buffer) => {
-            size += chunk.length
-            if (size > maxDocumentBytes) answer.destroy(new Error('the answer is too long'))
-            else chunks.push(chunk)
-          })
-          answer.on('error', fail)
-          answer.on('end', () =>
-            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks, size) }),
+          bodyOf(answer, maxDocumentBytes).then(
+            (body) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }),
+            fail,
           )
         })
         outgoing.end()

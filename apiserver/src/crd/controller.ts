@@ -1,6 +1,7 @@
 import { isReason } from '@kapell/openapi/meta/status'
 import { deepEqual } from '../registry/deep-equal.ts'
 import type { ObjectAccess, Services } from '../registry/services.ts'
+import { createNameQueue } from '../registry/name-queue.ts'
 import { trackUpdate } from '../registry/managed-fields.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import type { ServerLogger } from '../server/log.ts'
@@ -40,33 +41,14 @@ const manager = 'kube-apiserver'
 export function createCustomResources(options: CustomResourcesOptions): CustomResources {
   const { table, objects, log, closing } = options
   const serving = createServing({ table, callWebhook: options.callWebhook })
-  const waiting = new Set<string>()
   const leaving = new Set<string>()
-  let working = false
-
-  const again = (name: string): void => {
-    if (!closing.aborted) setTimeout(() => enqueue(name), retryAfterMs).unref()
-  }
-  const enqueue = (name: string): void => {
-    waiting.add(name)
-    if (!working) void work()
-  }
-  async function work(): Promise<void> {
-    working = true
-    for (const name of waiting) {
-      waiting.delete(name)
-      if (closing.aborted) break
-      try {
-        await settle(name)
-      } catch (error) {
-        if (!closing.aborted) {
-          log.warn('a custom resource definition could not be brought up to date', { name, error: String(error) })
-        }
-        again(name)
-      }
-    }
-    working = false
-  }
+  const queue = createNameQueue({
+    settle,
+    failed: (name, error) =>
+      log.warn('a custom resource definition could not be brought up to date', { name, error: String(error) }),
+    retryAfterMs,
+    closing,
+  })
 
   async function update(name: string, change: (crd: Crd) => void): Promise<void> {
     try {
@@ -99,7 +81,7 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
   function askRefused(except: string): void {
     for (const crd of objects.list<Crd>(crds)) {
       const name = crd.metadata?.name ?? ''
-      if (name !== except && conditionIs(crd, 'NamesAccepted', 'False')) enqueue(name)
+      if (name !== except && conditionIs(crd, 'NamesAccepted', 'False')) queue.add(name)
     }
   }
 
@@ -159,8 +141,8 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
       })
       .then((isGone) => {
         leaving.delete(name)
-        if (isGone === undefined) again(name)
-        else if (!isGone) enqueue(name)
+        if (isGone === undefined) queue.addAfterFailure(name)
+        else if (!isGone) queue.add(name)
       })
       .catch(() => {})
   }
@@ -203,7 +185,7 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
   return {
     async start() {
       for (const crd of objects.list<Crd>(crds)) await settle(crd.metadata?.name ?? '')
-      objects.follow<Crd>(crds, (name) => enqueue(name))
+      objects.follow<Crd>(crds, (name) => queue.add(name))
     },
   }
 }

@@ -3,6 +3,7 @@ import type { V1Node } from '@kapell/openapi/types'
 import { agentOf } from '../endpoints/connect/node-location.ts'
 import type { AgentTls } from '../endpoints/connect/pod-streams.ts'
 import type { ObjectAccess } from '../registry/services.ts'
+import { bodyOf } from '../server/bounded-body.ts'
 import type { ServerLogger } from '../server/log.ts'
 import { parseResourceMetrics } from './parse-resource-metrics.ts'
 import type { UsageStore } from './usage.ts'
@@ -19,18 +20,10 @@ function fetchText(at: { host: string; port: number }, tls: AgentTls): Promise<s
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs)
     const outgoing = request({ ...at, ...tls, path, method: 'GET', agent: false, signal }, (answer) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      answer.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > maxAnswerBytes) answer.destroy(new Error('the answer is too long'))
-        else chunks.push(chunk)
-      })
-      answer.on('error', reject)
-      answer.on('end', () => {
-        if (answer.statusCode === 200) resolve(Buffer.concat(chunks, size).toString('utf8'))
+      bodyOf(answer, maxAnswerBytes).then((bytes) => {
+        if (answer.statusCode === 200) resolve(bytes.toString('utf8'))
         else reject(new Error(`the agent answered ${answer.statusCode ?? 0}`))
-      })
+      }, reject)
     })
     outgoing.on('error', reject)
     outgoing.end()

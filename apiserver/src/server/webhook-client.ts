@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:https'
 import { parseJson } from '@kapell/openapi/wire/json'
+import { bodyOf } from './bounded-body.ts'
 import { refusedText, serverUnreachableText, WebhookAnswerError } from './webhook-errors.ts'
 
 /** Where a webhook listens, as configurations name it. */
@@ -86,23 +87,15 @@ async function post(
         ...(ca === undefined ? {} : { ca }),
       },
       (answer) => {
-        const chunks: Buffer[] = []
-        let size = 0
-        answer.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > maxAnswerBytes) answer.destroy(new Error('the answer is too long'))
-          else chunks.push(chunk)
-        })
-        answer.on('error', fail)
-        answer.on('end', () => {
-          const text = Buffer.concat(chunks, size).toString('utf8')
+        bodyOf(answer, maxAnswerBytes).then((bytes) => {
+          const text = bytes.toString('utf8')
           const code = answer.statusCode ?? 0
           if (code < 200 || code > 299) reject(new WebhookAnswerError(refusedText(code, text)))
-          else if (size === 0) {
+          else if (bytes.length === 0) {
             const type = answer.headers['content-type'] ?? ''
             reject(new WebhookAnswerError(`0-length response with status code: ${code} and content type: ${type}`))
           } else resolve(text)
-        })
+        }, fail)
       },
     )
     outgoing.on('error', fail)

@@ -7,6 +7,7 @@ import { checkPolicyTypes, type CheckedKind } from '../../cel/admission/type-che
 import { typeOfSchema } from '../../cel/schema/schema-type.ts'
 import { typeOfStruct } from '../../cel/schema/struct-type.ts'
 import { types, type CelType } from '../../cel/types/types.ts'
+import { createNameQueue } from '../../registry/name-queue.ts'
 import type { ResourceTable, StoredResource } from '../../registry/resource-table.ts'
 import type { ObjectAccess } from '../../registry/services.ts'
 import type { ServerLogger } from '../../server/log.ts'
@@ -77,9 +78,6 @@ export function startPolicyStatus(options: {
   closing: AbortSignal
 }): void {
   const { table, objects, now, log, closing } = options
-  const waiting = new Set<string>()
-  let working = false
-
   async function settle(name: string): Promise<void> {
     const policy = await objects.getLatest<Policy>(resource, { name })
     const generation = policy?.metadata?.generation ?? 0
@@ -107,32 +105,22 @@ export function startPolicyStatus(options: {
       })
       replaceContents(current, object)
     }
-    await objects.update<KubeObject>(resource, { name }, change, { raw: true })
+    try {
+      await objects.update<KubeObject>(resource, { name }, change, { raw: true })
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error
+    }
   }
 
-  async function work(): Promise<void> {
-    working = true
-    for (const name of waiting) {
-      waiting.delete(name)
-      if (closing.aborted) break
-      try {
-        await settle(name)
-      } catch (error) {
-        if (isReason(error, 'NotFound') || closing.aborted) continue
-        log.warn('the status of a policy could not be written', { name, error: String(error) })
-        setTimeout(() => enqueue(name), retryAfterMs).unref()
-      }
-    }
-    working = false
-  }
-  const enqueue = (name: string): void => {
-    if (closing.aborted) return
-    waiting.add(name)
-    if (!working) void work()
-  }
+  const queue = createNameQueue({
+    settle,
+    failed: (name, error) => log.warn('the status of a policy could not be written', { name, error: String(error) }),
+    retryAfterMs,
+    closing,
+  })
 
   objects.follow<Policy>(resource, (name, policy) => {
     const { generation = 0 } = policy?.metadata ?? {}
-    if (policy !== undefined && policy.status?.observedGeneration !== generation) enqueue(name)
+    if (policy !== undefined && policy.status?.observedGeneration !== generation) queue.add(name)
   })
 }

@@ -1,11 +1,11 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { Duplex } from 'node:stream'
 import { ApiError, serviceUnavailable } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../../pipeline/context.ts'
 import { plainFailure } from '../../registry/storage-errors.ts'
 import type { Answer } from '../../server/answer.ts'
 import { rewriteAnswer } from './rewrite-links.ts'
+import { tunnelAnswer } from './tunnel.ts'
 
 /** Where a request is passed on to. */
 export interface RelayTarget {
@@ -156,33 +156,6 @@ function peerFailure(status: number, text: string): ApiError {
   })
 }
 
-/** The bytes of the answer that let the client's connection change its protocol. */
-function switchingHead(response: IncomingMessage): string {
-  const lines = [`HTTP/1.1 ${response.statusCode ?? 101} ${response.statusMessage ?? 'Switching Protocols'}`]
-  for (let i = 0; i < response.rawHeaders.length; i += 2)
-    lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`)
-  return `${lines.join('\r\n')}\r\n\r\n`
-}
-
-/** How long a side may take to send out what is left after the other one is gone. */
-const lingerMs = 10_000
-
-/** What comes from one side goes to the other, the last byte included; a side that breaks takes the other with it. */
-function flow(from: Duplex, to: Duplex): void {
-  from.pipe(to)
-  from.on('error', () => to.destroy())
-  from.on('close', () => {
-    if (!from.readableEnded) to.destroy()
-    else setTimeout(() => to.destroy(), lingerMs).unref()
-  })
-}
-
-/** Joins two connections until either ends. */
-export function join(a: Duplex, b: Duplex): void {
-  flow(a, b)
-  flow(b, a)
-}
-
 /** Passes an upgrade on: after the handshake the two connections are joined, byte by byte. */
 export function relayUpgrade(context: RequestContext, target: RelayTarget): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -197,16 +170,7 @@ export function relayUpgrade(context: RequestContext, target: RelayTarget): Prom
     outgoing.on('upgrade', (response, peer, peerHead) => {
       peer.setTimeout(0)
       peer.setNoDelay(true)
-      resolve({
-        status: response.statusCode ?? 101,
-        headers: {},
-        tunnel: (socket, head) => {
-          socket.write(switchingHead(response))
-          if (peerHead.length > 0) socket.write(peerHead)
-          if (head.length > 0) peer.write(head)
-          join(socket, peer)
-        },
-      })
+      resolve(tunnelAnswer(response, peer, peerHead))
     })
     outgoing.on('response', (response) => {
       void textOf(response).then((text) => {
