@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { startPolicyStatus } from './admission/policy/status.ts'
 import { admissionPlugins } from './admission/index.ts'
+import { withBootstrapTokens } from './authentication/bootstrap-token.ts'
 import { bearerTokenCheck } from './authentication/bearer-token.ts'
 import { createAggregator } from './aggregation/aggregator.ts'
 import { createDocuments } from './aggregation/documents.ts'
@@ -151,15 +152,17 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   const publicKey = createPublicKey(pki.serviceAccount.publicKey)
   const objects = createObjectAccess({ table, now, services: () => services, closing: closing.signal, log })
-  const tokens = createTokenService({
+  const { getLatest } = objects
+  const serviceAccountTokens = createTokenService({
     issuer,
     audiences: [issuer],
     privateKey: createPrivateKey(pki.serviceAccount.privateKey),
     publicKey,
     keyId: keyIdOf(publicKey),
     now,
-    getLatest: (resource, at) => objects.getLatest(resource, at),
+    getLatest,
   })
+  const tokens = withBootstrapTokens(serviceAccountTokens, { now, getLatest })
   const authorizer = createAuthorizer(objects)
   const authorize: Services['authorize'] = async (attributes) => authorizer(attributes)
   const callWebhook = createWebhookCaller(createServiceResolver(objects))

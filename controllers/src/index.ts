@@ -34,6 +34,9 @@ import { rootCaController } from './root-ca/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { jobController } from './job/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
+import { bootstrapSignerController } from './bootstrap-signer/controller.ts'
+import { tokenCleanerController } from './token-cleaner/controller.ts'
+import { kubeletServingApprover } from './certificates/approving-serving.ts'
 import { certificateApprovingController } from './certificates/approving.ts'
 import { certificateCleaningController } from './certificates/cleaning.ts'
 import { certificateSigningController } from './certificates/signing.ts'
@@ -70,8 +73,11 @@ export const controllers: readonly Controller[] = [
   volumeProtectionController,
   attributesClassProtectionController,
   certificateApprovingController,
+  kubeletServingApprover,
   certificateSigningController,
   certificateCleaningController,
+  bootstrapSignerController,
+  tokenCleanerController,
   endpointSliceController,
   endpointSliceMirroringController,
   endpointsController,

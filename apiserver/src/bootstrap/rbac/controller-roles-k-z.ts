@@ -3,7 +3,14 @@ import { controllerRole, rule } from './builders.ts'
 
 /** Roles of the controllers, each for its own service account: second half. */
 export const controllerRolesSecond: readonly V1ClusterRole[] = [
-  // Ours alone: the others are upstream's.
+  // These two are ours alone: the others are upstream's.
+  controllerRole('kubelet-serving-approver', [
+    rule('get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
+    rule('update', 'certificates.k8s.io', 'certificatesigningrequests/approval'),
+    rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kubelet-serving'),
+    rule('get', 'core', 'nodes'),
+    rule('create patch update', 'core events.k8s.io', 'events'),
+  ]),
   controllerRole('local-path-provisioner', [
     rule('create delete get list update watch', 'core', 'persistentvolumes'),
     rule('get list update watch', 'core', 'persistentvolumeclaims'),
