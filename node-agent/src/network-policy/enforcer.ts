@@ -3,6 +3,7 @@ import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { keyOf } from '@kapell/controllers/machinery/store'
 import { namespaces, networkPolicies, pods } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
+import { keepTrue } from '../kept-true.ts'
 import type { Nft } from '../proxy/nft.ts'
 import { changeScript, removeScript, replaceScript } from '../proxy/script.ts'
 import { policyBase, policyTable } from './rules.ts'
@@ -38,14 +39,7 @@ export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnfor
   const namespaceInformer = informers.informer(namespaces)
   const podInformer = informers.informer(pods)
   const views = new Map<string, PodView>()
-  const waiting: (() => void)[] = []
   let applied: ReturnType<typeof policyTable> | undefined
-  let ready = false
-  let closed = false
-  let needed = false
-  let retryMs = 0
-  let running: Promise<void> | undefined
-  let timer: NodeJS.Timeout | undefined
 
   const write = async () => {
     const next = policyTable({
@@ -69,35 +63,22 @@ export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnfor
     }
     applied = next
   }
-  const start = () => {
-    timer = undefined
-    const work = async () => {
-      do {
-        needed = false
-        try {
-          await write()
-          retryMs = 0
-        } catch (error) {
-          applied = undefined
-          needed = true
-          retryMs = Math.min(Math.max(retryMs * 2, 200), 30_000)
-          log.error('cannot write the rules of network policies; trying again', {
-            error: errorText(error),
-            inMs: retryMs,
-          })
-        }
-      } while (needed && retryMs === 0 && !closed)
-    }
-    running = work().finally(() => {
-      running = undefined
-      if (closed || !needed) for (const resolve of waiting.splice(0)) resolve()
-      else timer = setTimeout(start, retryMs)
-    })
-  }
-  const schedule = () => {
-    needed = true
-    if (!closed && ready && running === undefined && timer === undefined) timer = setTimeout(start, 0)
-  }
+  const kept = keepTrue({
+    write: () =>
+      write().catch((error: unknown) => {
+        applied = undefined
+        throw error
+      }),
+    failed: (error, inMs) => log.error('cannot write the rules of network policies; trying again', { error, inMs }),
+    undone: async () => {
+      if (await nft.hasTable(table, mainChain)) return false
+      log.warn('the nftables table of network policies is gone: somebody removed it; writing it again', { table })
+      applied = undefined
+      return true
+    },
+    ...(options.checkMs === undefined ? {} : { checkMs: options.checkMs }),
+  })
+  const schedule = () => kept.touch()
   const see = (pod: V1Pod) => {
     const key = keyOf(pod)
     const view = podView(pod)
@@ -123,40 +104,19 @@ export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnfor
       },
     }),
   ]
-  const settled = () =>
-    closed || (ready && running === undefined && timer === undefined)
-      ? Promise.resolve()
-      : new Promise<void>((resolve) => void waiting.push(resolve))
   const first = (async () => {
     await Promise.all([policyInformer.synced(), namespaceInformer.synced(), podInformer.synced()])
-    ready = true
-    schedule()
-    await settled()
+    kept.begin()
+    await kept.settled()
   })()
   first.catch(() => undefined)
 
-  const check = async () => {
-    if (!ready || closed || running !== undefined || (await nft.hasTable(table, mainChain)) || closed) return
-    log.warn('the nftables table of network policies is gone: somebody removed it; writing it again', { table })
-    applied = undefined
-    schedule()
-  }
-  const checkMs = options.checkMs ?? 30_000
-  const checker = checkMs === 0 ? undefined : setInterval(() => void check().catch(() => undefined), checkMs)
-  checker?.unref()
-
   return {
     synced: () => first,
-    settled,
+    settled: () => kept.settled(),
     close: async ({ keepRules = false } = {}) => {
-      if (closed) return
-      closed = true
-      clearTimeout(timer)
-      clearInterval(checker)
       for (const stop of stops) stop()
-      await running
-      for (const resolve of waiting.splice(0)) resolve()
-      if (!keepRules) await nft.run(removeScript(table))
+      if ((await kept.close()) && !keepRules) await nft.run(removeScript(table))
     },
   }
 }

@@ -4,6 +4,7 @@ import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { keyOf } from '@kapell/controllers/machinery/store'
 import { endpointSlices, nodes, services } from '@kapell/openapi/meta/refs'
 import type { V1EndpointSlice, V1Node } from '@kapell/openapi/types'
+import { keepTrue } from '../kept-true.ts'
 import { findTool, tryRun } from '../runtime/exec.ts'
 import type { TableOptions } from './base.ts'
 import { staleConnections } from './conntrack.ts'
@@ -91,13 +92,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   const book = new RuleBook()
   const dirty = new Set<string>()
   let ready = false
-  let closed = false
   let mustReplace = true
-  let running: Promise<void> | undefined
-  let retryMs = 0
-  let timer: NodeJS.Timeout | undefined
-  let needed = false
-  const waiting: (() => void)[] = []
 
   const rulesFor = (key: string): ServiceRules | undefined => {
     const service = serviceInformer.lister.get(key)
@@ -160,34 +155,26 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       if (mustReplace) await replace()
       else await applyChange()
       mustReplace = false
-      retryMs = 0
     } catch (error) {
       mustReplace = true
-      retryMs = Math.min(Math.max(retryMs * 2, 200), 30_000)
-      log.error('cannot write Service rules; trying again', { error: errorText(error), inMs: retryMs })
+      throw error
+    } finally {
+      await addresses?.apply()
+      await forgetConnections(forgotten.splice(0))
     }
-    await addresses?.apply()
-    await forgetConnections(forgotten.splice(0))
   }
-  const start = () => {
-    timer = undefined
-    const work = async () => {
-      do {
-        needed = false
-        await flush()
-      } while (needed && retryMs === 0 && !closed)
-    }
-    running = work().finally(() => {
-      running = undefined
-      if (closed || (retryMs === 0 && !needed)) for (const resolve of waiting.splice(0)) resolve()
-      else timer = setTimeout(start, retryMs)
-    })
-  }
-  /** Changes that come together are written together: one turn of the event loop later, or after a retry's pause. */
-  const schedule = () => {
-    needed = true
-    if (!closed && ready && running === undefined && timer === undefined) timer = setTimeout(start, 0)
-  }
+  const kept = keepTrue({
+    write: flush,
+    failed: (error, inMs) => log.error('cannot write Service rules; trying again', { error, inMs }),
+    undone: async () => {
+      if (await nft.hasTable(table.table)) return false
+      log.warn('the nftables table of Services is gone: somebody removed it; writing it again', { table: table.table })
+      mustReplace = true
+      return true
+    },
+    ...(options.checkMs === undefined ? {} : { checkMs: options.checkMs }),
+  })
+  const schedule = () => kept.touch()
   const touch = (key: string) => {
     dirty.add(key)
     schedule()
@@ -215,28 +202,14 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       delete: (slice) => touch(serviceKeyOf(slice)),
     }),
   ]
-  const settled = () =>
-    closed || (ready && running === undefined && timer === undefined)
-      ? Promise.resolve()
-      : new Promise<void>((resolve) => void waiting.push(resolve))
   const first = (async () => {
     await Promise.all([serviceInformer.synced(), sliceInformer.synced(), nodeInformer.synced()])
     for (const service of serviceInformer.lister.list()) dirty.add(keyOf(service))
     ready = true
-    schedule()
-    await settled()
+    kept.begin()
+    await kept.settled()
   })()
   first.catch(() => undefined)
-
-  const check = async () => {
-    if (!ready || closed || running !== undefined || (await nft.hasTable(table.table)) || closed) return
-    log.warn('the nftables table of Services is gone: somebody removed it; writing it again', { table: table.table })
-    mustReplace = true
-    schedule()
-  }
-  const checkMs = options.checkMs ?? 30_000
-  const checker = checkMs === 0 ? undefined : setInterval(() => void check().catch(() => undefined), checkMs)
-  checker?.unref()
 
   return {
     synced: () => first,
@@ -244,15 +217,10 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       put(`pod/${podKey}`, ports.length === 0 ? undefined : hostPortRules(ports))
       schedule()
     },
-    settled,
+    settled: () => kept.settled(),
     close: async ({ keepRules = false } = {}) => {
-      if (closed) return
-      closed = true
-      clearTimeout(timer)
-      clearInterval(checker)
       for (const stop of stops) stop()
-      await running
-      for (const resolve of waiting.splice(0)) resolve()
+      if (!(await kept.close())) return
       await healthChecks.close()
       if (!keepRules) {
         await addresses?.close()
