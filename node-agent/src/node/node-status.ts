@@ -35,6 +35,8 @@ export interface NodeStatusOptions {
   pressures?(): readonly string[]
   /** What else keeps the node from running pods, or ''. */
   problem(): string
+  /** Somebody deleted the node. Default: it registers anew. */
+  deleted?(): void
 }
 
 export interface NodeStatus {
@@ -113,7 +115,13 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
     )
 
   const refresh = async (): Promise<void> => {
-    const before = node ?? (await api.get(nodeName, { signal }))
+    // As the API has it, not as we last wrote it: a node that was silent too long has been called Unknown since.
+    const before = await api.get(nodeName, { resourceVersion: '0', signal }).catch((error: unknown) => {
+      if (isReason(error, 'NotFound')) return undefined
+      throw error
+    })
+    if (before === undefined) return gone()
+    node = before
     const status = nodeStatus(await input(before))
     const changed = !sameStatus(before.status, status)
     const now = clock.now().getTime()
@@ -130,11 +138,16 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
       reportedAtMs = now
       tellChanges(before, node)
     } catch (error) {
-      node = undefined
-      // Somebody deleted the node: it comes back, as a new one.
-      if (isReason(error, 'NotFound')) await register()
-      else throw error
+      if (!isReason(error, 'NotFound')) throw error
+      await gone()
     }
+  }
+
+  /** Somebody deleted the node: it comes back, as a new one, or leaves. */
+  const gone = async (): Promise<void> => {
+    node = undefined
+    if (options.deleted === undefined) return register()
+    options.deleted()
   }
 
   const register = async (): Promise<void> => {
