@@ -9,6 +9,7 @@ export class Normalizer {
   readonly #counts = new Map<string, number>()
   readonly #literal: [string, string][]
   readonly #keepManagedFields: boolean
+  readonly #keepHashes: boolean
   readonly #generated = ['kube-api-access-']
   readonly #asked = new Set<string>()
 
@@ -18,6 +19,7 @@ export class Normalizer {
       [options.id, '{{id}}'],
     ]
     this.#keepManagedFields = options.keep?.includes('managedFields') ?? false
+    this.#keepHashes = options.keep?.includes('storageVersionHash') ?? false
   }
 
   /** Names that the server makes from this prefix end in five letters of its own choice. */
@@ -88,7 +90,7 @@ export class Normalizer {
     const key = path.at(-1) ?? ''
     if (key === 'resourceVersion' && (path.at(-2) === '$list' || path.includes('$bookmark'))) return '<rv>'
     if (key === 'cells' && isAge(text)) return '<age>'
-    if (key === 'storageVersionHash') return '<hash>'
+    if (key === 'storageVersionHash' && !this.#keepHashes) return '<hash>'
     if (key === 'continue' && text !== '') return '<continue>'
     if (key === 'resourceVersion' && text !== '') return this.#name('rv', text)
     if (key === 'token' && /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return '<jwt>'

@@ -158,6 +158,8 @@ export const internalFields: Readonly<Record<string, string>> = {
   'networking.v1.ParentReference': 'Group" Resource" Namespace" Name"',
   'resource.v1.CELDeviceSelector': 'Expression"',
   'resource.v1.CapacityRequirements': 'Requests',
+  'resource.v1.DeviceAttribute':
+    'IntValue=int BoolValue=bool StringValue=string VersionValue=version IntValues=ints BoolValues=bools StringValues=strings VersionValues=versions',
   'resource.v1.DeviceClaim': 'Requests Constraints Config',
   'resource.v1.DeviceClaimConfiguration': 'Requests Opaque',
   'resource.v1.DeviceConstraint': 'Requests MatchAttribute DistinctAttribute',

@@ -2,7 +2,9 @@ import type { ParityCases } from '../case.ts'
 import { badInput } from './bad-input.ts'
 import { crds } from './crds.ts'
 import { everyKind } from './every-kind.ts'
+import { facts } from './facts.ts'
 import * as core from './generated/core.ts'
+import { devices } from './generated/devices.ts'
 import { oddPods } from './generated/odd-pods.ts'
 import { podDoors } from './generated/pod-doors.ts'
 import * as pods from './generated/pods.ts'
@@ -22,6 +24,7 @@ export const corpora: Record<string, ParityCases> = {
   'bad-input': badInput,
   crds,
   'every-kind': everyKind,
+  facts,
   manifests,
   patches,
   policies,
@@ -46,5 +49,6 @@ export const corpora: Record<string, ParityCases> = {
   'made-autoscaling-policy': made.autoscalingAndPolicy,
   'made-tables': tables,
   ...groups,
+  'made-devices': devices,
   'made-options': options,
 }

@@ -75,7 +75,9 @@ export function validateClaimSpec(spec: ClaimSpec | undefined, at: FieldPath): F
       const { matchAttribute, distinctAttribute } = constraint
       if (matchAttribute !== undefined)
         errors.push(...fullyQualifiedName(matchAttribute, place.child('matchAttribute')))
-      else if (distinctAttribute === undefined) {
+      if (distinctAttribute !== undefined)
+        errors.push(...fullyQualifiedName(distinctAttribute, place.child('distinctAttribute')))
+      if (matchAttribute === undefined && distinctAttribute === undefined) {
         errors.push(
           required(
             place,

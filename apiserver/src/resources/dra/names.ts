@@ -7,9 +7,12 @@ import { nameErrors } from '../common/validation.ts'
 const maxDriver = 63
 const maxIdentifier = 32
 
+/** Capital letters are let through: names of drivers are compared without their case. */
+const anyCase = (name: string): string[] => dns1123Subdomain(name.toLowerCase())
+
 export function driverName(name: string | undefined, at: FieldPath): FieldError[] {
   if (name === undefined || name === '') return [required(at)]
-  return [...(name.length > maxDriver ? [tooLong(at, maxDriver)] : []), ...nameErrors(at, name, dns1123Subdomain)]
+  return [...(name.length > maxDriver ? [tooLong(at, maxDriver)] : []), ...nameErrors(at, name, anyCase)]
 }
 
 /** "model" or "driver.example.com/model". */
@@ -24,7 +27,9 @@ export function attributeName(name: string, at: FieldPath): FieldError[] {
   ]
 }
 
+/** One with more than one slash is not looked into. */
 export function fullyQualifiedName(name: string, at: FieldPath): FieldError[] {
+  if (name.split('/').length > 2) return []
   const errors = attributeName(name, at)
   if (!name.includes('/'))
     errors.push(invalid(at, name, 'a fully qualified name must be a domain and a name separated by a slash'))

@@ -3,7 +3,7 @@ import { defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { internalView, mapView } from '../common/internal-view.ts'
 import { sameJson } from '../common/validation.ts'
-import { immutable } from '@kapell/openapi/meta/field-errors'
+import { forbidden, immutable, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
 import { defaultClaimSpec, validateClaimSpec } from './claim-rules.ts'
 
@@ -15,6 +15,30 @@ function shown({ metadata, spec }: NonNullable<V1ResourceClaimTemplate['spec']>)
     ...(annotations && { annotations: mapView(annotations) }),
     ...(internalView('resource.v1.ResourceClaimTemplateSpec', { spec }) as object),
   }
+}
+
+/** What is the claim's own; as the original calls them. */
+const notForTemplates = {
+  name: 'name',
+  generateName: 'generateName',
+  namespace: 'namespace',
+  selfLink: 'selfLink',
+  uid: 'uID',
+  resourceVersion: 'resourceVersion',
+  generation: 'generation',
+  creationTimestamp: 'creationTimestamp',
+  deletionTimestamp: 'deletionTimestamp',
+  deletionGracePeriodSeconds: 'deletionGracePeriodSeconds',
+  ownerReferences: 'ownerReferences',
+  finalizers: 'finalizers',
+  managedFields: 'managedFields',
+} as const
+
+function validateTemplateMetadata(metadata: object | undefined, at: FieldPath): FieldError[] {
+  const given = (metadata ?? {}) as Record<string, unknown>
+  return Object.entries(notForTemplates)
+    .filter(([field]) => given[field] != null)
+    .map(([, reported]) => forbidden(at.child(reported), 'cannot be set'))
 }
 
 export const resourceClaimTemplates = defineResource<V1ResourceClaimTemplate>({
@@ -29,6 +53,7 @@ export const resourceClaimTemplates = defineResource<V1ResourceClaimTemplate>({
   validate: (o, at) => [
     ...validateLabels(o.spec?.metadata?.labels, at.child('spec', 'metadata', 'labels').text),
     ...validateAnnotations(o.spec?.metadata?.annotations, at.child('spec', 'metadata', 'annotations').text),
+    ...validateTemplateMetadata(o.spec?.metadata, at.child('spec', 'metadata')),
     ...validateClaimSpec(o.spec?.spec, at.child('spec', 'spec')),
   ],
   validateUpdate: (next, previous, at) =>

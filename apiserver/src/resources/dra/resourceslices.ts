@@ -2,7 +2,7 @@ import type { V1ResourceSlice } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { validateSlice, validateSliceUpdate } from './slice-rules.ts'
+import { dropGatedFields, sliceWarnings, validateSlice, validateSliceUpdate } from './slice-rules.ts'
 
 export const resourceSlices = defineResource<V1ResourceSlice>({
   group: 'resource.k8s.io',
@@ -16,7 +16,10 @@ export const resourceSlices = defineResource<V1ResourceSlice>({
     for (const device of o.spec?.devices ?? [])
       for (const taint of device.taints ?? []) taint.timeAdded ??= rfc3339(new Date())
   },
+  prepareForCreate: dropGatedFields,
+  prepareForUpdate: dropGatedFields,
   validate: validateSlice,
+  warnings: sliceWarnings,
   validateUpdate: validateSliceUpdate,
   columns: [
     nameColumn,

@@ -1,7 +1,7 @@
 import { invalid, required, tooMany, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { compile } from '../../cel/compile.ts'
 import { kubernetesEnv } from '../../cel/kubernetes/environment.ts'
-import { types } from '../../cel/types/types.ts'
+import { formatType, types, type CelType } from '../../cel/types/types.ts'
 import { driverName } from './names.ts'
 
 /** What claims and classes say about devices alike. Source: "Dynamic Resource Allocation". */
@@ -19,8 +19,24 @@ const maxParametersBytes = 10 * 1024
 
 let environment: ReturnType<typeof kubernetesEnv> | undefined
 
-/** A device is known by its fields when the expression runs; their types are not checked before. */
-const deviceEnvironment = (): ReturnType<typeof kubernetesEnv> => (environment ??= kubernetesEnv({ device: types.dyn }))
+const byName = (value: CelType): CelType => types.map(types.string, types.map(types.string, value))
+const field = (jsonName: string, type: CelType): [string, { type: CelType; jsonName: string; required: boolean }] => [
+  jsonName,
+  { type, jsonName, required: true },
+]
+/** Attributes may be of any type; capacities are quantities. */
+const deviceType = types.object(
+  'kubernetes.DRADevice',
+  new Map([
+    field('driver', types.string),
+    field('attributes', byName(types.dyn)),
+    field('capacity', byName(types.opaque('kubernetes.Quantity'))),
+    field('allowMultipleAllocations', types.bool),
+  ]),
+)
+
+const deviceEnvironment = (): ReturnType<typeof kubernetesEnv> =>
+  (environment ??= kubernetesEnv({ device: deviceType }))
 
 export function validateSelectors(selectors: readonly Selector[] | undefined, at: FieldPath): FieldError[] {
   if (selectors == null) return []
@@ -36,7 +52,13 @@ export function validateSelectors(selectors: readonly Selector[] | undefined, at
     const isCondition = program.resultType === types.bool || program.resultType === types.dyn
     return isCondition
       ? []
-      : [invalid(here.child('expression'), expression, 'must evaluate to bool or the unknown type, not something else')]
+      : [
+          invalid(
+            here.child('expression'),
+            expression,
+            `must evaluate to bool or the unknown type, not ${formatType(program.resultType)}`,
+          ),
+        ]
   })
 }
 
@@ -55,7 +77,7 @@ export function validateConfigs(configs: readonly Config[] | undefined, at: Fiel
 function validateParameters(parameters: unknown, at: FieldPath): FieldError[] {
   if (parameters === undefined || parameters === null) return [required(at)]
   if (typeof parameters !== 'object' || Array.isArray(parameters))
-    return [invalid(at, '<value omitted>', 'parameters must be a valid JSON object')]
+    return [invalid(at, '<value omitted>', 'must be a valid JSON object')]
   const size = JSON.stringify(parameters).length
   return size > maxParametersBytes
     ? [

@@ -1,61 +1,67 @@
-import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '@kapell/openapi/meta/names'
+import { invalid, required, tooLong, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { dns1123Subdomain } from '@kapell/openapi/meta/names'
 import type { V1NodeSelector, V1ResourceSlice } from '@kapell/openapi/types'
 import { internalView } from '../common/internal-view.ts'
-import { nameErrors, unchanged, unsupported } from '../common/validation.ts'
+import { nameErrors, unchanged } from '../common/validation.ts'
 import { validateNodeSelector } from '../core/pods/validation/scheduling.ts'
-import { effects, listed } from './claim-rules.ts'
-import { attributeName, driverName } from './names.ts'
+import { listed } from './claim-rules.ts'
+import { counterName, isHeavy, validateCounters, validateDevice } from './device-rules.ts'
+import { driverName } from './names.ts'
 
 /** What a driver tells of devices. Source: "Dynamic Resource Allocation", ResourceSlice v1. */
 
 type Spec = NonNullable<V1ResourceSlice['spec']>
-type Device = NonNullable<Spec['devices']>[number]
-type Attribute = NonNullable<Device['attributes']>[string]
 
 const maxDevices = 128
+/** Of those, as soon as one has taints or counters. */
+const maxHeavyDevices = 64
 const maxCounterSets = 8
-const semver =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/
+const maxPoolName = 253
 
 export function validateSlice(slice: V1ResourceSlice, root: FieldPath): FieldError[] {
   const at = root.child('spec')
   const spec: Partial<Spec> = slice.spec ?? {}
+  const devices = spec.devices ?? []
   return [
     ...driverName(spec.driver, at.child('driver')),
     ...validatePool(spec.pool, at.child('pool')),
     ...validateWhere(spec, at),
     ...listed(
-      spec.devices ?? [],
+      devices,
       at.child('devices'),
       (device) => device.name,
       (device, here) => validateDevice(device, spec.perDeviceNodeSelection === true, here),
-      maxDevices,
+      devices.some(isHeavy) ? maxHeavyDevices : maxDevices,
     ),
+    ...(devices.length > 0 && (spec.sharedCounters ?? []).length > 0
+      ? [invalid(at, '', 'only one of `sharedCounters` or `devices` is allowed')]
+      : []),
     ...listed(
       spec.sharedCounters ?? [],
       at.child('sharedCounters'),
       (set) => set.name,
       (set, here) => [
         ...counterName(set.name, here.child('name')),
-        ...(Object.keys(set.counters ?? {}).length === 0
-          ? [required(here.child('counters'))]
-          : Object.keys(set.counters).flatMap((key) => nameErrors(here.child('counters'), key, dns1123Label))),
+        ...validateCounters(set.counters, here.child('counters')),
       ],
       maxCounterSets,
     ),
   ]
 }
 
-const counterName = (name: string | undefined, at: FieldPath): FieldError[] =>
-  name === undefined || name === '' ? [required(at)] : nameErrors(at, name, dns1123Label)
-
 function validatePool(pool: Partial<Spec['pool']> | undefined, at: FieldPath): FieldError[] {
   const { name = '', generation = 0, resourceSliceCount: count = 0 } = pool ?? {}
   const errors =
     name === ''
       ? [required(at.child('name'))]
-      : name.split('/').flatMap((part) => dns1123Subdomain(part).map((text) => invalid(at.child('name'), part, text)))
+      : name.length > maxPoolName
+        ? [tooLong(at.child('name'), maxPoolName)]
+        : []
+  errors.push(
+    ...(name === ''
+      ? []
+      : name.split('/').flatMap((part) => dns1123Subdomain(part).map((text) => invalid(at.child('name'), part, text)))),
+  )
   if (count <= 0) errors.push(invalid(at.child('resourceSliceCount'), count, 'must be greater than zero'))
   if (generation < 0) errors.push(invalid(at.child('generation'), generation, 'must be greater than or equal to zero'))
   return errors
@@ -91,60 +97,6 @@ function validateWhere(spec: Partial<Spec>, at: FieldPath): FieldError[] {
   return errors
 }
 
-function validateOneTerm(selector: V1NodeSelector, at: FieldPath): FieldError[] {
-  const errors = validateNodeSelector(selector, at)
-  if (selector.nodeSelectorTerms?.length === 1) return errors
-  const shown = selector.nodeSelectorTerms?.map((term) => internalView('core.v1.NodeSelectorTerm', term)) ?? null
-  return [...errors, invalid(at.child('nodeSelectorTerms'), shown, 'must have exactly one node selector term')]
-}
-
-function validateDevice(device: Device, perDevice: boolean, at: FieldPath): FieldError[] {
-  const errors = nameErrors(at.child('name'), device.name ?? '', dns1123Label)
-  for (const [name, attribute] of Object.entries(device.attributes ?? {})) {
-    errors.push(...attributeName(name, at.child('attributes')))
-    errors.push(...validateAttribute(attribute, at.child('attributes').key(name)))
-  }
-  for (const name of Object.keys(device.capacity ?? {})) errors.push(...attributeName(name, at.child('capacity')))
-  for (const [i, taint] of (device.taints ?? []).entries()) {
-    const here = at.child('taints').index(i)
-    errors.push(...nameErrors(here.child('key'), taint.key ?? '', qualifiedName))
-    if ((taint.value ?? '') !== '') errors.push(...nameErrors(here.child('value'), taint.value ?? '', labelValue))
-    if ((taint.effect ?? '') === '') errors.push(required(here.child('effect')))
-    else if (!effects.includes(taint.effect)) errors.push(unsupported(here.child('effect'), taint.effect, effects))
-  }
-  if (!perDevice) {
-    for (const field of ['nodeName', 'nodeSelector', 'allNodes'] as const) {
-      if (device[field] === undefined) continue
-      errors.push(forbidden(at.child(field), '`perDeviceNodeSelection` is not set to true in the ResourceSlice spec'))
-    }
-  }
-  return errors
-}
-
-const maxText = 64
-
-function validateAttribute(attribute: Attribute, at: FieldPath): FieldError[] {
-  const set = (['int', 'bool', 'string', 'version'] as const).filter((field) => attribute[field] !== undefined)
-  const errors: FieldError[] = []
-  const { string: text = '', version } = attribute
-  if (version !== undefined && !semver.test(version))
-    errors.push(invalid(at.child('version'), version, 'must be a string compatible with semver.org spec 2.0.0'))
-  for (const [field, value] of [
-    ['string', text],
-    ['version', version ?? ''],
-  ] as const) {
-    if (value.length > maxText)
-      errors.push({
-        type: 'FieldValueTooLong',
-        field: at.child(field).text,
-        detail: `may not be more than ${maxText} bytes`,
-      })
-  }
-  if (set.length !== 1)
-    errors.push(invalid(at, set.length === 0 ? '' : attribute, 'exactly one value must be specified'))
-  return errors
-}
-
 /** Whose slice it is, and of which pool and node, stays. */
 export function validateSliceUpdate(next: V1ResourceSlice, previous: V1ResourceSlice, root: FieldPath): FieldError[] {
   const at = root.child('spec')
@@ -153,4 +105,27 @@ export function validateSliceUpdate(next: V1ResourceSlice, previous: V1ResourceS
     ...unchanged(at.child('driver'), next.spec?.driver ?? '', previous.spec?.driver ?? ''),
     ...unchanged(at.child('nodeName'), next.spec?.nodeName, previous.spec?.nodeName),
   ]
+}
+
+/** Fields behind gates that are off are not kept. */
+export function dropGatedFields(slice: V1ResourceSlice): void {
+  for (const device of slice.spec?.devices ?? []) {
+    delete device.nodeAllocatableResourceMappings
+    for (const attribute of Object.values(device.attributes ?? {}))
+      for (const list of ['ints', 'bools', 'strings', 'versions'] as const) delete attribute[list]
+  }
+}
+
+export function sliceWarnings(slice: V1ResourceSlice): string[] {
+  const driver = slice.spec?.driver ?? ''
+  return driver === driver.toLowerCase()
+    ? []
+    : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`]
+}
+
+function validateOneTerm(selector: V1NodeSelector, at: FieldPath): FieldError[] {
+  const errors = validateNodeSelector(selector, at)
+  if (selector.nodeSelectorTerms?.length === 1) return errors
+  const shown = selector.nodeSelectorTerms?.map((term) => internalView('core.v1.NodeSelectorTerm', term)) ?? []
+  return [...errors, invalid(at.child('nodeSelectorTerms'), shown, 'must have exactly one node selector term')]
 }
