@@ -11,6 +11,7 @@ import type { RemoteGroups } from './aggregation/remote-groups.ts'
 import { requestHeaderCheck } from './authentication/request-header.ts'
 import { clientCertificateCheck } from './authentication/client-certificate.ts'
 import { createAuthenticator } from './authentication/authenticator.ts'
+import { secretLabeller } from './authentication/legacy-tokens.ts'
 import { createTokenService, keyIdOf } from './authentication/token-service.ts'
 import type { UserInfo } from './authentication/user.ts'
 import { createAuthorizer } from './authorization/index.ts'
@@ -161,6 +162,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     keyId: keyIdOf(publicKey),
     now,
     getLatest,
+    labelSecret: secretLabeller(objects, log),
   })
   const tokens = withBootstrapTokens(serviceAccountTokens, { now, getLatest })
   const authorizer = createAuthorizer(objects)

@@ -77,8 +77,8 @@ export async function startLoops(options: {
   controllers: boolean
   scheduler: boolean
   rootCa: string
-  /** The authority that approved certificate requests are signed by. */
-  signing?: { certificate: string; key: string }
+  /** The authority that approved certificate requests are signed by, and the key of service accounts' tokens. */
+  signing?: { certificate: string; key: string; serviceAccountKey?: string }
   /** Others may run the same loops on the same state: a lease says who acts. */
   shared?: boolean
   /** Default: upstream's default profile. */
@@ -142,10 +142,10 @@ export async function startLoops(options: {
   }
 }
 
-/** The cluster's certificate authority, where this process keeps it. */
-export function signingPair(dataDir: string): { certificate: string; key: string } {
+/** The cluster's certificate authority and the key of its tokens, where this process keeps them. */
+export function signingPair(dataDir: string): { certificate: string; key: string; serviceAccountKey: string } {
   const read = (name: string): string => readFileSync(`${dataDir}/pki/${name}`, 'utf8')
-  return { certificate: read('ca.crt'), key: read('ca.key') }
+  return { certificate: read('ca.crt'), key: read('ca.key'), serviceAccountKey: read('sa.key') }
 }
 
 /** Only the owner may read it: it holds the administrator's key. */

@@ -38,8 +38,11 @@ export interface ControllerEnvironment {
   signal: AbortSignal
   /** PEM of the cluster's certificate authority. */
   rootCa: string
-  /** What signs certificates of approved requests: PEM, the key in PKCS #8. Without it none are signed. */
-  signing?: { certificate: string; key: string }
+  /**
+   * What signs certificates of approved requests, and tokens that are kept in Secrets: PEM, keys in PKCS #8. Without it
+   * none are signed.
+   */
+  signing?: { certificate: string; key: string; serviceAccountKey?: string }
   /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own. */
   loadBalancerRange?: string
   /** Of all nodes' pods; absent: nodes are given no ranges. */
@@ -60,6 +63,7 @@ export interface ControllerContext extends ControllerEnvironment {
 export interface ControllerDefinition<D = unknown, T extends KubeObject = KubeObject> {
   /** As upstream names it: "deployment-controller". Also its service account, unless that is said to be another. */
   name: string
+  /** A name that begins with "system:" is the controller manager's own. */
   serviceAccount?: string
   /** The source of its events, when that is not its name. */
   component?: string

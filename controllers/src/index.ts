@@ -43,12 +43,18 @@ import { certificateSigningController } from './certificates/signing.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
+import { legacyTokenCleaner } from './legacy-token-cleaner/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
+import { serviceAccountTokenController } from './serviceaccount-token/controller.ts'
+import { serviceCidrController } from './service-cidr/controller.ts'
+import { ttlController } from './ttl/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 
 /** Every controller there is. */
 export const controllers: readonly Controller[] = [
   serviceAccountController,
+  serviceAccountTokenController,
+  legacyTokenCleaner,
   rootCaController,
   namespaceController,
   garbageCollector,
@@ -82,6 +88,8 @@ export const controllers: readonly Controller[] = [
   endpointSliceMirroringController,
   endpointsController,
   loadBalancerController,
+  serviceCidrController,
+  ttlController,
   nodeIpamController,
   nodeLifecycleController,
   taintEvictionController,
@@ -101,8 +109,8 @@ export interface ControllersOptions {
   signal?: AbortSignal
   /** PEM of the cluster's certificate authority, published to every namespace. */
   rootCa: string
-  /** The authority that signs certificates of approved requests: PEM, the key in PKCS #8. */
-  signing?: { certificate: string; key: string }
+  /** The authority that signs certificates of approved requests, and the key of tokens: PEM, keys in PKCS #8. */
+  signing?: { certificate: string; key: string; serviceAccountKey?: string }
   /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none"; absent: the nodes' own. */
   loadBalancerRange?: string
   /** Nodes without a range of pod addresses are given one of 24 bits out of this; absent: none is given. */
@@ -136,7 +144,8 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
   const stop = new AbortController()
   options.signal?.addEventListener('abort', () => stop.abort(), { once: true })
   const client = createClient(options.transport, { userAgent, clock })
-  const transportFor = options.transportFor ?? (() => options.transport)
+  const transportFor = (name: string): Transport =>
+    name.startsWith('system:') ? options.transport : (options.transportFor?.(name) ?? options.transport)
   const started = Promise.withResolvers<void>()
   started.promise.catch(() => {})
 

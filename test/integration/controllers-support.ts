@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startControllers, type RunningControllers } from '@kapell/controllers/index'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
+import type { Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createInformerFactory, type InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { silentLogger } from '@kapell/controllers/machinery/log'
@@ -19,7 +20,10 @@ export const rootCa = '-----BEGIN CERTIFICATE-----\ntest\n-----END CERTIFICATE--
 export interface ControlPlane extends TestServer {
   client: ApiClient
   /** Starts another set of controllers; with an identity they compete to lead. */
-  startControllers(identity?: string): Promise<RunningControllers>
+  startControllers(
+    identity?: string,
+    more?: { clock?: Clock; controllers?: readonly string[] },
+  ): Promise<RunningControllers>
   /** Prometheus text of all that run or ran. */
   metrics(): string
   /** What the controllers warned of. */
@@ -38,6 +42,8 @@ export async function startControlPlane(
     controllers?: readonly string[]
     startsControllers?: boolean
     podMetrics?: () => unknown
+    /** What the controllers take for the time; the API server has the real one. */
+    clock?: Clock
   } = {},
 ): Promise<ControlPlane> {
   const server = await startTestServer()
@@ -66,7 +72,7 @@ export async function startControlPlane(
       }
     }
   }
-  const start = async (identity?: string): Promise<RunningControllers> => {
+  const start: ControlPlane['startControllers'] = async (identity, more = {}) => {
     const started = await startControllers({
       transport: door('system:kube-controller-manager'),
       transportFor: (name) =>
@@ -79,12 +85,15 @@ export async function startControlPlane(
       signing: {
         certificate: server.api.caCertificate,
         key: await readFile(join(server.directory, 'pki', 'ca.key'), 'utf8'),
+        serviceAccountKey: await readFile(join(server.directory, 'pki', 'sa.key'), 'utf8'),
       },
       log,
       freeze: true,
       signal: stop.signal,
       ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(identity === undefined ? {} : { leaderElection: { enabled: true, identity } }),
+      ...more,
     })
     running.push(started)
     await started.started

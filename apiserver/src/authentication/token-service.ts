@@ -1,6 +1,8 @@
 import { createHash, randomUUID, type KeyObject } from 'node:crypto'
+import type { JWTPayload } from 'jose'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { ResourceName, TokenService } from '../registry/services.ts'
+import { legacyIssuer, reviewLegacyToken, type LegacyTokenAccess } from './legacy-tokens.ts'
 import type { UserInfo } from './user.ts'
 
 const cacheLimit = 4096
@@ -40,6 +42,8 @@ export interface TokenServiceOptions {
   now: () => Date
   /** The newest state of the objects that tokens are bound to. */
   getLatest: (resource: ResourceName, at: { namespace?: string; name: string }) => Promise<KubeObject | undefined>
+  /** Notes on a Secret that the token in it was used. */
+  labelSecret?: LegacyTokenAccess['labelSecret']
 }
 
 /** The `kid` of a public key: SHA-256 of its SPKI, as upstream derives it. */
@@ -60,7 +64,7 @@ const boundKinds: Record<string, { claim: 'pod' | 'secret' | 'node'; plural: str
  * under the same uid. Source: "Managing Service Accounts", "Bound service account token volume mechanism".
  */
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const cache = new Map<string, { claims: Claims; user: UserInfo; until: number }>()
+  const cache = new Map<string, { audiences: readonly string[]; user: UserInfo; until: number }>()
   const seconds = (): number => Math.floor(options.now().getTime() / 1000)
 
   async function stillThere(claims: KubernetesClaims): Promise<string | undefined> {
@@ -103,6 +107,40 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     }
   }
 
+  /** The token itself, whoever it is shown to; `endMs` is when it must be checked again at the latest. */
+  async function check(
+    token: string,
+  ): Promise<{ user: UserInfo; audiences: readonly string[]; endMs: number } | { error: string }> {
+    const { jwtVerify } = await import('jose')
+    let payload: JWTPayload
+    try {
+      const verified = await jwtVerify(token, options.publicKey, {
+        algorithms: ['ES256'],
+        issuer: [options.issuer, legacyIssuer],
+        currentDate: options.now(),
+        requiredClaims: ['sub'],
+      })
+      payload = verified.payload
+      for (const claim of payload.iss === legacyIssuer ? [] : ['exp', 'aud', 'kubernetes.io'])
+        if (payload[claim] === undefined) throw new Error(`missing required "${claim}" claim`)
+    } catch (error) {
+      // What is no token of this form at all is nobody's.
+      const code = (error as { code?: string }).code ?? ''
+      if (code === 'ERR_JWS_INVALID' || code === 'ERR_JWT_INVALID') return { error: 'invalid bearer token' }
+      return { error: `[invalid bearer token, ${error instanceof Error ? error.message : 'unreadable'}]` }
+    }
+    if (payload.iss === legacyIssuer) {
+      const outcome = await reviewLegacyToken(token, payload, options)
+      if ('error' in outcome) return { error: `[invalid bearer token, ${outcome.error}]` }
+      return { user: outcome.user, audiences: options.audiences, endMs: Infinity }
+    }
+    const claims = payload as unknown as Claims
+    const why = await stillThere(claims['kubernetes.io'])
+    if (why !== undefined) return { error: `[invalid bearer token, ${why}]` }
+    const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud]
+    return { user: userOf(claims), audiences, endMs: claims.exp * 1000 }
+  }
+
   return {
     issuer: options.issuer,
     defaultAudiences: options.audiences,
@@ -142,32 +180,16 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     async review(token, audiences) {
       const nowMs = options.now().getTime()
       let known = cache.get(token)
-      if (known === undefined || known.until <= nowMs || known.claims.exp * 1000 <= nowMs) {
+      if (known === undefined || known.until <= nowMs) {
         cache.delete(token)
-        const { jwtVerify } = await import('jose')
-        let claims: Claims
-        try {
-          const verified = await jwtVerify(token, options.publicKey, {
-            algorithms: ['ES256'],
-            issuer: options.issuer,
-            currentDate: options.now(),
-            requiredClaims: ['exp', 'sub', 'aud', 'kubernetes.io'],
-          })
-          claims = verified.payload as unknown as Claims
-        } catch (error) {
-          // What is no token of this form at all is nobody's.
-          const code = (error as { code?: string }).code ?? ''
-          if (code === 'ERR_JWS_INVALID' || code === 'ERR_JWT_INVALID') return { error: 'invalid bearer token' }
-          return { error: `[invalid bearer token, ${error instanceof Error ? error.message : 'unreadable'}]` }
-        }
-        const why = await stillThere(claims['kubernetes.io'])
-        if (why !== undefined) return { error: `[invalid bearer token, ${why}]` }
-        known = { claims, user: userOf(claims), until: nowMs + cacheMs }
+        const checked = await check(token)
+        if ('error' in checked) return checked
+        known = { ...checked, until: Math.min(nowMs + cacheMs, checked.endMs) }
         if (cache.size >= cacheLimit) cache.delete(cache.keys().next().value ?? '')
         cache.set(token, known)
       }
-      const carried = Array.isArray(known.claims.aud) ? known.claims.aud : [known.claims.aud]
-      const shared = audiences.length === 0 ? carried : audiences.filter((audience) => carried.includes(audience))
+      const carried = known.audiences
+      const shared = audiences.length === 0 ? [...carried] : audiences.filter((audience) => carried.includes(audience))
       if (shared.length === 0) {
         return {
           error: `[invalid bearer token, token audiences ${JSON.stringify(carried)} is invalid for the target audiences ${JSON.stringify(audiences)}]`,

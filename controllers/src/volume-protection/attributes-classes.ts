@@ -34,7 +34,7 @@ export const classesOfVolume = ({ spec }: V1PersistentVolume): string[] => named
 /** Keeps classes that claims or volumes name from going away. Source: "Volume Attributes Classes". */
 export const attributesClassProtectionController = defineController<Dependencies, V1VolumeAttributesClass>({
   name: 'volumeattributesclass-protection-controller',
-  queue: 'volumeattributesclassprotection',
+  queue: 'vacprotection',
   primary: volumeAttributesClasses,
   setup: ({ client, informer, lister, queue }) => {
     const claims = informer(persistentVolumeClaims, { indexers: { class: classesOfClaim } })
