@@ -32,11 +32,13 @@ import { nodePaths } from './pods/paths.ts'
 import { identityOf } from './pods/record.ts'
 import { createNodePods, type NodePods } from './static-pods/node-pods.ts'
 import { createPodWorkers, type PodWorkers } from './pods/workers.ts'
+import { createPluginRegistry } from './plugins/registry.ts'
 import { createProber } from './probes/prober.ts'
 import { createStatusManager } from './status/manager.ts'
 import { createDrivers } from './volumes/csi/drivers.ts'
 import { createCsiVolumes } from './volumes/csi/mount.ts'
 import { publishDrivers } from './volumes/csi/publish-node.ts'
+import { createImageVolumes, type ImageVolumesOptions } from './volumes/image.ts'
 import type { LocalVolumes } from './volumes/local-path.ts'
 import { createVolumeManager } from './volumes/manager.ts'
 import { createObjectSource } from './volumes/object-source.ts'
@@ -59,6 +61,9 @@ export interface PodAgentOptions {
   resolvConf?: string
   /** Of the Node object; empty until it is there. */
   nodeUid?(): string
+  /** Writes the Node's status now. */
+  refreshNode?(): Promise<void>
+  imageVolumes: ImageVolumesOptions
   /** What the node is short of: it then refuses pods. */
   pressures?(): readonly string[]
   /** What a pod shows on the node's own addresses; undefined when it ends. */
@@ -74,6 +79,8 @@ export interface PodAgent {
   readonly workers: PodWorkers
   readonly lifecycle: LifecycleWatch
   readonly deps: PodDeps
+  /** Attached volumes that pods here work with, as the Node names them. */
+  volumesInUse(): string[]
   /** Removes what ended pods and containers leave behind. */
   collect(): Promise<void>
   /** Calls back whenever something of this pod changed in the runtime; the answer ends it. */
@@ -106,12 +113,13 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     for (const wake of listeners.get(uid) ?? []) wake()
   }
   const objects = createObjectSource({ client, clock, log, signal, changed: (uid) => workers.retry(uid) })
-  const drivers = createDrivers({
+  const drivers = createDrivers({ signal, publish: (known) => publishDrivers(client, node.name, known) })
+  const plugins = createPluginRegistry({
     dir: join(dataDir, 'node', 'plugins_registry'),
     clock,
     log,
     signal,
-    publish: (known) => publishDrivers(client, node.name, known),
+    handlers: { CSIPlugin: drivers.plugins },
   })
   const csi = createCsiVolumes({
     drivers,
@@ -121,6 +129,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     csiDriver: (name) => client.resource(csiDrivers).get(name, { signal }),
     attachment: (name) => client.resource(volumeAttachments).get(name, { signal }),
     secret: (namespace, name) => client.resource(secrets, namespace).get(name, { signal }),
+    tellInUse: () => options.refreshNode?.() ?? Promise.resolve(),
   })
   const volumes = createVolumeManager({
     paths,
@@ -134,6 +143,12 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     },
     localVolumes: options.localVolumes,
     csi,
+    images: createImageVolumes(options.imageVolumes),
+    events,
+    patchClaim: (namespace, name, claimStatus) =>
+      client
+        .resource(persistentVolumeClaims, namespace)
+        .patch(name, 'merge', { status: claimStatus }, { subresource: 'status', signal }),
     log,
   })
   const nodePods = createNodePods({
@@ -208,6 +223,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     workers,
     lifecycle,
     deps,
+    volumesInUse: () => csi.inUse.names(),
     collect: () => garbage.collect(),
     onPodChange: (uid, wake) => {
       const set = listeners.get(uid) ?? new Set()
@@ -220,7 +236,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     start: async () => {
       // A pod's environment names the Services there are: they must be known first.
       await informers.informer(services).synced()
-      await drivers.start().catch((error: unknown) => log.warn(`CSI drivers: ${errorText(error)}`))
+      await plugins.start().catch((error: unknown) => log.warn(`plug-ins: ${errorText(error)}`))
       await workers.start()
       await lifecycle.relist()
       garbage.start(signal)

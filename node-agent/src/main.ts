@@ -23,6 +23,7 @@ import { openEviction } from './start/eviction.ts'
 import { openNetwork } from './start/network.ts'
 import { openImages, openRuntime } from './start/runtime.ts'
 import { openServer } from './start/server.ts'
+import { mountedImages } from './volumes/image.ts'
 import { createLocalVolumes, directoryAnnotation } from './volumes/local-path.ts'
 
 export type { NodeAgent, NodeAgentOptions } from './options.ts'
@@ -84,6 +85,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const network = await openNetwork({ options, nodeName, containerd, clock, closers })
 
   let nodeUid = (): string => ''
+  let refreshNode = (): Promise<void> => Promise.resolve()
   let eviction: Eviction | undefined
   const warnNode = (reason: string, message: string): void =>
     recorder.event(
@@ -105,6 +107,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     localVolumes,
     nodeUid: () => nodeUid(),
     pressures: () => eviction?.pressures() ?? [],
+    refreshNode: () => refreshNode(),
+    imageVolumes: { containerdVersion: runtime.name === 'containerd' ? runtime.version : undefined, containerd },
     node: {
       name: nodeName,
       ip: nodeIp,
@@ -134,7 +138,12 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     cri,
     clock,
     log,
-    keep: () => new Set([...(images?.names() ?? []), ...(containerd === undefined ? [] : [containerd.pauseImage])]),
+    keep: () =>
+      new Set([
+        ...(images?.names() ?? []),
+        ...(containerd === undefined ? [] : [containerd.pauseImage]),
+        ...mountedImages(pods.nodePods.list()),
+      ]),
     warn: warnNode,
   })
 
@@ -166,6 +175,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     port,
     dataDir,
     problem: () => '',
+    volumesInUse: () => pods.volumesInUse(),
     ...(options.onNodeDeleted === undefined ? {} : { deleted: options.onNodeDeleted }),
     ...(simulated ? {} : { pressures: () => eviction?.pressures() ?? [] }),
   })
@@ -177,6 +187,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   nodeUid = () => status.uid()
   await pods.startStatic()
   await status.register()
+  refreshNode = () => status.refresh()
   progress(`node ${nodeName} is registered`)
   keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal })
   status.start()

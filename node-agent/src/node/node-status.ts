@@ -33,6 +33,8 @@ export interface NodeStatusOptions {
   dataDir: string
   /** What the node is short of, as its conditions name it; default: looked at here, by upstream's hard thresholds. */
   pressures?(): readonly string[]
+  /** Attached volumes that pods work with. */
+  volumesInUse?(): readonly string[]
   /** What else keeps the node from running pods, or ''. */
   problem(): string
   /** Somebody deleted the node. Default: it registers anew. */
@@ -97,6 +99,11 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
     ),
   })
 
+  const inUse = (): { volumesInUse?: string[] } => {
+    const names = options.volumesInUse?.() ?? []
+    return names.length === 0 ? {} : { volumesInUse: [...names] }
+  }
+
   const tellChanges = (before: V1Node | undefined, after: V1Node): void => {
     const old = new Map((before?.status?.conditions ?? []).map(({ type, status }) => [type, status]))
     for (const { type, status, reason = '' } of after.status?.conditions ?? []) {
@@ -122,7 +129,7 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
     })
     if (before === undefined) return gone()
     node = before
-    const status = nodeStatus(await input(before))
+    const status = { ...nodeStatus(await input(before)), ...inUse() }
     const changed = !sameStatus(before.status, status)
     const now = clock.now().getTime()
     if (!changed && now - reportedAtMs < reportMs) return
@@ -132,7 +139,7 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
       node = await api.patch(
         nodeName,
         'strategic',
-        { status: { ...status, conditions, addresses } },
+        { status: { ...status, volumesInUse: status.volumesInUse ?? null, conditions, addresses } },
         { subresource: 'status', signal },
       )
       reportedAtMs = now
@@ -235,7 +242,8 @@ function sameStatus(before: V1Node['status'], after: V1Node['status']): boolean 
     ),
   })
   const own = (status: V1Node['status']): unknown => {
-    const { addresses, capacity, allocatable, conditions, daemonEndpoints, images, nodeInfo } = status ?? {}
+    const { addresses, capacity, allocatable, conditions, daemonEndpoints, images, nodeInfo, volumesInUse } =
+      status ?? {}
     return still({
       addresses,
       capacity,
@@ -244,6 +252,7 @@ function sameStatus(before: V1Node['status'], after: V1Node['status']): boolean 
       daemonEndpoints,
       images,
       nodeInfo,
+      volumesInUse,
     } as V1Node['status'])
   }
   return equal(ownConditions(own(before), after), own(after))

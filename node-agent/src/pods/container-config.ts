@@ -1,7 +1,12 @@
 import { join } from 'node:path'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
-import { MountPropagation, type ContainerConfigSchema, type MountSchema } from '../cri/gen/runtime_pb.ts'
+import {
+  MountPropagation,
+  type ContainerConfigSchema,
+  type DeviceSchema,
+  type MountSchema,
+} from '../cri/gen/runtime_pb.ts'
 import { containerHash } from './container-hash.ts'
 import { expand } from './expand.ts'
 import {
@@ -22,6 +27,7 @@ import { containerSecurity, type ImageUser } from './security.ts'
 import { stopSignalNumber } from './stop-signal.ts'
 
 export type ContainerConfig = MessageInitShape<typeof ContainerConfigSchema>
+export type Device = MessageInitShape<typeof DeviceSchema>
 export type Mount = MessageInitShape<typeof MountSchema>
 
 export interface ContainerConfigInput {
@@ -31,6 +37,8 @@ export interface ContainerConfigInput {
   env: ReadonlyMap<string, string>
   /** Volumes, /etc/hosts and the termination message file. */
   mounts: Mount[]
+  /** Volumes that are devices. */
+  devices: Device[]
   terminationFile: string
   /** The image's digest or id to run, and the name the pod used. */
   imageRef: string
@@ -53,6 +61,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     workingDir: container.workingDir ?? '',
     envs: [...env].map(([key, value]) => ({ key, value: encoder.encode(value) })),
     mounts: input.mounts,
+    devices: input.devices,
     labels: {
       [containerNameLabel]: container.name,
       [podNameLabel]: identity.name,

@@ -1,16 +1,16 @@
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { Logger } from '@kapell/controllers/machinery/log'
-import type { V1ConfigMap, V1Pod, V1PodStatus, V1Secret, V1Service } from '@kapell/openapi/types'
+import type { V1ConfigMap, V1Container, V1Pod, V1PodStatus, V1Secret, V1Service } from '@kapell/openapi/types'
 import type { Cri } from '../cri/client.ts'
 import type { ProbeStates } from '../status/container-status.ts'
 import type { ProbeVerdicts } from './actions.ts'
 import type { PodAdmission } from './admission.ts'
 import type { Backoff } from './backoff.ts'
-import type { Mount } from './container-config.ts'
+import type { Device, Mount } from './container-config.ts'
 import type { DnsSurroundings } from './dns.ts'
 import type { PodEvents } from './events.ts'
 import type { PodAddresses } from './field-ref.ts'
-import type { ImagePuller } from './images.ts'
+import type { ImagePuller, PulledImage } from './images.ts'
 import type { Observer } from './observe.ts'
 import type { NodePaths } from './paths.ts'
 import type { PodIdentity, PodRecord } from './record.ts'
@@ -57,6 +57,8 @@ export interface PodVolumes {
   mount(pod: V1Pod): Promise<void>
   /** What a container gets to see; subPathExpr is expanded with its environment. */
   containerMounts(request: ContainerMountsRequest): Promise<Mount[]>
+  /** The devices of a container, from volumes that are some. */
+  containerDevices(pod: V1Pod, container: V1Container): Device[]
   /** Unmounts and removes everything of a pod, also what an earlier agent mounted. */
   unmount(uid: string): Promise<void>
   /** Takes away mounts only: the pod comes back and finds its files. What was kept in memory is lost. */
@@ -68,6 +70,8 @@ export interface ContainerMountsRequest {
   container: NonNullable<V1Pod['spec']>['containers'][number]
   env: ReadonlyMap<string, string>
   at: PodAddresses
+  /** Images that are mounted, by the names of their volumes. */
+  images: ReadonlyMap<string, PulledImage>
 }
 
 /** ConfigMaps and Secrets that pods refer to, as fresh as a watch keeps them; `undefined` is "does not exist". */

@@ -11,7 +11,7 @@ import { runHook } from './hooks.ts'
 import { StartError, type PulledImage } from './images.ts'
 import { killContainer } from './kill.ts'
 import { registryAuths } from './pull-secrets.ts'
-import { identityOf, newest, type PodRecord, type SandboxRecord } from './record.ts'
+import { identityOf, newest, type ContainerRecord, type PodRecord, type SandboxRecord } from './record.ts'
 import { containerResources } from './resources.ts'
 import type { SandboxConfig } from './sandbox-config.ts'
 
@@ -30,12 +30,13 @@ export async function startContainer(deps: PodDeps, request: StartRequest): Prom
   const { pod, container, record, signal } = request
   const before = newest(record, container.name)
   // A container that was created and never started is the half of an earlier try: its name is taken until removed.
-  if (before !== undefined && (before.state === 'created' || before.state === 'unknown')) {
+  if (before !== undefined && neverRan(before)) {
     await deps.cri.runtime.removeContainer({ containerId: before.id }, { signal })
   }
   const image = await deps.images.ensure({ pod, container, auth: () => credentials(deps, pod, container), signal })
+  const images = await mountedImages(deps, request)
   const attempt = nextAttempt(pod, container, before)
-  const config = await configure(deps, request, image, attempt)
+  const config = await configure(deps, request, { image, images, attempt })
   // Tried again at once: then its back-off tells how long it waits.
   const fail = (reason: string, error: unknown): StartError => {
     const text = error instanceof RuntimeCallError ? error.details : errorText(error)
@@ -55,29 +56,64 @@ export async function startContainer(deps: PodDeps, request: StartRequest): Prom
   await postStart(deps, request, containerId)
 }
 
-/** The restart count goes on where the runtime, or only the API, remembers it. */
-function nextAttempt(
-  pod: V1Pod,
-  container: V1Container,
-  before: { attempt: number; state: string } | undefined,
-): number {
-  if (before !== undefined) return before.state === 'created' ? before.attempt : before.attempt + 1
+/** The images that a container mounts, by the names of their volumes; pulled as its own is. */
+async function mountedImages(
+  deps: PodDeps,
+  { pod, container, signal }: StartRequest,
+): Promise<ReadonlyMap<string, PulledImage>> {
+  const mounted = new Set((container.volumeMounts ?? []).map(({ name }) => name))
+  const images = new Map<string, PulledImage>()
+  for (const { name, image: source } of pod.spec?.volumes ?? []) {
+    if (source === undefined || !mounted.has(name)) continue
+    const { reference = '', pullPolicy } = source
+    const stand = {
+      name: container.name,
+      image: reference,
+      ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }),
+    }
+    const auth = () => credentials(deps, pod, stand)
+    images.set(name, await deps.images.ensure({ pod, container: stand, auth, signal }))
+  }
+  return images
+}
+
+/**
+ * Whether an instance of a container never came as far as running: it was made and its start cut off. A start that
+ * failed (reason StartError) was one.
+ */
+export function neverRan({
+  state,
+  startedAt,
+  reason,
+}: Pick<ContainerRecord, 'state' | 'startedAt' | 'reason'>): boolean {
+  if (state === 'created') return true
+  if (startedAt !== undefined) return false
+  return state === 'unknown' || (state === 'exited' && reason === 'Unknown')
+}
+
+/** The restart count goes on where the runtime, or only the API, remembers it; what never ran does not count. */
+export function nextAttempt(pod: V1Pod, container: V1Container, before: ContainerRecord | undefined): number {
+  if (before !== undefined) return neverRan(before) ? before.attempt : before.attempt + 1
   const statuses = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),
     ...(pod.status?.ephemeralContainerStatuses ?? []),
   ]
-  const stored = statuses.find(({ name }) => name === container.name)
-  return stored?.containerID === undefined || stored.containerID === ''
-    ? (stored?.restartCount ?? 0)
-    : stored.restartCount + 1
+  // One that had run would be among what is remembered.
+  return statuses.find(({ name }) => name === container.name)?.restartCount ?? 0
+}
+
+interface Prepared {
+  image: PulledImage
+  /** Of volumes. */
+  images: ReadonlyMap<string, PulledImage>
+  attempt: number
 }
 
 async function configure(
   deps: PodDeps,
   { pod, container, sandbox, record }: StartRequest,
-  image: PulledImage,
-  attempt: number,
+  { image, images, attempt }: Prepared,
 ): Promise<ContainerConfig> {
   const { uid, namespace } = identityOf(pod)
   try {
@@ -89,7 +125,7 @@ async function configure(
       services: linkedServices(deps, pod),
       allocatable: deps.node.allocatable,
     })
-    const mounts = await deps.volumes.containerMounts({ pod, container, env, at })
+    const mounts = await deps.volumes.containerMounts({ pod, container, env, at, images })
     const terminationFile = deps.paths.terminationFile(uid, container.name, attempt)
     await mkdir(dirname(terminationFile), { recursive: true })
     await writeFile(terminationFile, '')
@@ -112,6 +148,7 @@ async function configure(
       attempt,
       env,
       mounts,
+      devices: deps.volumes.containerDevices(pod, container),
       terminationFile,
       imageRef: image.ref,
       imageUser: image.user,

@@ -69,6 +69,7 @@ function build(): Bench {
     volumes: {
       mount: () => (made.mountError === undefined ? Promise.resolve() : Promise.reject(new Error(made.mountError))),
       containerMounts: () => Promise.resolve([]),
+      containerDevices: () => [],
       unmount: () => Promise.resolve(void made.unmounted++),
       release: () => Promise.resolve(),
     },

@@ -12,11 +12,13 @@ import { configMap } from './config-map.ts'
 import type { CsiVolumes } from './csi/mount.ts'
 import { downwardApi } from './downward-api.ts'
 import { emptyDir } from './empty-dir.ts'
+import { createGrow, type GrowOptions } from './grow.ts'
 import { hostPath } from './host-path.ts'
+import { imageMount, imageVolume, type ImageVolumes } from './image.ts'
 import type { LocalVolumes } from './local-path.ts'
 import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts'
 import { hostPathMounter, localMounter, persistentVolume } from './persistent.ts'
-import type { ReadyVolume, VolumePlugin } from './plugin.ts'
+import type { ReadyVolume, VolumeContext, VolumePlugin } from './plugin.ts'
 import { projected } from './projected.ts'
 import { secret } from './secret.ts'
 import { mountSubPath } from './sub-path.ts'
@@ -32,6 +34,9 @@ export interface VolumeManagerOptions {
   claims: ClaimSource
   localVolumes: LocalVolumes
   csi: CsiVolumes
+  images: ImageVolumes
+  events: GrowOptions['events']
+  patchClaim: GrowOptions['patchClaim']
   log: Logger
 }
 
@@ -53,7 +58,12 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
     downwardApi,
     projected,
     options.csi.inline,
-    persistentVolume(options.claims, [localMounter(options.localVolumes), hostPathMounter, options.csi.mounter]),
+    imageVolume,
+    persistentVolume({
+      claims: options.claims,
+      mounters: [localMounter(options.localVolumes), hostPathMounter, options.csi.mounter],
+      grow: createGrow({ expand: options.csi.expand, patchClaim: options.patchClaim, events: options.events }),
+    }),
   ]
   /** Of each pod, by its uid, the volumes that are ready, by name. */
   const ready = new Map<string, Map<string, ReadyVolume>>()
@@ -69,11 +79,9 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
   const dirOf = (uid: string, volume: V1Volume, plugin: VolumePlugin): string =>
     join(plugin.inMemory ? join(memoryDir, uid) : paths.volumes(uid), plugin.name, volume.name)
 
-  /** Makes a volume ready, or brings it up to date. */
-  const setUp = async (pod: V1Pod, volume: V1Volume): Promise<ReadyVolume> => {
+  const contextOf = (pod: V1Pod, volume: V1Volume, plugin: VolumePlugin): VolumeContext => {
     const { uid, namespace } = identityOf(pod)
-    const plugin = pluginOf(volume)
-    const made = await plugin.setUp({
+    return {
       pod,
       volume,
       dir: dirOf(uid, volume, plugin),
@@ -82,8 +90,25 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       token: (request) => tokens.get(pod, request),
       allocatable: node.allocatable,
       nodeIp: node.ip,
-    })
-    return typeof made === 'string' ? { path: made } : made
+    }
+  }
+  /** Makes a volume ready, or brings it up to date. */
+  const setUp = async (pod: V1Pod, volume: V1Volume, known: Map<string, ReadyVolume>): Promise<void> => {
+    const plugin = pluginOf(volume)
+    const context = contextOf(pod, volume, plugin)
+    if (plugin.once === true && known.has(volume.name)) {
+      await plugin.refresh?.(context)
+      return
+    }
+    const made = await plugin.setUp(context)
+    known.set(volume.name, typeof made === 'string' ? { path: made } : made)
+  }
+  const readyVolume = (pod: V1Pod, name: string): ReadyVolume => {
+    if (!pod.spec?.volumes?.some((volume) => volume.name === name))
+      throw new Error(`cannot find volume ${JSON.stringify(name)} to mount into container`)
+    const found = ready.get(identityOf(pod).uid)?.get(name)
+    if (found === undefined) throw new Error(`volume ${JSON.stringify(name)} is not ready`)
+    return found
   }
 
   /** When the node stops: a driver that has gone before must not hold it up. */
@@ -95,6 +120,7 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       await mkdir(memoryDir, { recursive: true, mode: 0o700 })
       await mkdir(paths.pods, { recursive: true, mode: 0o750 })
       await mkdir(paths.logs, { recursive: true, mode: 0o755 })
+      await options.csi.inUse.open()
       if (await isMountPoint(memoryDir)) return
       await mountTmpfs(memoryDir).catch((error: unknown) => {
         log.warn(`secrets of pods are kept on disk, in ${memoryDir}: ${errorText(error)}`)
@@ -111,8 +137,7 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       ready.set(uid, known)
       for (const volume of pod.spec?.volumes ?? []) {
         try {
-          if (pluginOf(volume).once === true && known.has(volume.name)) continue
-          known.set(volume.name, await setUp(pod, volume))
+          await setUp(pod, volume, known)
         } catch (error) {
           if (error instanceof VolumeError) throw error
           throw new Error(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${errorText(error)}`)
@@ -120,19 +145,21 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       }
     },
 
-    containerMounts: async ({ pod, container, env }: ContainerMountsRequest) => {
+    containerMounts: async ({ pod, container, env, images }: ContainerMountsRequest) => {
       const { uid } = identityOf(pod)
       const mounts: Mount[] = []
       for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-        const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name)
-        if (volume === undefined)
-          throw new Error(`cannot find volume ${JSON.stringify(mount.name)} to mount into container`)
-        const found = ready.get(uid)?.get(volume.name)
-        if (found === undefined) throw new Error(`volume ${JSON.stringify(volume.name)} is not ready`)
-        let { path } = found
+        const found = readyVolume(pod, mount.name)
+        const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`
         const subPath = subPathOf(mount, env)
+        const image = images.get(mount.name)
+        if (image !== undefined && options.images.native(subPath)) {
+          mounts.push(imageMount({ containerPath, image, subPath }))
+          continue
+        }
+        let path = image === undefined ? found.path : await options.images.view(image.ref, found.path)
         if (subPath !== '') {
-          const target = join(paths.subPaths(uid), volume.name, container.name, String(index))
+          const target = join(paths.subPaths(uid), mount.name, container.name, String(index))
           // What an ended instance of the container had mounted may be something else by now.
           await unmountBelow(target)
           path = await mountSubPath({ volume: path, subPath, target }).catch((error: unknown) => {
@@ -142,7 +169,7 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
           })
         }
         mounts.push({
-          containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+          containerPath,
           hostPath: path,
           readonly: mount.readOnly === true || found.readOnly === true,
           propagation: propagation[mount.mountPropagation ?? 'None']!,
@@ -150,10 +177,16 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       }
       return mounts
     },
+    containerDevices: (pod, container) =>
+      (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+        const { path, readOnly = false } = readyVolume(pod, name)
+        return { containerPath: devicePath, hostPath: path, permissions: readOnly ? 'r' : 'mrw' }
+      }),
 
     release: async (uid) => {
       ready.delete(uid)
       await releaseCsi(uid)
+      await options.images.release(join(paths.volumes(uid), imageVolume.name))
       await unmountBelow(paths.pod(uid))
     },
 
@@ -161,6 +194,7 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       ready.delete(uid)
       await unmountBelow(paths.subPaths(uid))
       await options.csi.release(uid)
+      await options.images.release(join(paths.volumes(uid), imageVolume.name))
       await unmountBelow(paths.pod(uid))
       await rm(paths.volumes(uid), { recursive: true, force: true })
       await rm(paths.subPaths(uid), { recursive: true, force: true })

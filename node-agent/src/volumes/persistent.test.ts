@@ -68,8 +68,12 @@ describe('resolveClaim', () => {
 
 describe('persistent volumes', () => {
   const setUp = (spec: Partial<NonNullable<V1PersistentVolume['spec']>>, of: V1Pod = pod, readOnly = false) =>
-    persistentVolume(sourceOf(bound, volumeOf(spec)), [localMounter(createLocalVolumes(dir)), hostPathMounter]).setUp({
+    persistentVolume({
+      claims: sourceOf(bound, volumeOf(spec)),
+      mounters: [localMounter(createLocalVolumes(dir)), hostPathMounter],
+    }).setUp({
       pod: of,
+      dir: join(dir, 'pod-volume'),
       volume: { name: 'v', persistentVolumeClaim: { claimName: 'c', readOnly } },
     } as VolumeContext)
 
@@ -88,6 +92,24 @@ describe('persistent volumes', () => {
     })
     await expect(setUp({ hostPath: { path: join(dir, 'none'), type: 'Directory' } })).rejects.toThrow(
       'MountVolume.SetUp failed for volume "pv" : hostPath type check failed',
+    )
+  })
+
+  it('a device is one, and is used as one', async () => {
+    const block = { volumeMode: 'Block', local: { path: dir } }
+    await expect(setUp(block)).rejects.toThrow(
+      `MapVolume.NewBlockVolumeMapper initialization failed for volume "pv" : path "${dir}" is not a block device`,
+    )
+    await expect(setUp({ volumeMode: 'Block', hostPath: { path: '/dev/null' } })).rejects.toThrow(
+      'MapVolume.SetUp failed for volume "pv" : hostPath type check failed: /dev/null is not a block device',
+    )
+    const container = (more: object): V1Pod => ({ ...pod, spec: { containers: [{ name: 'c', ...more }] } })
+    await expect(setUp(block, container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] }))).rejects.toThrow(
+      'volume v has volumeMode Block, but is specified in volumeMounts',
+    )
+    const local = { local: { path: dir } }
+    await expect(setUp(local, container({ volumeDevices: [{ name: 'v', devicePath: '/v' }] }))).rejects.toThrow(
+      'volume v has volumeMode Filesystem, but is specified in volumeDevices',
     )
   })
 

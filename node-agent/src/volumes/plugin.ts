@@ -27,6 +27,8 @@ export interface VolumePlugin {
   matches(volume: V1Volume): boolean
   /** It never changes once it is ready: `setUp` is called until it succeeds, once for a pod. Default false. */
   once?: boolean
+  /** Of one that is set up once: looks whether it has changed all the same. */
+  refresh?(context: VolumeContext): Promise<void>
   /** Answers the path on the host that containers get to see. */
   setUp(context: VolumeContext): Promise<string | ReadyVolume>
 }
@@ -35,6 +37,8 @@ export interface ReadyVolume {
   path: string
   /** For every container, whatever it says itself. */
   readOnly?: boolean
+  /** The path is a device, for volumeDevices. */
+  block?: boolean
 }
 
 /** The group that owns the files, and whether there is one. */

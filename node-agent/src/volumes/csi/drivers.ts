@@ -1,11 +1,6 @@
-import { watch } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Clock } from '@kapell/controllers/machinery/clock'
-import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { connectGrpc, type GrpcConnection, type ServiceClient } from '../../cri/grpc-client.ts'
+import { registrationMs, type PluginHandler } from '../../plugins/registry.ts'
 import { Node, NodeServiceCapability_RPC_Type as Capability } from './gen/csi_pb.ts'
-import { Registration } from './gen/registration_pb.ts'
 
 /** What a driver says of this node. */
 export interface DriverFacts {
@@ -22,13 +17,11 @@ export interface Driver extends DriverFacts {
   stages: boolean
   /** Gives files to a group itself. */
   mountsForGroup: boolean
+  /** Has something to do on the node when a volume has grown. */
+  expands: boolean
 }
 
 export interface DriversOptions {
-  /** Where drivers put their registration sockets. */
-  dir: string
-  clock: Clock
-  log: Logger
   signal: AbortSignal
   /** Tells the cluster which drivers there are. A rejection is told to the driver, which may try again. */
   publish(drivers: readonly DriverFacts[]): Promise<void>
@@ -37,21 +30,14 @@ export interface DriversOptions {
 export interface Drivers {
   /** Throws with upstream's text when there is none of that name. */
   get(name: string): Driver
-  /** Looks at the directory now, and from now on whenever it changes. */
-  start(): Promise<void>
+  /** Takes drivers that register with the node. */
+  readonly plugins: PluginHandler
 }
 
-const rescanMs = 10_000
-/** A driver that does not answer its registration in this time is looked at again at the next scan. */
-const registrationMs = 10_000
 const callMs = 120_000
 
-/** Finds drivers by the sockets in the registration directory. Source: "Kubelet plugin registration". */
 export function createDrivers(options: DriversOptions): Drivers {
-  const { dir, clock, log, signal } = options
-  const bySocket = new Map<string, { driver: Driver; connection: GrpcConnection }>()
-  let scanning: Promise<void> | undefined
-  let again = false
+  const byEndpoint = new Map<string, { driver: Driver; connection: GrpcConnection }>()
   /** What the cluster was told last; what could not be told is told at the next look. */
   let told: string | undefined
   const tell = async (): Promise<void> => {
@@ -61,89 +47,43 @@ export function createDrivers(options: DriversOptions): Drivers {
     await options.publish(now)
     told = JSON.stringify(now)
   }
-
   const facts = (): DriverFacts[] =>
-    [...bySocket.values()].map(({ driver: { name, nodeId, maxVolumes, topology } }) => ({
+    [...byEndpoint.values()].map(({ driver: { name, nodeId, maxVolumes, topology } }) => ({
       name,
       nodeId,
       topology,
       ...(maxVolumes === undefined ? {} : { maxVolumes }),
     }))
-
-  const register = async (socket: string): Promise<void> => {
-    const registration = connectGrpc({ socket })
-    try {
-      const client = registration.service(Registration, registrationMs)
-      const info = await client.getInfo({})
-      if (info.type !== 'CSIPlugin') return
-      const connection = connectGrpc({ socket: info.endpoint === '' ? socket : info.endpoint })
-      try {
-        bySocket.set(socket, { driver: await describe(info.name, connection), connection })
-        await tell()
-      } catch (error) {
-        bySocket.delete(socket)
-        connection.close()
-        await client.notifyRegistrationStatus({ pluginRegistered: false, error: errorText(error) }).catch(() => {})
-        throw error
-      }
-      await client.notifyRegistrationStatus({ pluginRegistered: true, error: '' })
-      log.info(`CSI driver ${info.name} is registered`)
-    } finally {
-      registration.close()
-    }
-  }
-
-  const scan = async (): Promise<void> => {
-    const names = (await readdir(dir)).filter((name) => name.endsWith('.sock'))
-    const sockets = new Set(names.map((name) => join(dir, name)))
-    for (const [socket, { driver, connection }] of bySocket) {
-      if (sockets.has(socket)) continue
-      bySocket.delete(socket)
-      connection.close()
-      log.info(`CSI driver ${driver.name} is gone`)
-    }
-    await tell()
-    for (const socket of sockets) {
-      if (bySocket.has(socket) || signal.aborted) continue
-      await register(socket).catch((error: unknown) => log.warn(`CSI driver at ${socket}: ${errorText(error)}`))
-    }
-  }
-  const look = (): void => {
-    if (scanning !== undefined) {
-      again = true
-      return
-    }
-    scanning = scan()
-      .catch((error: unknown) => void log.warn(`CSI drivers: ${errorText(error)}`))
-      .finally(() => {
-        scanning = undefined
-        if (!again || signal.aborted) return
-        again = false
-        look()
-      })
-  }
+  options.signal.addEventListener(
+    'abort',
+    () => {
+      for (const { connection } of byEndpoint.values()) connection.close()
+    },
+    { once: true },
+  )
 
   return {
     get: (name) => {
-      for (const { driver } of bySocket.values()) if (driver.name === name) return driver
+      for (const { driver } of byEndpoint.values()) if (driver.name === name) return driver
       throw new Error(`driver name ${name} not found in the list of registered CSI drivers`)
     },
-    start: async () => {
-      await mkdir(dir, { recursive: true, mode: 0o755 })
-      const watcher = watch(dir, look)
-      watcher.on('error', () => watcher.close())
-      signal.addEventListener(
-        'abort',
-        () => {
-          watcher.close()
-          for (const { connection } of bySocket.values()) connection.close()
-        },
-        { once: true },
-      )
-      // Sockets come before somebody listens on them.
-      clock.every(rescanMs, look, signal)
-      look()
-      await scanning
+    plugins: {
+      look: tell,
+      register: async ({ name, endpoint }) => {
+        const connection = connectGrpc({ socket: endpoint })
+        try {
+          byEndpoint.set(endpoint, { driver: await describe(name, connection), connection })
+          await tell()
+        } catch (error) {
+          byEndpoint.delete(endpoint)
+          connection.close()
+          throw error
+        }
+      },
+      deregister: ({ endpoint }) => {
+        byEndpoint.get(endpoint)?.connection.close()
+        byEndpoint.delete(endpoint)
+      },
     },
   }
 }
@@ -162,5 +102,6 @@ async function describe(name: string, connection: GrpcConnection): Promise<Drive
     topology: info.accessibleTopology?.segments ?? {},
     stages: can(Capability.STAGE_UNSTAGE_VOLUME),
     mountsForGroup: can(Capability.VOLUME_MOUNT_GROUP),
+    expands: can(Capability.EXPAND_VOLUME),
   }
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import { isReason } from '@kapell/openapi/meta/status'
 import type {
   V1CSIDriver,
   V1PersistentVolume,
-  V1Pod,
   V1Secret,
   V1SecretReference,
   V1VolumeAttachment,
@@ -14,10 +13,15 @@ import type { NodePaths } from '../../pods/paths.ts'
 import { identityOf } from '../../pods/record.ts'
 import { applyFsGroup } from '../fs-group.ts'
 import { isMountPoint } from '../mounts.ts'
-import type { SourceMounter } from '../persistent.ts'
+import type { SourceMounter, SourceRequest } from '../persistent.ts'
 import { fsGroupOf, type ReadyVolume, type VolumePlugin } from '../plugin.ts'
 import { accessMode } from './access-mode.ts'
-import type { Drivers } from './drivers.ts'
+import type { Driver, Drivers } from './drivers.ts'
+import type { VolumeCapabilitySchema } from './gen/csi_pb.ts'
+import { createInUse, inUseName, type InUse } from './in-use.ts'
+import { inlineVolume } from './inline.ts'
+import { allVolumeDirs, keep, keptIn, pluginDir, sha, targetOf, volumeDirs, type Kept } from './kept.ts'
+import { podInfo } from './pod-info.ts'
 
 export interface CsiOptions {
   drivers: Drivers
@@ -29,27 +33,24 @@ export interface CsiOptions {
   csiDriver(name: string): Promise<V1CSIDriver>
   attachment(name: string): Promise<V1VolumeAttachment>
   secret(namespace: string, name: string): Promise<V1Secret>
+  /** Brings to the Node which volumes are in use. */
+  tellInUse(): Promise<void>
 }
 
 export interface CsiVolumes {
   mounter: SourceMounter
   /** Volumes that pods describe themselves. */
   inline: VolumePlugin
+  readonly inUse: Pick<InUse, 'open' | 'names'>
+  /** Lets the driver use what a volume has grown by. False: there is nothing to do on the node. */
+  expand(request: ExpandRequest): Promise<boolean>
   /** Unpublishes all volumes of a pod, and unstages those that no other pod of this node has. */
   release(uid: string): Promise<void>
 }
 
-/** Kept beside each published volume: what is needed to take it back, whatever has become of the API's objects. */
-interface Kept {
-  driver: string
-  volumeId: string
-  /** Absent: was not staged. */
-  staging?: string
+export interface ExpandRequest extends SourceRequest {
+  sizeBytes: number
 }
-
-const pluginDir = 'kubernetes.io~csi'
-const keptFile = 'vol_data.json'
-const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** The name of the attachment of a volume to a node: upstream's, so that both sides find it. */
 export const attachmentName = (volumeId: string, driver: string, node: string): string =>
@@ -57,6 +58,7 @@ export const attachmentName = (volumeId: string, driver: string, node: string): 
 
 export function createCsiVolumes(options: CsiOptions): CsiVolumes {
   const { drivers, paths, stagingDir, nodeName } = options
+  const inUse = createInUse({ paths, tell: () => options.tellInUse() })
 
   const object = async (name: string): Promise<V1CSIDriver | undefined> => {
     try {
@@ -91,33 +93,33 @@ export function createCsiVolumes(options: CsiOptions): CsiVolumes {
     )
   }
 
-  const mount = async (pod: V1Pod, volume: V1PersistentVolume, readOnly: boolean): Promise<ReadyVolume | undefined> => {
+  const dirOf = ({ pod, volume }: SourceRequest): string =>
+    join(paths.volumes(identityOf(pod).uid), pluginDir, volume.metadata?.name ?? '')
+
+  const stagingOf = (driver: string, volumeId: string, block: boolean): string =>
+    block
+      ? join(stagingDir, 'volumeDevices', 'staging', driver, sha(volumeId))
+      : join(stagingDir, driver, sha(volumeId), 'globalmount')
+
+  const mount = async (request: SourceRequest): Promise<ReadyVolume | undefined> => {
+    const { pod, volume, readOnly, block } = request
     const source = volume.spec?.csi
     if (source === undefined) return undefined
     const name = volume.metadata?.name ?? ''
-    const { uid } = identityOf(pod)
     const driver = drivers.get(source.driver)
     const declared = await object(source.driver)
-    const publishContext =
-      declared?.spec.attachRequired === false ? {} : await attached(source.volumeHandle, source.driver, name)
+    const dir = dirOf(request)
+    const attaches = declared?.spec.attachRequired !== false
+    // First the node says that it works with the volume: from then on nobody takes it away.
+    if (attaches) await inUse.add(dir, inUseName(source.driver, source.volumeHandle))
+    const publishContext = attaches ? await attached(source.volumeHandle, source.driver, name) : {}
     const gid = fsGroupOf(pod)
-    const volumeCapability = {
-      accessType: {
-        case: 'mount' as const,
-        value: {
-          fsType: source.fsType ?? '',
-          mountFlags: [...(volume.spec?.mountOptions ?? [])],
-          volumeMountGroup: driver.mountsForGroup && gid !== undefined ? String(gid) : '',
-        },
-      },
-      accessMode: { mode: accessMode(volume.spec?.accessModes ?? []) },
-    }
-    const kept: Kept = { driver: source.driver, volumeId: source.volumeHandle }
+    const volumeCapability = capabilityOf(volume, { driver, block, gid })
+    const kept: Kept = { driver: source.driver, volumeId: source.volumeHandle, block, attached: attaches }
     if (driver.stages) {
-      kept.staging = join(stagingDir, source.driver, sha(source.volumeHandle), 'globalmount')
+      kept.staging = stagingOf(source.driver, source.volumeHandle, block)
       await mkdir(kept.staging, { recursive: true, mode: 0o750 })
     }
-    const dir = join(paths.volumes(uid), pluginDir, name)
     await keep(dir, kept)
     const namespace = volume.spec?.claimRef?.namespace ?? ''
     const volumeContext = { ...source.volumeAttributes }
@@ -131,7 +133,7 @@ export function createCsiVolumes(options: CsiOptions): CsiVolumes {
         volumeContext,
       })
     }
-    const path = join(dir, 'mount')
+    const path = targetOf(dir, kept)
     const isReadOnly = readOnly || source.readOnly === true
     await driver.node.nodePublishVolume({
       volumeId: source.volumeHandle,
@@ -143,10 +145,29 @@ export function createCsiVolumes(options: CsiOptions): CsiVolumes {
       secrets: await secretOf(source.nodePublishSecretRef, namespace),
       volumeContext: { ...volumeContext, ...(declared?.spec.podInfoOnMount === true ? podInfo(pod, false) : {}) },
     })
-    const applies = appliesFsGroup(declared, source.fsType, volume.spec?.accessModes ?? [])
+    const applies = !block && appliesFsGroup(declared, source.fsType, volume.spec?.accessModes ?? [])
     if (gid !== undefined && !driver.mountsForGroup && !isReadOnly && applies)
       await applyFsGroup(path, { gid, policy: pod.spec?.securityContext?.fsGroupChangePolicy })
-    return { path, readOnly: isReadOnly }
+    return { path, readOnly: isReadOnly, block }
+  }
+
+  const expand = async (request: ExpandRequest): Promise<boolean> => {
+    const { volume, block, sizeBytes } = request
+    const source = volume.spec?.csi
+    if (source === undefined) return false
+    const driver = drivers.get(source.driver)
+    const dir = dirOf(request)
+    const kept = await keptIn(dir)
+    if (!driver.expands || kept === undefined) return false
+    await driver.node.nodeExpandVolume({
+      volumeId: source.volumeHandle,
+      volumePath: targetOf(dir, kept),
+      stagingTargetPath: kept.staging ?? '',
+      capacityRange: { requiredBytes: BigInt(sizeBytes) },
+      volumeCapability: capabilityOf(volume, { driver, block, gid: undefined }),
+      secrets: await secretOf(source.nodeExpandSecretRef, volume.spec?.claimRef?.namespace ?? ''),
+    })
+    return true
   }
 
   /** Unmounts one volume, by what was kept of it. */
@@ -157,7 +178,7 @@ export function createCsiVolumes(options: CsiOptions): CsiVolumes {
       return
     }
     const { node } = drivers.get(kept.driver)
-    const target = join(dir, 'mount')
+    const target = targetOf(dir, kept)
     await node.nodeUnpublishVolume({ volumeId: kept.volumeId, targetPath: target })
     if (await isMountPoint(target)) throw new Error(`driver ${kept.driver} left ${target} mounted`)
     await rm(dir, { recursive: true, force: true })
@@ -168,82 +189,45 @@ export function createCsiVolumes(options: CsiOptions): CsiVolumes {
   }
 
   const isUsed = async (wanted: Kept): Promise<boolean> => {
-    for (const uid of await readdir(paths.pods).catch(() => []))
-      for (const dir of await volumeDirs(uid)) {
-        const kept = await keptIn(dir)
-        if (kept?.driver === wanted.driver && kept.volumeId === wanted.volumeId) return true
-      }
+    for (const dir of await allVolumeDirs(paths)) {
+      const kept = await keptIn(dir)
+      if (kept?.driver === wanted.driver && kept.volumeId === wanted.volumeId) return true
+    }
     return false
   }
-  const volumeDirs = async (uid: string): Promise<string[]> => {
-    const root = join(paths.volumes(uid), pluginDir)
-    return (await readdir(root).catch(() => [])).map((name) => join(root, name))
-  }
 
   return {
-    mounter: ({ pod, volume, readOnly }) => mount(pod, volume, readOnly),
-    inline: {
-      name: pluginDir,
-      inMemory: false,
-      once: true,
-      matches: (volume) => volume.csi !== undefined,
-      setUp: async ({ pod, volume, dir }) => {
-        const { driver: name = '', volumeAttributes = {}, readOnly = false, fsType = '' } = volume.csi ?? {}
-        const driver = drivers.get(name)
-        const declared = await object(name)
-        const modes = declared?.spec.volumeLifecycleModes ?? ['Persistent']
-        if (!modes.includes('Ephemeral'))
-          throw new Error(
-            `volume mode "Ephemeral" not supported by driver ${name} (only supports ${JSON.stringify(modes)})`,
-          )
-        const { uid, namespace } = identityOf(pod)
-        const volumeId = `csi-${sha(`${uid}${volume.name}`)}`
-        await keep(dir, { driver: name, volumeId })
-        const path = join(dir, 'mount')
-        await driver.node.nodePublishVolume({
-          volumeId,
-          targetPath: path,
-          volumeCapability: {
-            accessType: { case: 'mount', value: { fsType } },
-            accessMode: { mode: accessMode(['ReadWriteOnce']) },
-          },
-          readonly: readOnly,
-          secrets: await secretOf(volume.csi?.nodePublishSecretRef, namespace),
-          volumeContext: {
-            ...volumeAttributes,
-            ...(declared?.spec.podInfoOnMount === true ? podInfo(pod, true) : {}),
-          },
-        })
-        return { path, readOnly }
+    mounter: mount,
+    expand,
+    inUse,
+    inline: inlineVolume({ drivers, object, secret: secretOf }),
+    release: async (uid) => {
+      for (const dir of await volumeDirs(paths, uid)) {
+        await unpublish(dir)
+        inUse.remove(dir)
+      }
+      // Also what was waited for and never came.
+      inUse.remove(join(paths.volumes(uid), pluginDir))
+    },
+  }
+}
+
+function capabilityOf(
+  volume: V1PersistentVolume,
+  { driver, block, gid }: { driver: Driver; block: boolean; gid: number | undefined },
+): MessageInitShape<typeof VolumeCapabilitySchema> {
+  const mode = accessMode(volume.spec?.accessModes ?? [])
+  if (block) return { accessType: { case: 'block', value: {} }, accessMode: { mode } }
+  return {
+    accessType: {
+      case: 'mount',
+      value: {
+        fsType: volume.spec?.csi?.fsType ?? '',
+        mountFlags: [...(volume.spec?.mountOptions ?? [])],
+        volumeMountGroup: driver.mountsForGroup && gid !== undefined ? String(gid) : '',
       },
     },
-    release: async (uid) => {
-      for (const dir of await volumeDirs(uid)) await unpublish(dir)
-    },
-  }
-}
-
-async function keep(dir: string, kept: Kept): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o750 })
-  await writeFile(join(dir, keptFile), JSON.stringify(kept), { mode: 0o600 })
-}
-
-async function keptIn(dir: string): Promise<Kept | undefined> {
-  try {
-    return JSON.parse(await readFile(join(dir, keptFile), 'utf8')) as Kept
-  } catch {
-    return undefined
-  }
-}
-
-/** Source: "CSIDriver", podInfoOnMount. */
-function podInfo(pod: V1Pod, ephemeral: boolean): Record<string, string> {
-  return {
-    'csi.storage.k8s.io/pod.name': pod.metadata?.name ?? '',
-    'csi.storage.k8s.io/pod.namespace': pod.metadata?.namespace ?? '',
-    'csi.storage.k8s.io/pod.uid': pod.metadata?.uid ?? '',
-    'csi.storage.k8s.io/serviceAccount.name': pod.spec?.serviceAccountName ?? '',
-    'csi.storage.k8s.io/ephemeral': String(ephemeral),
+    accessMode: { mode },
   }
 }
 

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file csi.proto.
  */
 export const file_csi: GenFile = /*@__PURE__*/
-  fileDesc("Cgljc2kucHJvdG8SBmNzaS52MSIWChRHZXRQbHVnaW5JbmZvUmVxdWVzdCKtAQoVR2V0UGx1Z2luSW5mb1Jlc3BvbnNlEgwKBG5hbWUYASABKAkSFgoOdmVuZG9yX3ZlcnNpb24YAiABKAkSPQoIbWFuaWZlc3QYAyADKAsyKy5jc2kudjEuR2V0UGx1Z2luSW5mb1Jlc3BvbnNlLk1hbmlmZXN0RW50cnkaLwoNTWFuaWZlc3RFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIg4KDFByb2JlUmVxdWVzdCIPCg1Qcm9iZVJlc3BvbnNlIs8EChBWb2x1bWVDYXBhYmlsaXR5EjUKBWJsb2NrGAEgASgLMiQuY3NpLnYxLlZvbHVtZUNhcGFiaWxpdHkuQmxvY2tWb2x1bWVIABI1CgVtb3VudBgCIAEoCzIkLmNzaS52MS5Wb2x1bWVDYXBhYmlsaXR5Lk1vdW50Vm9sdW1lSAASOAoLYWNjZXNzX21vZGUYAyABKAsyIy5jc2kudjEuVm9sdW1lQ2FwYWJpbGl0eS5BY2Nlc3NNb2RlGg0KC0Jsb2NrVm9sdW1lGk8KC01vdW50Vm9sdW1lEg8KB2ZzX3R5cGUYASABKAkSEwoLbW91bnRfZmxhZ3MYAiADKAkSGgoSdm9sdW1lX21vdW50X2dyb3VwGAMgASgJGqMCCgpBY2Nlc3NNb2RlEjYKBG1vZGUYASABKA4yKC5jc2kudjEuVm9sdW1lQ2FwYWJpbGl0eS5BY2Nlc3NNb2RlLk1vZGUi3AEKBE1vZGUSCwoHVU5LTk9XThAAEhYKElNJTkdMRV9OT0RFX1dSSVRFUhABEhsKF1NJTkdMRV9OT0RFX1JFQURFUl9PTkxZEAISGgoWTVVMVElfTk9ERV9SRUFERVJfT05MWRADEhwKGE1VTFRJX05PREVfU0lOR0xFX1dSSVRFUhAEEhsKF01VTFRJX05PREVfTVVMVElfV1JJVEVSEAUSHQoZU0lOR0xFX05PREVfU0lOR0xFX1dSSVRFUhAGEhwKGFNJTkdMRV9OT0RFX01VTFRJX1dSSVRFUhAHQg0KC2FjY2Vzc190eXBlIvADChZOb2RlU3RhZ2VWb2x1bWVSZXF1ZXN0EhEKCXZvbHVtZV9pZBgBIAEoCRJLCg9wdWJsaXNoX2NvbnRleHQYAiADKAsyMi5jc2kudjEuTm9kZVN0YWdlVm9sdW1lUmVxdWVzdC5QdWJsaXNoQ29udGV4dEVudHJ5EhsKE3N0YWdpbmdfdGFyZ2V0X3BhdGgYAyABKAkSMwoRdm9sdW1lX2NhcGFiaWxpdHkYBCABKAsyGC5jc2kudjEuVm9sdW1lQ2FwYWJpbGl0eRI8CgdzZWNyZXRzGAUgAygLMisuY3NpLnYxLk5vZGVTdGFnZVZvbHVtZVJlcXVlc3QuU2VjcmV0c0VudHJ5EkkKDnZvbHVtZV9jb250ZXh0GAYgAygLMjEuY3NpLnYxLk5vZGVTdGFnZVZvbHVtZVJlcXVlc3QuVm9sdW1lQ29udGV4dEVudHJ5GjUKE1B1Ymxpc2hDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxTZWNyZXRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJWb2x1bWVDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIZChdOb2RlU3RhZ2VWb2x1bWVSZXNwb25zZSJKChhOb2RlVW5zdGFnZVZvbHVtZVJlcXVlc3QSEQoJdm9sdW1lX2lkGAEgASgJEhsKE3N0YWdpbmdfdGFyZ2V0X3BhdGgYAiABKAkiGwoZTm9kZVVuc3RhZ2VWb2x1bWVSZXNwb25zZSKfBAoYTm9kZVB1Ymxpc2hWb2x1bWVSZXF1ZXN0EhEKCXZvbHVtZV9pZBgBIAEoCRJNCg9wdWJsaXNoX2NvbnRleHQYAiADKAsyNC5jc2kudjEuTm9kZVB1Ymxpc2hWb2x1bWVSZXF1ZXN0LlB1Ymxpc2hDb250ZXh0RW50cnkSGwoTc3RhZ2luZ190YXJnZXRfcGF0aBgDIAEoCRITCgt0YXJnZXRfcGF0aBgEIAEoCRIzChF2b2x1bWVfY2FwYWJpbGl0eRgFIAEoCzIYLmNzaS52MS5Wb2x1bWVDYXBhYmlsaXR5EhAKCHJlYWRvbmx5GAYgASgIEj4KB3NlY3JldHMYByADKAsyLS5jc2kudjEuTm9kZVB1Ymxpc2hWb2x1bWVSZXF1ZXN0LlNlY3JldHNFbnRyeRJLCg52b2x1bWVfY29udGV4dBgIIAMoCzIzLmNzaS52MS5Ob2RlUHVibGlzaFZvbHVtZVJlcXVlc3QuVm9sdW1lQ29udGV4dEVudHJ5GjUKE1B1Ymxpc2hDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxTZWNyZXRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJWb2x1bWVDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIbChlOb2RlUHVibGlzaFZvbHVtZVJlc3BvbnNlIkQKGk5vZGVVbnB1Ymxpc2hWb2x1bWVSZXF1ZXN0EhEKCXZvbHVtZV9pZBgBIAEoCRITCgt0YXJnZXRfcGF0aBgCIAEoCSIdChtOb2RlVW5wdWJsaXNoVm9sdW1lUmVzcG9uc2UiHAoaTm9kZUdldENhcGFiaWxpdGllc1JlcXVlc3QiUgobTm9kZUdldENhcGFiaWxpdGllc1Jlc3BvbnNlEjMKDGNhcGFiaWxpdGllcxgBIAMoCzIdLmNzaS52MS5Ob2RlU2VydmljZUNhcGFiaWxpdHkitAIKFU5vZGVTZXJ2aWNlQ2FwYWJpbGl0eRIwCgNycGMYASABKAsyIS5jc2kudjEuTm9kZVNlcnZpY2VDYXBhYmlsaXR5LlJQQ0gAGuABCgNSUEMSNAoEdHlwZRgBIAEoDjImLmNzaS52MS5Ob2RlU2VydmljZUNhcGFiaWxpdHkuUlBDLlR5cGUiogEKBFR5cGUSCwoHVU5LTk9XThAAEhgKFFNUQUdFX1VOU1RBR0VfVk9MVU1FEAESFAoQR0VUX1ZPTFVNRV9TVEFUUxACEhEKDUVYUEFORF9WT0xVTUUQAxIUChBWT0xVTUVfQ09ORElUSU9OEAQSHAoYU0lOR0xFX05PREVfTVVMVElfV1JJVEVSEAUSFgoSVk9MVU1FX01PVU5UX0dST1VQEAZCBgoEdHlwZSIUChJOb2RlR2V0SW5mb1JlcXVlc3QicwoTTm9kZUdldEluZm9SZXNwb25zZRIPCgdub2RlX2lkGAEgASgJEhwKFG1heF92b2x1bWVzX3Blcl9ub2RlGAIgASgDEi0KE2FjY2Vzc2libGVfdG9wb2xvZ3kYAyABKAsyEC5jc2kudjEuVG9wb2xvZ3kibQoIVG9wb2xvZ3kSMAoIc2VnbWVudHMYASADKAsyHi5jc2kudjEuVG9wb2xvZ3kuU2VnbWVudHNFbnRyeRovCg1TZWdtZW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEyjgEKCElkZW50aXR5EkwKDUdldFBsdWdpbkluZm8SHC5jc2kudjEuR2V0UGx1Z2luSW5mb1JlcXVlc3QaHS5jc2kudjEuR2V0UGx1Z2luSW5mb1Jlc3BvbnNlEjQKBVByb2JlEhQuY3NpLnYxLlByb2JlUmVxdWVzdBoVLmNzaS52MS5Qcm9iZVJlc3BvbnNlMpYECgROb2RlElIKD05vZGVTdGFnZVZvbHVtZRIeLmNzaS52MS5Ob2RlU3RhZ2VWb2x1bWVSZXF1ZXN0Gh8uY3NpLnYxLk5vZGVTdGFnZVZvbHVtZVJlc3BvbnNlElgKEU5vZGVVbnN0YWdlVm9sdW1lEiAuY3NpLnYxLk5vZGVVbnN0YWdlVm9sdW1lUmVxdWVzdBohLmNzaS52MS5Ob2RlVW5zdGFnZVZvbHVtZVJlc3BvbnNlElgKEU5vZGVQdWJsaXNoVm9sdW1lEiAuY3NpLnYxLk5vZGVQdWJsaXNoVm9sdW1lUmVxdWVzdBohLmNzaS52MS5Ob2RlUHVibGlzaFZvbHVtZVJlc3BvbnNlEl4KE05vZGVVbnB1Ymxpc2hWb2x1bWUSIi5jc2kudjEuTm9kZVVucHVibGlzaFZvbHVtZVJlcXVlc3QaIy5jc2kudjEuTm9kZVVucHVibGlzaFZvbHVtZVJlc3BvbnNlEl4KE05vZGVHZXRDYXBhYmlsaXRpZXMSIi5jc2kudjEuTm9kZUdldENhcGFiaWxpdGllc1JlcXVlc3QaIy5jc2kudjEuTm9kZUdldENhcGFiaWxpdGllc1Jlc3BvbnNlEkYKC05vZGVHZXRJbmZvEhouY3NpLnYxLk5vZGVHZXRJbmZvUmVxdWVzdBobLmNzaS52MS5Ob2RlR2V0SW5mb1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("Cgljc2kucHJvdG8SBmNzaS52MSIWChRHZXRQbHVnaW5JbmZvUmVxdWVzdCKtAQoVR2V0UGx1Z2luSW5mb1Jlc3BvbnNlEgwKBG5hbWUYASABKAkSFgoOdmVuZG9yX3ZlcnNpb24YAiABKAkSPQoIbWFuaWZlc3QYAyADKAsyKy5jc2kudjEuR2V0UGx1Z2luSW5mb1Jlc3BvbnNlLk1hbmlmZXN0RW50cnkaLwoNTWFuaWZlc3RFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIg4KDFByb2JlUmVxdWVzdCIPCg1Qcm9iZVJlc3BvbnNlIs8EChBWb2x1bWVDYXBhYmlsaXR5EjUKBWJsb2NrGAEgASgLMiQuY3NpLnYxLlZvbHVtZUNhcGFiaWxpdHkuQmxvY2tWb2x1bWVIABI1CgVtb3VudBgCIAEoCzIkLmNzaS52MS5Wb2x1bWVDYXBhYmlsaXR5Lk1vdW50Vm9sdW1lSAASOAoLYWNjZXNzX21vZGUYAyABKAsyIy5jc2kudjEuVm9sdW1lQ2FwYWJpbGl0eS5BY2Nlc3NNb2RlGg0KC0Jsb2NrVm9sdW1lGk8KC01vdW50Vm9sdW1lEg8KB2ZzX3R5cGUYASABKAkSEwoLbW91bnRfZmxhZ3MYAiADKAkSGgoSdm9sdW1lX21vdW50X2dyb3VwGAMgASgJGqMCCgpBY2Nlc3NNb2RlEjYKBG1vZGUYASABKA4yKC5jc2kudjEuVm9sdW1lQ2FwYWJpbGl0eS5BY2Nlc3NNb2RlLk1vZGUi3AEKBE1vZGUSCwoHVU5LTk9XThAAEhYKElNJTkdMRV9OT0RFX1dSSVRFUhABEhsKF1NJTkdMRV9OT0RFX1JFQURFUl9PTkxZEAISGgoWTVVMVElfTk9ERV9SRUFERVJfT05MWRADEhwKGE1VTFRJX05PREVfU0lOR0xFX1dSSVRFUhAEEhsKF01VTFRJX05PREVfTVVMVElfV1JJVEVSEAUSHQoZU0lOR0xFX05PREVfU0lOR0xFX1dSSVRFUhAGEhwKGFNJTkdMRV9OT0RFX01VTFRJX1dSSVRFUhAHQg0KC2FjY2Vzc190eXBlIvADChZOb2RlU3RhZ2VWb2x1bWVSZXF1ZXN0EhEKCXZvbHVtZV9pZBgBIAEoCRJLCg9wdWJsaXNoX2NvbnRleHQYAiADKAsyMi5jc2kudjEuTm9kZVN0YWdlVm9sdW1lUmVxdWVzdC5QdWJsaXNoQ29udGV4dEVudHJ5EhsKE3N0YWdpbmdfdGFyZ2V0X3BhdGgYAyABKAkSMwoRdm9sdW1lX2NhcGFiaWxpdHkYBCABKAsyGC5jc2kudjEuVm9sdW1lQ2FwYWJpbGl0eRI8CgdzZWNyZXRzGAUgAygLMisuY3NpLnYxLk5vZGVTdGFnZVZvbHVtZVJlcXVlc3QuU2VjcmV0c0VudHJ5EkkKDnZvbHVtZV9jb250ZXh0GAYgAygLMjEuY3NpLnYxLk5vZGVTdGFnZVZvbHVtZVJlcXVlc3QuVm9sdW1lQ29udGV4dEVudHJ5GjUKE1B1Ymxpc2hDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxTZWNyZXRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJWb2x1bWVDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIZChdOb2RlU3RhZ2VWb2x1bWVSZXNwb25zZSJKChhOb2RlVW5zdGFnZVZvbHVtZVJlcXVlc3QSEQoJdm9sdW1lX2lkGAEgASgJEhsKE3N0YWdpbmdfdGFyZ2V0X3BhdGgYAiABKAkiGwoZTm9kZVVuc3RhZ2VWb2x1bWVSZXNwb25zZSKfBAoYTm9kZVB1Ymxpc2hWb2x1bWVSZXF1ZXN0EhEKCXZvbHVtZV9pZBgBIAEoCRJNCg9wdWJsaXNoX2NvbnRleHQYAiADKAsyNC5jc2kudjEuTm9kZVB1Ymxpc2hWb2x1bWVSZXF1ZXN0LlB1Ymxpc2hDb250ZXh0RW50cnkSGwoTc3RhZ2luZ190YXJnZXRfcGF0aBgDIAEoCRITCgt0YXJnZXRfcGF0aBgEIAEoCRIzChF2b2x1bWVfY2FwYWJpbGl0eRgFIAEoCzIYLmNzaS52MS5Wb2x1bWVDYXBhYmlsaXR5EhAKCHJlYWRvbmx5GAYgASgIEj4KB3NlY3JldHMYByADKAsyLS5jc2kudjEuTm9kZVB1Ymxpc2hWb2x1bWVSZXF1ZXN0LlNlY3JldHNFbnRyeRJLCg52b2x1bWVfY29udGV4dBgIIAMoCzIzLmNzaS52MS5Ob2RlUHVibGlzaFZvbHVtZVJlcXVlc3QuVm9sdW1lQ29udGV4dEVudHJ5GjUKE1B1Ymxpc2hDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxTZWNyZXRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJWb2x1bWVDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIbChlOb2RlUHVibGlzaFZvbHVtZVJlc3BvbnNlIkQKGk5vZGVVbnB1Ymxpc2hWb2x1bWVSZXF1ZXN0EhEKCXZvbHVtZV9pZBgBIAEoCRITCgt0YXJnZXRfcGF0aBgCIAEoCSIdChtOb2RlVW5wdWJsaXNoVm9sdW1lUmVzcG9uc2UiPAoNQ2FwYWNpdHlSYW5nZRIWCg5yZXF1aXJlZF9ieXRlcxgBIAEoAxITCgtsaW1pdF9ieXRlcxgCIAEoAyKxAgoXTm9kZUV4cGFuZFZvbHVtZVJlcXVlc3QSEQoJdm9sdW1lX2lkGAEgASgJEhMKC3ZvbHVtZV9wYXRoGAIgASgJEi0KDmNhcGFjaXR5X3JhbmdlGAMgASgLMhUuY3NpLnYxLkNhcGFjaXR5UmFuZ2USGwoTc3RhZ2luZ190YXJnZXRfcGF0aBgEIAEoCRIzChF2b2x1bWVfY2FwYWJpbGl0eRgFIAEoCzIYLmNzaS52MS5Wb2x1bWVDYXBhYmlsaXR5Ej0KB3NlY3JldHMYBiADKAsyLC5jc2kudjEuTm9kZUV4cGFuZFZvbHVtZVJlcXVlc3QuU2VjcmV0c0VudHJ5Gi4KDFNlY3JldHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjIKGE5vZGVFeHBhbmRWb2x1bWVSZXNwb25zZRIWCg5jYXBhY2l0eV9ieXRlcxgBIAEoAyIcChpOb2RlR2V0Q2FwYWJpbGl0aWVzUmVxdWVzdCJSChtOb2RlR2V0Q2FwYWJpbGl0aWVzUmVzcG9uc2USMwoMY2FwYWJpbGl0aWVzGAEgAygLMh0uY3NpLnYxLk5vZGVTZXJ2aWNlQ2FwYWJpbGl0eSK0AgoVTm9kZVNlcnZpY2VDYXBhYmlsaXR5EjAKA3JwYxgBIAEoCzIhLmNzaS52MS5Ob2RlU2VydmljZUNhcGFiaWxpdHkuUlBDSAAa4AEKA1JQQxI0CgR0eXBlGAEgASgOMiYuY3NpLnYxLk5vZGVTZXJ2aWNlQ2FwYWJpbGl0eS5SUEMuVHlwZSKiAQoEVHlwZRILCgdVTktOT1dOEAASGAoUU1RBR0VfVU5TVEFHRV9WT0xVTUUQARIUChBHRVRfVk9MVU1FX1NUQVRTEAISEQoNRVhQQU5EX1ZPTFVNRRADEhQKEFZPTFVNRV9DT05ESVRJT04QBBIcChhTSU5HTEVfTk9ERV9NVUxUSV9XUklURVIQBRIWChJWT0xVTUVfTU9VTlRfR1JPVVAQBkIGCgR0eXBlIhQKEk5vZGVHZXRJbmZvUmVxdWVzdCJzChNOb2RlR2V0SW5mb1Jlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSHAoUbWF4X3ZvbHVtZXNfcGVyX25vZGUYAiABKAMSLQoTYWNjZXNzaWJsZV90b3BvbG9neRgDIAEoCzIQLmNzaS52MS5Ub3BvbG9neSJtCghUb3BvbG9neRIwCghzZWdtZW50cxgBIAMoCzIeLmNzaS52MS5Ub3BvbG9neS5TZWdtZW50c0VudHJ5Gi8KDVNlZ21lbnRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ATKOAQoISWRlbnRpdHkSTAoNR2V0UGx1Z2luSW5mbxIcLmNzaS52MS5HZXRQbHVnaW5JbmZvUmVxdWVzdBodLmNzaS52MS5HZXRQbHVnaW5JbmZvUmVzcG9uc2USNAoFUHJvYmUSFC5jc2kudjEuUHJvYmVSZXF1ZXN0GhUuY3NpLnYxLlByb2JlUmVzcG9uc2Uy7QQKBE5vZGUSUgoPTm9kZVN0YWdlVm9sdW1lEh4uY3NpLnYxLk5vZGVTdGFnZVZvbHVtZVJlcXVlc3QaHy5jc2kudjEuTm9kZVN0YWdlVm9sdW1lUmVzcG9uc2USWAoRTm9kZVVuc3RhZ2VWb2x1bWUSIC5jc2kudjEuTm9kZVVuc3RhZ2VWb2x1bWVSZXF1ZXN0GiEuY3NpLnYxLk5vZGVVbnN0YWdlVm9sdW1lUmVzcG9uc2USWAoRTm9kZVB1Ymxpc2hWb2x1bWUSIC5jc2kudjEuTm9kZVB1Ymxpc2hWb2x1bWVSZXF1ZXN0GiEuY3NpLnYxLk5vZGVQdWJsaXNoVm9sdW1lUmVzcG9uc2USXgoTTm9kZVVucHVibGlzaFZvbHVtZRIiLmNzaS52MS5Ob2RlVW5wdWJsaXNoVm9sdW1lUmVxdWVzdBojLmNzaS52MS5Ob2RlVW5wdWJsaXNoVm9sdW1lUmVzcG9uc2USVQoQTm9kZUV4cGFuZFZvbHVtZRIfLmNzaS52MS5Ob2RlRXhwYW5kVm9sdW1lUmVxdWVzdBogLmNzaS52MS5Ob2RlRXhwYW5kVm9sdW1lUmVzcG9uc2USXgoTTm9kZUdldENhcGFiaWxpdGllcxIiLmNzaS52MS5Ob2RlR2V0Q2FwYWJpbGl0aWVzUmVxdWVzdBojLmNzaS52MS5Ob2RlR2V0Q2FwYWJpbGl0aWVzUmVzcG9uc2USRgoLTm9kZUdldEluZm8SGi5jc2kudjEuTm9kZUdldEluZm9SZXF1ZXN0GhsuY3NpLnYxLk5vZGVHZXRJbmZvUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message csi.v1.GetPluginInfoRequest
@@ -418,6 +418,87 @@ export const NodeUnpublishVolumeResponseSchema: GenMessage<NodeUnpublishVolumeRe
   messageDesc(file_csi, 12);
 
 /**
+ * @generated from message csi.v1.CapacityRange
+ */
+export type CapacityRange = Message<"csi.v1.CapacityRange"> & {
+  /**
+   * @generated from field: int64 required_bytes = 1;
+   */
+  requiredBytes: bigint;
+
+  /**
+   * @generated from field: int64 limit_bytes = 2;
+   */
+  limitBytes: bigint;
+};
+
+/**
+ * Describes the message csi.v1.CapacityRange.
+ * Use `create(CapacityRangeSchema)` to create a new message.
+ */
+export const CapacityRangeSchema: GenMessage<CapacityRange> = /*@__PURE__*/
+  messageDesc(file_csi, 13);
+
+/**
+ * @generated from message csi.v1.NodeExpandVolumeRequest
+ */
+export type NodeExpandVolumeRequest = Message<"csi.v1.NodeExpandVolumeRequest"> & {
+  /**
+   * @generated from field: string volume_id = 1;
+   */
+  volumeId: string;
+
+  /**
+   * @generated from field: string volume_path = 2;
+   */
+  volumePath: string;
+
+  /**
+   * @generated from field: csi.v1.CapacityRange capacity_range = 3;
+   */
+  capacityRange?: CapacityRange | undefined;
+
+  /**
+   * @generated from field: string staging_target_path = 4;
+   */
+  stagingTargetPath: string;
+
+  /**
+   * @generated from field: csi.v1.VolumeCapability volume_capability = 5;
+   */
+  volumeCapability?: VolumeCapability | undefined;
+
+  /**
+   * @generated from field: map<string, string> secrets = 6;
+   */
+  secrets: { [key: string]: string };
+};
+
+/**
+ * Describes the message csi.v1.NodeExpandVolumeRequest.
+ * Use `create(NodeExpandVolumeRequestSchema)` to create a new message.
+ */
+export const NodeExpandVolumeRequestSchema: GenMessage<NodeExpandVolumeRequest> = /*@__PURE__*/
+  messageDesc(file_csi, 14);
+
+/**
+ * @generated from message csi.v1.NodeExpandVolumeResponse
+ */
+export type NodeExpandVolumeResponse = Message<"csi.v1.NodeExpandVolumeResponse"> & {
+  /**
+   * @generated from field: int64 capacity_bytes = 1;
+   */
+  capacityBytes: bigint;
+};
+
+/**
+ * Describes the message csi.v1.NodeExpandVolumeResponse.
+ * Use `create(NodeExpandVolumeResponseSchema)` to create a new message.
+ */
+export const NodeExpandVolumeResponseSchema: GenMessage<NodeExpandVolumeResponse> = /*@__PURE__*/
+  messageDesc(file_csi, 15);
+
+/**
  * @generated from message csi.v1.NodeGetCapabilitiesRequest
  */
 export type NodeGetCapabilitiesRequest = Message<"csi.v1.NodeGetCapabilitiesRequest"> & {
@@ -428,7 +509,7 @@ export type NodeGetCapabilitiesRequest = Message<"csi.v1.NodeGetCapabilitiesRequ
  * Use `create(NodeGetCapabilitiesRequestSchema)` to create a new message.
  */
 export const NodeGetCapabilitiesRequestSchema: GenMessage<NodeGetCapabilitiesRequest> = /*@__PURE__*/
-  messageDesc(file_csi, 13);
+  messageDesc(file_csi, 16);
 
 /**
  * @generated from message csi.v1.NodeGetCapabilitiesResponse
@@ -445,7 +526,7 @@ export type NodeGetCapabilitiesResponse = Message<"csi.v1.NodeGetCapabilitiesRes
  * Use `create(NodeGetCapabilitiesResponseSchema)` to create a new message.
  */
 export const NodeGetCapabilitiesResponseSchema: GenMessage<NodeGetCapabilitiesResponse> = /*@__PURE__*/
-  messageDesc(file_csi, 14);
+  messageDesc(file_csi, 17);
 
 /**
  * @generated from message csi.v1.NodeServiceCapability
@@ -468,7 +549,7 @@ export type NodeServiceCapability = Message<"csi.v1.NodeServiceCapability"> & {
  * Use `create(NodeServiceCapabilitySchema)` to create a new message.
  */
 export const NodeServiceCapabilitySchema: GenMessage<NodeServiceCapability> = /*@__PURE__*/
-  messageDesc(file_csi, 15);
+  messageDesc(file_csi, 18);
 
 /**
  * @generated from message csi.v1.NodeServiceCapability.RPC
@@ -485,7 +566,7 @@ export type NodeServiceCapability_RPC = Message<"csi.v1.NodeServiceCapability.RP
  * Use `create(NodeServiceCapability_RPCSchema)` to create a new message.
  */
 export const NodeServiceCapability_RPCSchema: GenMessage<NodeServiceCapability_RPC> = /*@__PURE__*/
-  messageDesc(file_csi, 15, 0);
+  messageDesc(file_csi, 18, 0);
 
 /**
  * @generated from enum csi.v1.NodeServiceCapability.RPC.Type
@@ -536,7 +617,7 @@ export type NodeServiceCapability_RPC_Type = (typeof NodeServiceCapability_RPC_T
  * Describes the enum csi.v1.NodeServiceCapability.RPC.Type.
  */
 export const NodeServiceCapability_RPC_TypeSchema: GenEnum<NodeServiceCapability_RPC_Type> = /*@__PURE__*/
-  enumDesc(file_csi, 15, 0, 0);
+  enumDesc(file_csi, 18, 0, 0);
 
 /**
  * @generated from message csi.v1.NodeGetInfoRequest
@@ -549,7 +630,7 @@ export type NodeGetInfoRequest = Message<"csi.v1.NodeGetInfoRequest"> & {
  * Use `create(NodeGetInfoRequestSchema)` to create a new message.
  */
 export const NodeGetInfoRequestSchema: GenMessage<NodeGetInfoRequest> = /*@__PURE__*/
-  messageDesc(file_csi, 16);
+  messageDesc(file_csi, 19);
 
 /**
  * @generated from message csi.v1.NodeGetInfoResponse
@@ -576,7 +657,7 @@ export type NodeGetInfoResponse = Message<"csi.v1.NodeGetInfoResponse"> & {
  * Use `create(NodeGetInfoResponseSchema)` to create a new message.
  */
 export const NodeGetInfoResponseSchema: GenMessage<NodeGetInfoResponse> = /*@__PURE__*/
-  messageDesc(file_csi, 17);
+  messageDesc(file_csi, 20);
 
 /**
  * @generated from message csi.v1.Topology
@@ -593,7 +674,7 @@ export type Topology = Message<"csi.v1.Topology"> & {
  * Use `create(TopologySchema)` to create a new message.
  */
 export const TopologySchema: GenMessage<Topology> = /*@__PURE__*/
-  messageDesc(file_csi, 18);
+  messageDesc(file_csi, 21);
 
 /**
  * @generated from service csi.v1.Identity
@@ -653,6 +734,14 @@ export const Node: GenService<{
     methodKind: "unary";
     input: typeof NodeUnpublishVolumeRequestSchema;
     output: typeof NodeUnpublishVolumeResponseSchema;
+  },
+  /**
+   * @generated from rpc csi.v1.Node.NodeExpandVolume
+   */
+  nodeExpandVolume: {
+    methodKind: "unary";
+    input: typeof NodeExpandVolumeRequestSchema;
+    output: typeof NodeExpandVolumeResponseSchema;
   },
   /**
    * @generated from rpc csi.v1.Node.NodeGetCapabilities
