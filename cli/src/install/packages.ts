@@ -22,6 +22,7 @@ export const runtimePackages: readonly SystemPackage[] = [
   { name: 'nftables', for: 'Services', present: tool('nft') },
   { name: 'conntrack', for: 'Services over UDP', present: tool('conntrack') },
   { name: 'iproute2', for: 'network links and routes', present: tool('ip') },
+  { name: 'haproxy', for: 'Ingresses', present: tool('haproxy') },
   { name: 'mount', for: 'volumes', present: tool('mount') },
   { name: 'busybox-static', for: "the example's image", present: tool('busybox') },
 ]

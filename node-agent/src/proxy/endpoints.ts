@@ -17,6 +17,8 @@ export interface Chooser {
   nodeName: string
   /** Of this node's label topology.kubernetes.io/zone. */
   zone?: string
+  /** Of the addresses wanted. Default IPv4. */
+  family?: 'IPv4' | 'IPv6'
 }
 
 /** The endpoints of one Service port, chosen for each kind of traffic. */
@@ -44,7 +46,7 @@ export function chooseEndpoints(
   const ready = new Map<string, Candidate>()
   const ending = new Map<string, Candidate>()
   for (const slice of slices) {
-    if (slice.addressType !== 'IPv4') continue
+    if (slice.addressType !== (chooser.family ?? 'IPv4')) continue
     const match = (slice.ports ?? []).find(
       (each) => (each.name ?? '') === (port.name ?? '') && (each.protocol ?? 'TCP') === (port.protocol ?? 'TCP'),
     )
