@@ -19,6 +19,7 @@ import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { localPathProvisioner } from './local-path/controller.ts'
+import { ingressController } from './ingress/controller.ts'
 import { loadBalancerController } from './load-balancer/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
@@ -88,6 +89,7 @@ export const controllers: readonly Controller[] = [
   endpointSliceMirroringController,
   endpointsController,
   loadBalancerController,
+  ingressController,
   serviceCidrController,
   ttlController,
   nodeIpamController,

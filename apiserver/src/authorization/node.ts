@@ -2,6 +2,7 @@ import type { V1PersistentVolume, V1PersistentVolumeClaim, V1Pod, V1ServiceAccou
 import type { UserInfo } from '../authentication/user.ts'
 import type { AuthorizationAttributes, AuthorizationDecision, ObjectAccess } from '../registry/services.ts'
 import { allow, noOpinion, type Authorizer } from './authorizer.ts'
+import { IngressSecrets } from './ingress-secrets.ts'
 import { nodeRules } from './node-rules.ts'
 import { podReferences } from './pod-references.ts'
 import { compileRule } from './rules.ts'
@@ -141,6 +142,7 @@ class NodeGraph {
   readonly #claims = new Map<string, string>()
   readonly #accounts = new Map<string, readonly string[]>()
   readonly #volumeSecrets = new Map<string, readonly string[]>()
+  readonly #ingressSecrets: IngressSecrets
 
   constructor(objects: Pick<ObjectAccess, 'follow'>) {
     // Those without a node count for nothing here.
@@ -164,6 +166,7 @@ class NodeGraph {
       if (secrets.length === 0) this.#volumeSecrets.delete(key)
       else this.#volumeSecrets.set(key, secrets)
     })
+    this.#ingressSecrets = new IngressSecrets(objects)
   }
 
   hasPod(node: string, key: string): boolean {
@@ -171,6 +174,7 @@ class NodeGraph {
   }
 
   refers(node: string, resource: string, namespace: string, name: string): boolean {
+    if (resource === 'secrets' && this.#ingressSecrets.has(`${namespace}/${name}`)) return true
     const counts = this.#counts.get(node)
     if (counts === undefined) return false
     if (counts.has(`${resource} ${namespace}/${name}`)) return true

@@ -20,8 +20,8 @@ describe('bootstrap', () => {
 
   it.each<[what: string, group: string, plural: string, count: number]>([
     ['the system namespaces', '', 'namespaces', 4],
-    ['cluster roles', 'rbac.authorization.k8s.io', 'clusterroles', 72],
-    ['cluster role bindings', 'rbac.authorization.k8s.io', 'clusterrolebindings', 53],
+    ['cluster roles', 'rbac.authorization.k8s.io', 'clusterroles', 74],
+    ['cluster role bindings', 'rbac.authorization.k8s.io', 'clusterrolebindings', 55],
     ['roles', 'rbac.authorization.k8s.io', 'roles', 7],
     ['role bindings', 'rbac.authorization.k8s.io', 'rolebindings', 7],
     ['priority classes', 'scheduling.k8s.io', 'priorityclasses', 2],

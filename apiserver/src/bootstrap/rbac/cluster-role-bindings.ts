@@ -19,6 +19,7 @@ export const clusterRoleBindings: readonly V1ClusterRoleBinding[] = [
   clusterRoleBinding('system:node', 'system:node', []),
   clusterRoleBinding('system:node-proxier', 'system:node-proxier', [user('system:kube-proxy')]),
   clusterRoleBinding('kapell:network-policies', 'kapell:network-policies', [user('system:kube-proxy')]),
+  clusterRoleBinding('kapell:ingress', 'kapell:ingress', [user('system:kube-proxy')]),
   clusterRoleBinding('system:public-info-viewer', 'system:public-info-viewer', [
     group('system:authenticated'),
     group('system:unauthenticated'),

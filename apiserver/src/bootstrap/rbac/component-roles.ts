@@ -114,6 +114,8 @@ export const componentRoles: readonly V1ClusterRole[] = [
     rule('list watch', 'core', 'namespaces pods'),
     rule('list watch', 'networking.k8s.io', 'networkpolicies'),
   ]),
+  // And to serve Ingresses; the Secrets they name, the Node authorizer gives each node one by one.
+  clusterRole('kapell:ingress', [rule('list watch', 'networking.k8s.io', 'ingresses ingressclasses')]),
   clusterRole('system:volume-scheduler', [
     rule('get list patch update watch', 'core', 'persistentvolumes'),
     rule('get list watch', 'storage.k8s.io', 'storageclasses'),

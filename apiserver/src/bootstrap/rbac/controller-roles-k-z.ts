@@ -11,6 +11,10 @@ export const controllerRolesSecond: readonly V1ClusterRole[] = [
     rule('get', 'core', 'nodes'),
     rule('create patch update', 'core events.k8s.io', 'events'),
   ]),
+  controllerRole('ingress-address-controller', [
+    rule('update', 'networking.k8s.io', 'ingresses/status'),
+    rule('create patch update', 'core events.k8s.io', 'events'),
+  ]),
   controllerRole('local-path-provisioner', [
     rule('create delete get list update watch', 'core', 'persistentvolumes'),
     rule('get list update watch', 'core', 'persistentvolumeclaims'),
