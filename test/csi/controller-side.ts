@@ -37,6 +37,7 @@ export function runControllerSide(options: {
         accessModes: [...(claim.spec?.accessModes ?? [])],
         capacity: { storage: claim.spec?.resources?.requests?.['storage'] ?? '0' },
         claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid },
+        ...(claim.spec?.volumeMode === undefined ? {} : { volumeMode: claim.spec.volumeMode }),
         csi: { driver, volumeHandle: id, volumeAttributes: { made: 'by test' }, fsType: 'ext4' },
         persistentVolumeReclaimPolicy: 'Delete',
         storageClassName: classNameOf(claim),
@@ -45,6 +46,29 @@ export function runControllerSide(options: {
           : { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } } }),
       },
     })
+  }
+  /** Makes the volume larger; the node has the rest to do. */
+  const grow = async (claim: V1PersistentVolumeClaim): Promise<void> => {
+    const wanted = claim.spec?.resources?.requests?.['storage']
+    const has = claim.status?.capacity?.['storage']
+    const pending = claim.status?.conditions?.some(({ type }) => type === 'FileSystemResizePending') === true
+    const { namespace = '', name = '' } = claim.metadata ?? {}
+    const volume = claim.spec?.volumeName ?? ''
+    if (wanted === undefined || has === undefined || wanted === has || pending || !volume.startsWith('pvc-')) return
+    const found = await client.resource(persistentVolumes).get(volume)
+    if (found.spec?.csi?.driver !== driver) return
+    await client.resource(persistentVolumes).patch(volume, 'merge', { spec: { capacity: { storage: wanted } } })
+    await client.resource(persistentVolumeClaims, namespace).patch(
+      name,
+      'strategic',
+      {
+        status: {
+          conditions: [{ type: 'FileSystemResizePending', status: 'True' }],
+          allocatedResourceStatuses: { storage: 'NodeResizePending' },
+        },
+      },
+      { subresource: 'status' },
+    )
   }
   const reclaim = async (volume: V1PersistentVolume): Promise<void> => {
     if (volume.spec?.csi?.driver !== driver || volume.status?.phase !== 'Released') return
@@ -71,7 +95,10 @@ export function runControllerSide(options: {
 
   informers.informer(persistentVolumeClaims).onChange({
     add: (claim) => tryTo(provision(claim)),
-    update: (_, claim) => tryTo(provision(claim)),
+    update: (_, claim) => {
+      tryTo(provision(claim))
+      tryTo(grow(claim))
+    },
   })
   informers.informer(persistentVolumes).onChange({
     add: (volume) => tryTo(reclaim(volume)),

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
-import type { V1PersistentVolume, V1PersistentVolumeClaim, V1PersistentVolumeList } from '@kapell/openapi/types'
-import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import type { V1PersistentVolume, V1PersistentVolumeClaim, V1PersistentVolumeList, V1Pod } from '@kapell/openapi/types'
+import { freePort, Kubectl, run, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
 import { until } from './support/wait.ts'
 
 /** Claims with stock kubectl on real containers: made, written to, kept, grown, given back. */
@@ -17,7 +17,7 @@ let start: () => Promise<Kapell>
 
 beforeAll(async () => {
   mkdirSync(join(dataDir, 'images'))
-  const applets = 'sh sleep echo cat ls id touch mkdir stat trap wc'
+  const applets = 'sh sleep echo cat ls id touch mkdir stat trap wc head sync'
   await buildImageArchive(
     {
       name: image,
@@ -238,6 +238,84 @@ it('volumes made by hand: hostPath and local; a pod that cannot have its volume 
   expect(existsSync(join(path, 'file'))).toBe(true)
 }, 120_000)
 
+it('a local disk: formatted, mounted and kept; or given as it is', async () => {
+  const file = join(dataDir, 'disk.img')
+  writeFileSync(file, '')
+  truncateSync(file, 16 * 1024 * 1024)
+  const device = (await run('losetup', ['--find', '--show', file])).stdout.trim()
+  try {
+    const node = (await kubectl.run('get', 'nodes', '-o', 'name')).trim().replace('node/', '')
+    const expression = { key: 'kubernetes.io/hostname', operator: 'In', values: [node] }
+    const volume = (name: string, volumeMode: string) => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '10Mi' },
+        storageClassName: name,
+        volumeMode,
+        local: { path: device },
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } },
+      },
+    })
+    await apply(
+      volume('disk', 'Filesystem'),
+      claim('disk', { storageClassName: 'disk' }),
+      pod('disk', [{ name: 'v', persistentVolumeClaim: { claimName: 'disk' } }], {}, [{ name: 'v', mountPath: '/v' }]),
+    )
+    await ready('disk')
+    expect(await exec('disk', 'ls /v; echo kept > /v/file')).toContain('lost+found')
+    await kubectl.run('delete', 'pod', 'disk')
+    await apply(
+      pod('disk', [{ name: 'v', persistentVolumeClaim: { claimName: 'disk' } }], {}, [{ name: 'v', mountPath: '/v' }]),
+    )
+    await ready('disk')
+    expect(await exec('disk', 'cat /v/file')).toBe('kept\n')
+    await kubectl.run('delete', 'pod', 'disk')
+    await apply(
+      volume('bare', 'Block'),
+      claim('bare', { storageClassName: 'bare', volumeMode: 'Block' }),
+      pod('bare', [{ name: 'v', persistentVolumeClaim: { claimName: 'bare' } }], {
+        containers: [container({ volumeDevices: [{ name: 'v', devicePath: '/disk' }] })],
+      }),
+    )
+    await ready('bare')
+    expect(await exec('bare', 'ls -l /disk')).toMatch(/^b/)
+    await kubectl.run('delete', 'pod', 'bare')
+    await kubectl.run('delete', 'pvc', 'disk', 'bare')
+    await kubectl.run('delete', 'pv', 'disk', 'bare')
+  } finally {
+    await run('losetup', ['--detach', device])
+  }
+}, 120_000)
+
+it("an image's files, whole and in part, read-only; one that cannot be had says why", async () => {
+  await apply(
+    pod('image', [{ name: 'v', image: { reference: image, pullPolicy: 'IfNotPresent' } }], {}, [
+      { name: 'v', mountPath: '/whole' },
+      { name: 'v', mountPath: '/part', subPath: 'etc' },
+    ]),
+  )
+  await ready('image')
+  expect(await exec('image', 'cat /whole/etc/passwd /part/passwd')).toBe('root:x:0:0:root:/:/bin/sh\n'.repeat(2))
+  for (const path of ['/whole/x', '/part/x'])
+    expect((await kubectl.try(['exec', 'image', '--', 'touch', path])).stderr).toContain('Read-only file system')
+  await apply(
+    pod('no-image', [{ name: 'v', image: { reference: 'localhost/none:1', pullPolicy: 'Never' } }], {}, [
+      { name: 'v', mountPath: '/v' },
+    ]),
+  )
+  await until('the container to say why', async () => {
+    const found = await kubectl.json<V1Pod>('get', 'pod', 'no-image')
+    return found.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImageNeverPull'
+  })
+  const uid = (await kubectl.json<V1Pod>('get', 'pod', 'image')).metadata?.uid ?? ''
+  await kubectl.run('delete', 'pod', 'image', 'no-image')
+  expect(existsSync(join(dataDir, 'node', 'pods', uid))).toBe(false)
+  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(uid)
+}, 90_000)
+
 describe('a CSI driver that runs as a process', () => {
   const driver = 'hostpath.example.com'
   const data = join(dataDir, 'csi-data')
@@ -266,6 +344,7 @@ describe('a CSI driver that runs as a process', () => {
         metadata: { name: 'csi' },
         provisioner: driver,
         volumeBindingMode: 'WaitForFirstConsumer',
+        allowVolumeExpansion: true,
       },
     )
   }, 60_000)
@@ -325,6 +404,57 @@ describe('a CSI driver that runs as a process', () => {
     await until('nothing to be left', () => !readdirSync(data).some((name) => name.startsWith('vol-')))
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(data)
   }, 120_000)
+
+  it('gives a pod a device', async () => {
+    await apply(
+      claim('raw', { storageClassName: 'csi', volumeMode: 'Block' }),
+      pod('raw', [{ name: 'v', persistentVolumeClaim: { claimName: 'raw' } }], {
+        containers: [container({ volumeDevices: [{ name: 'v', devicePath: '/dev/raw' }] })],
+      }),
+    )
+    await ready('raw')
+    expect(await exec('raw', 'ls -l /dev/raw')).toMatch(/^b/)
+    await exec('raw', 'echo on a disk > /dev/raw && sync')
+    await kubectl.run('delete', 'pod', 'raw')
+    await apply(
+      pod('again', [{ name: 'v', persistentVolumeClaim: { claimName: 'raw', readOnly: true } }], {
+        containers: [container({ volumeDevices: [{ name: 'v', devicePath: '/dev/raw' }] })],
+      }),
+    )
+    await ready('again')
+    expect(await exec('again', 'head -n 1 /dev/raw')).toBe('on a disk\n')
+    expect((await kubectl.try(['exec', 'again', '--', 'sh', '-c', 'echo x > /dev/raw'])).code).not.toBe(0)
+    await kubectl.run('delete', 'pod', 'again')
+    await kubectl.run('delete', 'pvc', 'raw')
+    await until('nothing to be left', () => !readdirSync(data).some((name) => name.startsWith('vol-')))
+  }, 90_000)
+
+  it('lets a volume grow while a pod uses it, and the node says what it uses', async () => {
+    await apply(
+      claim('growing', { storageClassName: 'csi' }),
+      pod('growing', [{ name: 'v', persistentVolumeClaim: { claimName: 'growing' } }], {}, [
+        { name: 'v', mountPath: '/v' },
+      ]),
+    )
+    await ready('growing')
+    const inUse = async (): Promise<string[]> =>
+      (await kubectl.json<{ status: { volumesInUse?: string[] } }>('get', 'node', node)).status.volumesInUse ?? []
+    expect(await inUse()).toEqual([expect.stringMatching(/^kubernetes\.io\/csi\/hostpath\.example\.com\^vol-/)])
+    await kubectl.run('patch', 'pvc', 'growing', '-p', '{"spec":{"resources":{"requests":{"storage":"20Mi"}}}}')
+    await kubectl.run('wait', '--for=condition=FileSystemResizePending', 'pvc/growing', '--timeout=30s')
+    // The node looks once a minute; or now, when something of the pod changes.
+    await kubectl.run('annotate', 'pod', 'growing', 'look=now')
+    await until('the claim to know', async () => {
+      const { status } = await claimOf('growing')
+      return status?.capacity?.['storage'] === '20Mi' && (status.conditions ?? []).length === 0
+    })
+    expect(await exec('growing', 'cat /v/grown')).toBe(String(20 * 1024 * 1024))
+    expect(await kubectl.run('describe', 'pod', 'growing')).toContain('FileSystemResizeSuccessful')
+    await kubectl.run('delete', 'pod', 'growing')
+    await until('the volume to be free', async () => (await inUse()).length === 0)
+    await kubectl.run('delete', 'pvc', 'growing')
+    await until('nothing to be left', () => !readdirSync(data).some((name) => name.startsWith('vol-')))
+  }, 90_000)
 
   it('gives a pod a volume of its own, described in the pod', async () => {
     await apply(

@@ -45,9 +45,16 @@ export async function startKapell(options: {
 }): Promise<Kapell> {
   const { dataDir, port, args = [] } = options
   let text = ''
-  const child = spawn(process.execPath, [main, 'up', '--data-dir', dataDir, '--port', String(port), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  // The whole suite can be run on another containerd than the machine's.
+  const containerd = process.env['KAPELL_CONTAINERD']
+  const runtime = containerd === undefined ? [] : ['--containerd', containerd]
+  const child = spawn(
+    process.execPath,
+    [main, 'up', '--data-dir', dataDir, '--port', String(port), ...runtime, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const exited = once(child, 'exit')
