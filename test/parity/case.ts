@@ -6,7 +6,7 @@
  * captured from an earlier answer) and `{{q:X}}` (the same, percent-encoded).
  */
 export interface ParityRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
   path: string
   headers?: Record<string, string>
   body?: unknown
@@ -50,7 +50,7 @@ export interface ParityCase {
   noServiceAccount?: boolean
   /** Keeps nothing: may be asked in one namespace with others of its sort, which saves making one. */
   keepsNothing?: boolean
-  /** 'managedFields' keeps what is dropped otherwise. */
+  /** 'managedFields' keeps what is dropped otherwise, 'storageVersionHash' what is masked. */
   keep?: string[]
 }
 

@@ -70,7 +70,8 @@ function verbsOf(resource: ServedResource): string[] {
 /** Names the version that is stored, for migrators. */
 function storageVersionHash(resource: ServedResource): string | undefined {
   if (resource.type !== 'stored') return undefined
-  const { group, version } = resource.definition.conversion?.storedAs ?? resource.store.definition
+  const { group, version: stored } = resource.definition.conversion?.storedAs ?? resource.store.definition
+  const version = resource.store.definition.hashedVersion ?? stored
   const { kind } = resource
   return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
 }

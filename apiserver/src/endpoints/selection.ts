@@ -34,11 +34,15 @@ export function parseSelection(
   const definition = resource.type === 'stored' ? resource.definition : undefined
   const own = definition?.selectableFields ?? {}
   for (const { field } of fields.requirements) {
-    if (field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(own, field)) continue
+    if (field === 'metadata.name' || Object.hasOwn(own, field)) continue
+    const hasOwnRules = Object.keys(own).length > 0
+    // Kinds without fields of their own let objects of the cluster be asked for their namespace all the same.
+    if (field === 'metadata.namespace' && (resource.namespaced || !hasOwnRules)) continue
     throw badRequest(
-      Object.keys(own).length > 0 || definition?.custom !== undefined
-        ? `field label not supported: ${field}`
-        : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+      definition?.unselectable?.(field) ??
+        (hasOwnRules || definition?.custom !== undefined
+          ? `field label not supported: ${field}`
+          : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`),
     )
   }
   if (labels.empty && fields.empty) return all

@@ -1,6 +1,7 @@
 import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
 import { badRequest } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
+import { columnText } from '@kapell/openapi/column-texts'
 import { column, type Column } from '../registry/definition.ts'
 import type { ServedResource } from '../registry/resource-table.ts'
 
@@ -69,15 +70,15 @@ export function tableOf(
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: options.metadata,
-    columnDefinitions: options.withColumns === false ? null : columns.map(definitionOf),
+    columnDefinitions: options.withColumns === false ? null : columnDefinitions(resource, columns),
     rows,
   }
 }
 
-export function columnDefinitions(resource: ServedResource): Record<string, unknown>[] {
-  return columnsOf(resource).map(definitionOf)
-}
-
-function definitionOf({ name, type, format, description, priority }: Column<KubeObject>): Record<string, unknown> {
-  return { name, type, format, description, priority }
+export function columnDefinitions(resource: ServedResource, columns = columnsOf(resource)): Record<string, unknown>[] {
+  const isCustom = resource.type === 'stored' && resource.definition.custom !== undefined
+  return columns.map(({ name, type, format, description, priority }) => {
+    const text = description === '' && !isCustom ? columnText(resource, name) : description
+    return { name, type, format, description: text, priority }
+  })
 }

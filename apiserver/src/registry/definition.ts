@@ -181,6 +181,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
   verbs?: readonly Verb[]
   /** Where objects are kept under /registry: defaults to "<group>/<plural>" or "<plural>" for core, batch, apps and so on as upstream's keys. */
   storagePrefix?: string
+  /** The version that discovery's hash tells as stored, where the original stores another than is served. */
+  hashedVersion?: string
   /** For a second version of a stored kind: to and from what is stored. `storedAs` shares that definition's cache. */
   conversion?: {
     storedAs: { group: string; version: string; plural: string }
@@ -193,6 +195,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
   columns?: readonly Column<T>[]
   /** Beyond metadata.name and metadata.namespace. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** What is said of fields that it cannot be selected by, where that is not the usual text. */
+  unselectable?: (field: string) => string
   /** How names are checked; the default is a DNS subdomain. Returns what is wrong, [] when nothing. */
   validateName?: (name: string, prefix: boolean) => string[]
   /** What an Invalid names instead of this kind, where the original names the form it keeps. */

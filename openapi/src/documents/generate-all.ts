@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { documentFile } from '../files.ts'
 import { applyFacts } from './apply-facts.ts'
+import { columnTextsOf } from './column-texts.ts'
 import { buildDefinitions } from './definitions.ts'
 import { readModels } from './read-models.ts'
 import { describeReferences } from './describe-references.ts'
@@ -21,6 +22,7 @@ export async function generateAll(): Promise<Map<string, string | Uint8Array>> {
   const table = schemaTable(built.definitions)
   files.set('schema.json', JSON.stringify(table))
   describeReferences(built.definitions)
+  files.set('column-texts.json', JSON.stringify(columnTextsOf(built.definitions)))
   const paths = buildPaths()
   const swagger = JSON.stringify(swaggerDocument(built.definitions, paths))
   files.set('openapi-v2.json', swagger)

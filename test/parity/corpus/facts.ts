@@ -39,8 +39,13 @@ const listed: Listed[] = resources
   .map((d) => ({ title: `${d.plural}.${apiVersionOf(d)}`, path: `${rootOf(apiVersionOf(d))}/${d.plural}` }))
 
 const table = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+/** What columns are described as is prose, and ours is ours. */
+const prose = Array.from({ length: 20 }, (_, i) => `columnDefinitions.${i}.description`)
 const columns: ParityCases = Object.fromEntries(
-  listed.map(({ title, path }) => [`columns of ${title}`, asked(`${path}?limit=1`, table, ['rows', 'metadata'])]),
+  listed.map(({ title, path }) => [
+    `columns of ${title}`,
+    asked(`${path}?limit=1`, table, ['rows', 'metadata', ...prose]),
+  ]),
 )
 
 /** Whatever any kind can be selected by, and what none can. */
@@ -48,7 +53,8 @@ const fields = [
   'metadata.name', 'metadata.namespace', 'metadata.labels.a', 'metadata.uid',
   'involvedObject.apiVersion', 'involvedObject.fieldPath', 'involvedObject.kind', 'involvedObject.name',
   'involvedObject.namespace', 'involvedObject.resourceVersion', 'involvedObject.uid', 'reason', 'regarding.kind',
-  'regarding.name', 'regarding.namespace', 'reportingComponent', 'reportingController', 'source', 'spec.clusterIP',
+  'regarding.name', 'regarding.namespace', 'regarding.uid', 'regarding.apiVersion', 'regarding.resourceVersion',
+  'regarding.fieldPath', 'deprecatedSource.component', 'spec.resourceName', 'spec.containers', 'status.hostIP', 'reportingComponent', 'reportingController', 'source', 'spec.clusterIP',
   'spec.driver', 'spec.hostNetwork', 'spec.nodeName', 'spec.podName', 'spec.restartPolicy', 'spec.schedulerName',
   'spec.serviceAccountName', 'spec.signerName', 'spec.type', 'spec.unschedulable', 'spec.pool.name', 'spec.group',
   'status.nominatedNodeName', 'status.phase', 'status.podIP', 'status.podIPs', 'status.replicas', 'status.successful',
@@ -60,7 +66,9 @@ const selectable: ParityCases = Object.fromEntries(
     `selectable fields of ${title}`,
     {
       keepsNothing: true,
-      steps: fields.map((field) => get(`${path}?limit=1&fieldSelector=${field}=none-has-this`, { ignore: ['metadata'] })),
+      steps: fields.map((field) =>
+        get(`${path}?limit=1&fieldSelector=${field}=none-has-this`, { ignore: ['metadata'] }),
+      ),
     },
   ]),
 )

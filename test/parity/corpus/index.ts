@@ -14,6 +14,7 @@ import { tables } from './generated/tables.ts'
 import * as volumes from './generated/volumes.ts'
 import * as made from './generated/workloads.ts'
 import { manifests } from './manifests.ts'
+import { negotiation } from './negotiation.ts'
 import { patches } from './patches.ts'
 import { policies } from './policies.ts'
 import { reads } from './reads.ts'
@@ -26,6 +27,7 @@ export const corpora: Record<string, ParityCases> = {
   'every-kind': everyKind,
   facts,
   manifests,
+  negotiation,
   patches,
   policies,
   reads,

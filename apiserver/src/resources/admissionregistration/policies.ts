@@ -80,6 +80,7 @@ export const mutatingAdmissionPolicies = defineResource<V1MutatingAdmissionPolic
   default: (o) => defaultPolicy(o.spec),
   validate: (o, at) => validateMutatingPolicy(o.spec ?? {}, at.child('spec')),
   storagePrefix: 'mutatingadmissionpolicies',
+  hashedVersion: 'v1beta1',
   columns: [
     nameColumn,
     countColumn('Mutations', (o) => o.spec?.mutations),
@@ -96,6 +97,7 @@ export const mutatingAdmissionPolicyBindings = defineResource<V1MutatingAdmissio
   default: (o) => defaultMatch(o.spec?.matchResources),
   validate: (o, at) => validatePolicyBinding(o.spec ?? {}, { at: at.child('spec'), needsActions: false }),
   storagePrefix: 'mutatingadmissionpolicybindings',
+  hashedVersion: 'v1beta1',
   columns: [
     nameColumn,
     column('PolicyName', 'string', (o) => o.spec?.policyName ?? ''),

@@ -14,6 +14,7 @@ export const customResourceDefinitions = defineResource<Crd>({
   categories: ['api-extensions'],
   namespaced: false,
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
+  hashedVersion: 'v1beta1',
   hasGeneration: true,
   allowUnconditionalUpdate: false,
   columns: [nameColumn, column('Created At', 'date', (o) => o.metadata?.creationTimestamp ?? '')],

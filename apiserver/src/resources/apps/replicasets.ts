@@ -28,7 +28,6 @@ export const replicaSets = defineResource<V1ReplicaSet>({
     ...containerColumns<V1ReplicaSet>((o) => o.spec?.template?.spec),
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
   ],
-  selectableFields: { 'status.replicas': (o) => String(o.status?.replicas ?? 0) },
   default: (o) => {
     if (o.spec === undefined) return
     o.spec.replicas ??= 1

@@ -53,6 +53,7 @@ export const jobs = defineResource<V1Job>({
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
   ],
   selectableFields: { 'status.successful': (o) => String(o.status?.succeeded ?? 0) },
+  unselectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   default: defaultJob,
   prepareForCreate: (o) => {
     startStatus(o)

@@ -29,4 +29,5 @@ export const resourceSlices = defineResource<V1ResourceSlice>({
     ageColumn,
   ],
   selectableFields: { 'spec.nodeName': (o) => o.spec?.nodeName ?? '', 'spec.driver': (o) => o.spec?.driver ?? '' },
+  unselectable: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
 })
