@@ -117,18 +117,19 @@ export async function startLoops(options: {
     )
   }
   if (scheduler !== undefined) {
-    const requests = createMetrics()
+    const schedulerMetrics = createMetrics()
     parts.push(
       scheduler
         .startScheduler({
-          transport: measuredTransport(door(identities.scheduler), requests),
+          transport: measuredTransport(door(identities.scheduler), schedulerMetrics),
+          metrics: schedulerMetrics,
           log,
           ...(options.schedulerConfiguration === undefined ? {} : { configuration: options.schedulerConfiguration }),
           ...(options.shared === true ? { leaderElection: { identity } } : {}),
         })
         .then((started) => {
           if (options.placements !== undefined) options.placements.explain = (pod) => started.explain(pod)
-          metrics['kube-scheduler'] = async () => `${await started.registry.metrics()}${requests.render()}`
+          metrics['kube-scheduler'] = () => schedulerMetrics.render()
           return started
         }),
     )

@@ -13,6 +13,8 @@ export interface Metrics {
   counter(name: string, help: string, labels: Record<string, string>): Counter
   gauge(name: string, help: string, labels: Record<string, string>, read?: () => number): Gauge
   histogram(name: string, help: string, labels: Record<string, string>, buckets: readonly number[]): Histogram
+  /** Called before each `render`: for series that come and go with what is counted. */
+  beforeRender(run: () => void): void
   /** Everything, in the text format. */
   render(): string
 }
@@ -30,6 +32,7 @@ interface Family {
 
 export function createMetrics(): Metrics {
   const families = new Map<string, Family>()
+  const collectors: (() => void)[] = []
   function series<H>(
     name: string,
     type: string,
@@ -79,7 +82,9 @@ export function createMetrics(): Metrics {
         ]
         return { handle: { observe }, lines }
       }),
+    beforeRender: (run) => void collectors.push(run),
     render: () => {
+      for (const collect of collectors) collect()
       const out: string[] = []
       for (const [name, family] of [...families].sort(([a], [b]) => (a < b ? -1 : 1))) {
         out.push(`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.type}`)

@@ -28,6 +28,13 @@ export class SchedulerCache implements Snapshot {
     return (this.#list ??= [...this.#nodes.values()])
   }
 
+  /** For metrics: goes through all pods. */
+  get sizes(): { nodes: number; pods: number; assumed: number } {
+    let assumed = 0
+    for (const pod of this.#pods.values()) if (pod.assumed) assumed++
+    return { nodes: this.#nodes.size, pods: this.#pods.size, assumed }
+  }
+
   get slots(): number {
     return this.#slots
   }

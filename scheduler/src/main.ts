@@ -1,10 +1,10 @@
-import { Registry } from 'prom-client'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { runAsLeader, type LeaderElectionOptions } from '@kapell/controllers/machinery/leader-election'
 import type { Logger } from '@kapell/controllers/machinery/log'
+import { createMetrics, type Metrics } from '@kapell/controllers/machinery/metrics'
 import { pods } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
@@ -13,6 +13,8 @@ import { SchedulerCache } from './cache.ts'
 import { clusterReader } from './cluster-reader.ts'
 import { defaultConfiguration, type SchedulerConfiguration } from './config/configuration.ts'
 import { httpExtender } from './extenders/client.ts'
+import type { Framework } from './framework/runtime.ts'
+import type { PluginHandle } from './plugins/index.ts'
 import { Nominations } from './framework/nominations.ts'
 import { explain, type Explanation } from './framework/explain.ts'
 import { podInfo } from './framework/pod-info.ts'
@@ -30,13 +32,14 @@ export interface SchedulerOptions {
   clock?: Clock
   /** Its profiles say whose pods are ours. Default: one, "default-scheduler". */
   configuration?: SchedulerConfiguration
-  registry?: Registry
+  metrics?: Metrics
   /** Several schedulers of one cluster: only the holder of the lease schedules, the others keep their caches warm. */
   leaderElection?: { identity: string }
 }
 
 export interface RunningScheduler {
-  readonly registry: Registry
+  /** Prometheus text. */
+  metrics(): string
   /** What every plug-in says of a pod on every node, now; undefined when there is no such pod that lives. */
   explain(pod: { namespace: string; name: string }): Explanation | undefined
   /** Resolves when nothing of it runs any more; a binding that is under way ends first. */
@@ -45,7 +48,8 @@ export interface RunningScheduler {
 
 /** Starts the scheduler; resolves when it knows the cluster and schedules. */
 export async function startScheduler(options: SchedulerOptions): Promise<RunningScheduler> {
-  const { log, clock = realClock, configuration = defaultConfiguration, registry = new Registry() } = options
+  const { log, clock = realClock, configuration = defaultConfiguration, metrics = createMetrics() } = options
+  const measured = schedulerMetrics(metrics)
   const stop = new AbortController()
   const client = createClient(options.transport)
   const recorders = new Map(
@@ -66,14 +70,15 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     pods: podLister,
   })
   const nominations = new Nominations()
-  const profiles = createProfiles(configuration, (framework) => ({
+  const handleFor = (framework: () => Framework): PluginHandle => ({
     ...cluster.handle,
     storage,
     fitsOn: (pod, node, snapshot) => framework().verdictOn(pod, node, snapshot) === undefined,
     isLocal: (pod, snapshot) => framework().isLocal(pod, snapshot),
     nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
     evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),
-  }))
+  })
+  const profiles = createProfiles(configuration, handleFor, measured.framework)
   const cache = new SchedulerCache()
   const queue = new SchedulingQueue({
     clock,
@@ -81,11 +86,18 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     hintsOf: profiles.hintsOf,
     initialBackoffMs: configuration.podInitialBackoffSeconds * 1000,
     maxBackoffMs: configuration.podMaxBackoffSeconds * 1000,
+    measure: measured.queue,
   })
-  const metrics = schedulerMetrics(registry, () => queue.pending)
   await Promise.all([
     cluster.synced(),
-    watchCluster({ informers, cache, nominations, queue, isOurs: (name) => profiles.names.includes(name) }),
+    watchCluster({
+      informers,
+      cache,
+      nominations,
+      queue,
+      isOurs: (name) => profiles.names.includes(name),
+      handled: measured.event,
+    }),
     watchStorage((event, before, after) => queue.onEvent(event, before, after)),
   ])
   const scheduler = new Scheduler({
@@ -95,16 +107,24 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     nominations,
     queue,
     actions,
-    metrics,
+    metrics: measured,
     clock,
     log,
+  })
+  measured.observe({
+    pending: () => queue.pending,
+    waiting: () => queue.waiting(),
+    cache: () => cache.sizes,
+    bindings: () => scheduler.running,
   })
   const running =
     options.leaderElection === undefined
       ? scheduler.run(stop.signal)
-      : lead({ client, clock, log, signal: stop.signal, ...options.leaderElection }, (signal) => scheduler.run(signal))
+      : lead({ client, clock, log, metrics, signal: stop.signal, ...options.leaderElection }, (signal) =>
+          scheduler.run(signal),
+        )
   return {
-    registry,
+    metrics: () => metrics.render(),
     explain: ({ namespace, name }) => {
       const pod = podLister.get(`${namespace}/${name}`)
       return pod === undefined ? undefined : explainAnew(pod, cache, profiles)

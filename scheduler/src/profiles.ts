@@ -1,5 +1,6 @@
 import type { SchedulerConfiguration } from './config/configuration.ts'
 import { profilePlugins } from './config/profile.ts'
+import type { Measure } from './framework/measure.ts'
 import type { PodInfo } from './framework/pod-info.ts'
 import { Framework } from './framework/runtime.ts'
 import type { QueueingHint } from './framework/plugin.ts'
@@ -19,15 +20,16 @@ const minNodesToFind = 100
 export function createProfiles(
   config: SchedulerConfiguration,
   handleFor: (framework: () => Framework) => PluginHandle,
+  measureOf?: (schedulerName: string) => Measure,
 ): Profiles {
   const made = config.profiles.map((profile) => {
     const percentage = profile.percentageOfNodesToScore ?? config.percentageOfNodesToScore
     const handle = handleFor(() => framework)
     const nodesToFind = (count: number): number => Math.max(minNodesToFind, Math.floor((count * percentage) / 100))
-    const framework: Framework = new Framework(
-      profilePlugins(profile, handle),
-      percentage > 0 && percentage < 100 ? { nodesToFind } : {},
-    )
+    const framework: Framework = new Framework(profilePlugins(profile, handle), {
+      ...(percentage > 0 && percentage < 100 ? { nodesToFind } : {}),
+      ...(measureOf === undefined ? {} : { measure: measureOf(profile.schedulerName) }),
+    })
     const hints = new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []]))
     return { name: profile.schedulerName, framework, hints }
   })

@@ -90,6 +90,11 @@ export class Scheduler {
     await Promise.allSettled([...this.#running, ...this.#waiting])
   }
 
+  /** Bindings, and other requests, under way. */
+  get running(): number {
+    return this.#running.size + this.#waiting.size
+  }
+
   /** Waits for nothing unless an extender has a say. */
   #cycle(queued: QueuedPod): Promise<void> | undefined {
     const { cache, queue, actions, nominations, extenders = [], pickAmong = randomIndex } = this.#parts
@@ -108,11 +113,16 @@ export class Scheduler {
     const framework = this.#parts.frameworkOf(pod)
     const asked = extenders.filter((extender) => extender.isInterested(pod))
     if (asked.length === 0) {
-      this.#settle({ queued, current, startedAt }, framework.place(pod, cache, pickAmong, nominations))
+      const placement = framework.place(pod, cache, pickAmong, nominations)
+      this.#parts.metrics.algorithm((performance.now() - startedAt) / 1000)
+      this.#settle({ queued, current, startedAt }, placement)
       return undefined
     }
     return placeWithExtenders({ framework, extenders: asked, pod, snapshot: cache, nominations, pickAmong }).then(
-      (placement) => this.#settle({ queued, current, startedAt }, placement),
+      (placement) => {
+        this.#parts.metrics.algorithm((performance.now() - startedAt) / 1000)
+        this.#settle({ queued, current, startedAt }, placement)
+      },
       (error: unknown) => this.#fail({ queued, current, startedAt }, errorText(error)),
     )
   }
@@ -120,7 +130,7 @@ export class Scheduler {
   /** An extender that must be heard could not be: nothing can be said of the pod. */
   #fail({ queued, current, startedAt }: Cycle, message: string): void {
     const { actions, queue, metrics } = this.#parts
-    metrics.attempt('error', (performance.now() - startedAt) / 1000)
+    metrics.attempt('error', profileOf(queued), (performance.now() - startedAt) / 1000)
     queue.addBackoff(queued)
     actions.event(current, 'Warning', 'FailedScheduling', message)
     const noted = actions.setUnschedulable(current, { reason: 'SchedulerError', message })
@@ -132,7 +142,7 @@ export class Scheduler {
     const pod = queued.info
     const framework = this.#parts.frameworkOf(pod)
     if (placement.nodeName === undefined) {
-      metrics.attempt('unschedulable', (performance.now() - startedAt) / 1000)
+      metrics.attempt('unschedulable', profileOf(queued), (performance.now() - startedAt) / 1000)
       this.#reject(queued, current, placement)
       return
     }
@@ -141,7 +151,7 @@ export class Scheduler {
     const barred = framework.reserve(state, pod, nodeName)
     if (barred !== undefined) {
       cache.forget(pod.uid)
-      metrics.attempt('unschedulable', (performance.now() - startedAt) / 1000)
+      metrics.attempt('unschedulable', profileOf(queued), (performance.now() - startedAt) / 1000)
       this.#reject(queued, current, { state, rejected: new Map([[nodeName, barred]]) })
       return
     }
@@ -171,7 +181,7 @@ export class Scheduler {
     const { actions, cache, queue, metrics, log } = this.#parts
     const pod = queued.info
     const framework = this.#parts.frameworkOf(pod)
-    metrics.attempt('error', (performance.now() - startedAt) / 1000)
+    metrics.attempt('error', profileOf(queued), (performance.now() - startedAt) / 1000)
     framework.unreserve(state, pod, nodeName)
     cache.forget(pod.uid)
     queue.onEvent('AssignedPodDelete', current)
@@ -188,13 +198,19 @@ export class Scheduler {
     const pod = queued.info
     const framework = this.#parts.frameworkOf(pod)
     const binder = extenders.find((extender) => extender.bind !== undefined && extender.isInterested(pod))
+    const laps = framework.laps()
     try {
       await (binder?.bind?.(pod, nodeName) ?? actions.bind(pod, nodeName))
-      metrics.attempt('scheduled', (performance.now() - startedAt) / 1000)
-      metrics.scheduled(queued.attempts + 1, (clock.now().getTime() - queued.enqueuedAtMs) / 1000)
+      laps?.lap('Bind', 'Success')
+      metrics.attempt('scheduled', profileOf(queued), (performance.now() - startedAt) / 1000)
+      metrics.scheduled({
+        attempts: queued.attempts + 1,
+        sinceFirstSeconds: (clock.now().getTime() - queued.enqueuedAtMs) / 1000,
+        afterFlush: queued.flushed === true,
+      })
       actions.event(current, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${nodeName}`)
     } catch (error) {
-      metrics.attempt('error', (performance.now() - startedAt) / 1000)
+      metrics.attempt('error', profileOf(queued), (performance.now() - startedAt) / 1000)
       framework.unreserve(state, pod, nodeName)
       cache.forget(pod.uid)
       log.warn('binding failed', { pod: pod.key, node: nodeName, error: errorText(error) })
@@ -205,7 +221,7 @@ export class Scheduler {
   }
 
   #reject(queued: QueuedPod, current: V1Pod, placement: Placement): void {
-    const { cache, queue, actions, nominations } = this.#parts
+    const { cache, queue, actions, nominations, metrics } = this.#parts
     const framework = this.#parts.frameworkOf(queued.info)
     const rejectedBy = new Set([...placement.rejected.values()].map((verdict) => verdict.plugin))
     const nodeCount = cache.nodes.length
@@ -218,6 +234,7 @@ export class Scheduler {
             ...(placement.preFilterReason === undefined ? {} : { preFilter: placement.preFilterReason }),
             postFilter: after.message,
           })
+    if (nodeCount > 0) metrics.preemption(after.victims ?? 0)
     if (after.nominatedNodeName !== undefined) nominations.set(queued.info, after.nominatedNodeName)
     queue.addUnschedulable(queued, rejectedBy)
     actions.event(current, 'Warning', 'FailedScheduling', message)
@@ -226,11 +243,16 @@ export class Scheduler {
     if (after.makingRoom === undefined) return
     const { uid } = queued.info
     this.#makingRoom.add(uid)
+    const beganMs = performance.now()
     const done = after.makingRoom
-      .catch((error: unknown) => {
-        nominations.delete(uid)
-        throw error
-      })
+      .then(
+        () => metrics.madeRoom('success', (performance.now() - beganMs) / 1000),
+        (error: unknown) => {
+          metrics.madeRoom('error', (performance.now() - beganMs) / 1000)
+          nominations.delete(uid)
+          throw error
+        },
+      )
       .finally(() => this.#makingRoom.delete(uid))
     this.#inBackground(done, queued, 'cannot make room for a pod')
   }
@@ -247,6 +269,8 @@ export class Scheduler {
 function nomination(after: { nominatedNodeName?: string }): { nominatedNodeName?: string } {
   return after.nominatedNodeName === undefined ? {} : { nominatedNodeName: after.nominatedNodeName }
 }
+
+const profileOf = ({ info }: QueuedPod): string => info.pod.spec?.schedulerName ?? 'default-scheduler'
 
 function randomIndex(count: number): number {
   return Math.floor(Math.random() * count)

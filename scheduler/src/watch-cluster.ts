@@ -20,21 +20,30 @@ export async function watchCluster(parts: {
   queue: SchedulingQueue
   /** Pods that name this scheduler are ours. */
   isOurs: (schedulerName: string) => boolean
+  /** Told how long each change took to take in. */
+  handled?: (event: string, seconds: number) => void
 }): Promise<void> {
-  const { informers, cache, nominations, queue } = parts
+  const { informers, cache, nominations, queue, handled } = parts
+  const timed = (event: string, take: () => void): void => {
+    const beganMs = performance.now()
+    take()
+    handled?.(event, (performance.now() - beganMs) / 1000)
+  }
   const isOurs = ({ spec }: V1Pod): boolean => parts.isOurs(spec?.schedulerName ?? 'default-scheduler')
 
   const nodeInformer = informers.informer(nodes)
   nodeInformer.onChange({
-    add: (node) => {
-      cache.setNode(node)
-      queue.onEvent('NodeAdd', undefined, node)
-    },
-    update: (before, node) => {
-      cache.setNode(node)
-      queue.onEvent('NodeUpdate', before, node)
-    },
-    delete: (node) => cache.removeNode(node.metadata?.name ?? ''),
+    add: (node) =>
+      timed('NodeAdd', () => {
+        cache.setNode(node)
+        queue.onEvent('NodeAdd', undefined, node)
+      }),
+    update: (before, node) =>
+      timed('NodeUpdate', () => {
+        cache.setNode(node)
+        queue.onEvent('NodeUpdate', before, node)
+      }),
+    delete: (node) => timed('NodeDelete', () => cache.removeNode(node.metadata?.name ?? '')),
   })
 
   const podInformer = informers.informer(pods, livePods)
@@ -63,15 +72,19 @@ export async function watchCluster(parts: {
     }
   }
   podInformer.onChange({
-    add: (pod) => take(pod, undefined),
-    update: (before, pod) => {
-      if (before.metadata?.uid !== pod.metadata?.uid) forget(before)
-      take(pod, before.metadata?.uid === pod.metadata?.uid ? before : undefined)
-    },
-    delete: forget,
+    add: (pod) => timed(`${roomOf(pod)}PodAdd`, () => take(pod, undefined)),
+    update: (before, pod) =>
+      timed(`${roomOf(pod)}PodUpdate`, () => {
+        if (before.metadata?.uid !== pod.metadata?.uid) forget(before)
+        take(pod, before.metadata?.uid === pod.metadata?.uid ? before : undefined)
+      }),
+    delete: (pod) => timed(`${roomOf(pod)}PodDelete`, () => forget(pod)),
   })
   await Promise.all([nodeInformer.synced(), podInformer.synced()])
 }
+
+/** As upstream calls pods with and without a node. */
+const roomOf = ({ spec }: V1Pod): string => ((spec?.nodeName ?? '') === '' ? 'Unschedulable' : 'Assigned')
 
 /** Our own note that the pod is unschedulable must not bring it straight back: only other changes count. */
 function mayHelp(before: V1Pod, after: V1Pod): boolean {

@@ -77,8 +77,11 @@ describe('pods with claims', () => {
     await claim('one')
     await pod('one', 'one', { nodeSelector: { 'kubernetes.io/hostname': 'n2' } })
     expect(await nodeOf('one')).toBe('n2')
-    const bound = await cluster.client.resource(persistentVolumeClaims, ns).get('one')
-    expect(bound.status?.phase).toBe('Bound')
+    // The phase is written after what binds the claim, which is all that the scheduler waits for.
+    const bound = await until('the claim to be bound', async () => {
+      const found = await cluster.client.resource(persistentVolumeClaims, ns).get('one')
+      return found.status?.phase === 'Bound' ? found : undefined
+    })
     expect(bound.metadata?.annotations).toMatchObject({ 'volume.kubernetes.io/selected-node': 'n2' })
     const volume = await cluster.client.resource(persistentVolumes).get(bound.spec?.volumeName ?? '')
     expect(volume.spec?.local?.path).toMatch(/^\/data\/n2\//)

@@ -64,6 +64,8 @@ export interface PostFilterResult {
   nominatedNodeName?: string
   /** What makes the room there; begun at once, and not waited for. */
   makingRoom?: Promise<void>
+  /** How many pods have to go for it. */
+  victims?: number
   /** Appended to the event's text. */
   message: string
 }

@@ -1,5 +1,6 @@
 import { BindingSteps } from './binding-steps.ts'
 import { CycleState } from './cycle-state.ts'
+import { CycleMeasure, timeFilters, type Laps, type Measure } from './measure.ts'
 import { LocalAnswers, type LocalAnswersOfPod } from './local-answers.ts'
 import { Nominations } from './nominations.ts'
 import type { NodeInfo } from './node-info.ts'
@@ -28,6 +29,8 @@ export interface Found extends Omit<Placement, 'nodeName'> {
 export interface FrameworkOptions {
   /** How many fitting nodes are enough to choose among, of so many in all (absent: every node is looked at). */
   nodesToFind?: (nodeCount: number) => number
+  /** Told what takes how long. */
+  measure?: Measure
 }
 
 /** What the pre-filters leave to look at. */
@@ -50,6 +53,8 @@ export class Framework {
   readonly #local: LocalAnswers
   readonly #steps: BindingSteps
   readonly #options: FrameworkOptions
+  readonly #measure: CycleMeasure
+  readonly #localPlugins: readonly Plugin[]
   /** Where the next search begins when not all nodes are looked at. */
   #start = 0
 
@@ -61,15 +66,20 @@ export class Framework {
     this.#options = options
     const all = plugins.map(({ plugin }) => plugin)
     this.#steps = new BindingSteps(all)
-    this.#local = new LocalAnswers(all.filter((plugin) => plugin.local === true))
+    this.#localPlugins = all.filter((plugin) => plugin.local === true)
+    this.#local = new LocalAnswers(this.#localPlugins)
+    this.#measure = new CycleMeasure(all, options.measure)
   }
 
   preEnqueue(pod: PodInfo): Verdict | undefined {
+    const laps = this.#measure.laps()
+    let verdict: Verdict | undefined
     for (const { plugin } of this.plugins) {
-      const verdict = plugin.preEnqueue?.(pod.pod)
-      if (verdict !== undefined) return verdict
+      verdict = plugin.preEnqueue?.(pod.pod)
+      if (verdict !== undefined) break
     }
-    return undefined
+    laps?.lap('PreEnqueue', verdict === undefined ? 'Success' : 'Unschedulable')
+    return verdict
   }
 
   /**
@@ -98,7 +108,9 @@ export class Framework {
   /** The nodes that fit, or why none does. */
   find(pod: PodInfo, snapshot: Snapshot, nominations: Nominations): Found {
     const state = new CycleState()
-    const prepared = this.#preFilter(state, pod, snapshot)
+    const laps = this.#measure.begin()
+    const prepared = this.#preFilter(state, pod, snapshot, laps)
+    laps?.lap('PreFilter', prepared.none === true ? 'Unschedulable' : 'Success')
     const local =
       prepared.nodes === snapshot.nodes ? this.#local.of(pod, state, snapshot.slots) : this.#local.fresh(pod, state)
     if (prepared.none === true) {
@@ -112,9 +124,20 @@ export class Framework {
     const nominated = snapshot.get(pod.pod.status?.nominatedNodeName ?? '')
     if (nominated !== undefined && prepared.nodes.includes(nominated) && verdictOf(nominated) === undefined)
       return { feasible: [nominated], rejected: new Map(), state, local }
-    const { feasible, verdicts } = this.#search(prepared.nodes, verdictOf)
+    const { feasible, verdicts, looked } = this.#search(prepared.nodes, verdictOf)
+    if (laps !== undefined) this.#measureFilters({ laps, looked, prepared, state, pod })
     const rejected = feasible.length === 0 ? collect(snapshot, prepared, verdicts) : new Map<string, Verdict>()
     return { feasible, rejected, state, local }
+  }
+
+  #measureFilters(done: { laps: Laps; looked: number; prepared: Prepared; state: CycleState; pod: PodInfo }): void {
+    const { laps, looked, prepared, state, pod } = done
+    laps.lap('Filter', 'Success')
+    for (const plugin of this.#localPlugins) this.#measure.count('Filter', plugin, looked)
+    for (const plugin of prepared.filters) this.#measure.count('Filter', plugin, looked)
+    const [node] = prepared.nodes
+    if (laps.plugins === undefined || node === undefined) return
+    timeFilters([...this.#localPlugins, ...prepared.filters], { state, pod, node }, laps.plugins)
   }
 
   /** Whether the pod passes every filter on the node as the snapshot has it now, in a trial for example. */
@@ -122,8 +145,7 @@ export class Framework {
     const state = new CycleState()
     const { nodes, filters, elsewhere } = this.#preFilter(state, pod, snapshot)
     if (elsewhere !== undefined && !nodes.includes(node)) return elsewhere
-    const local = this.plugins.map(({ plugin }) => plugin).filter((plugin) => plugin.local === true)
-    return filterAll(local, state, pod, node) ?? filterAll(filters, state, pod, node)
+    return filterAll(this.#localPlugins, state, pod, node) ?? filterAll(filters, state, pod, node)
   }
 
   /** Whether nothing but local plug-ins has a say about where the pod may go, the cluster being as it is. */
@@ -133,7 +155,15 @@ export class Framework {
 
   /** Takes what the node takes; when one plug-in cannot, what the others took is given back. */
   reserve(state: CycleState, pod: PodInfo, nodeName: string): Verdict | undefined {
-    return this.#steps.reserve(state, pod, nodeName)
+    const laps = this.#measure.laps()
+    const verdict = this.#steps.reserve(state, pod, nodeName)
+    laps?.lap('Reserve', verdict === undefined ? 'Success' : 'Unschedulable')
+    return verdict
+  }
+
+  /** For what is done outside of plug-ins: tells the time it took. */
+  laps(): Laps | undefined {
+    return this.#measure.laps()
   }
 
   unreserve(state: CycleState, pod: PodInfo, nodeName: string): void {
@@ -142,7 +172,15 @@ export class Framework {
 
   /** What stands between the decision and the binding; undefined, as for nearly every pod, when nothing does. */
   beforeBinding(state: CycleState, pod: PodInfo, nodeName: string): Promise<void> | undefined {
-    return this.#steps.beforeBinding(state, pod, nodeName)
+    const laps = this.#measure.laps()
+    const before = this.#steps.beforeBinding(state, pod, nodeName)
+    if (before === undefined) laps?.lap('PreBind', 'Success')
+    else
+      void before.then(
+        () => laps?.lap('PreBind', 'Success'),
+        () => laps?.lap('PreBind', 'Error'),
+      )
+    return before
   }
 
   postFilter(
@@ -151,20 +189,24 @@ export class Framework {
     snapshot: Snapshot,
     rejected: ReadonlyMap<string, Verdict>,
   ): PostFilterResult {
+    const laps = this.#measure.laps()
     const messages: string[] = []
+    let found: PostFilterResult = { message: '' }
     for (const { plugin } of this.plugins) {
       const result = plugin.postFilter?.(state, pod, snapshot, rejected)
       if (result === undefined) continue
       messages.push(result.message)
-      if (result.nominatedNodeName !== undefined) return { ...result, message: messages.join(', ') }
+      found = result
+      if (result.nominatedNodeName !== undefined) break
     }
-    return { message: messages.join(', ') }
+    laps?.lap('PostFilter', found.nominatedNodeName === undefined ? 'Unschedulable' : 'Success')
+    return { ...found, message: messages.join(', ') }
   }
 
   #search(
     nodes: readonly NodeInfo[],
     verdictOf: (node: NodeInfo) => Verdict | undefined,
-  ): { feasible: NodeInfo[]; verdicts: Map<NodeInfo, Verdict> } {
+  ): { feasible: NodeInfo[]; verdicts: Map<NodeInfo, Verdict>; looked: number } {
     const enough = this.#options.nodesToFind?.(nodes.length) ?? nodes.length
     const start = enough < nodes.length ? this.#start % nodes.length : 0
     const feasible: NodeInfo[] = []
@@ -184,7 +226,7 @@ export class Framework {
     this.#start = start + looked
     const why = new Map<NodeInfo, Verdict>()
     if (feasible.length === 0) refused.forEach((node, i) => verdicts[i] && why.set(node, verdicts[i]))
-    return { feasible, verdicts: why }
+    return { feasible, verdicts: why, looked }
   }
 
   /** Whether the pod still fits once those that wait for room on the node have it. */
@@ -203,14 +245,20 @@ export class Framework {
     }
   }
 
-  #preFilter(state: CycleState, pod: PodInfo, snapshot: Snapshot): Prepared {
+  #preFilter(state: CycleState, pod: PodInfo, snapshot: Snapshot, laps?: Laps): Prepared {
     const filters: Plugin[] = []
     const narrowing: string[] = []
     let names: ReadonlySet<string> | undefined
     for (const { plugin } of this.plugins) {
+      const beganMs = laps?.plugins === undefined ? 0 : performance.now()
       const result = plugin.preFilter?.(state, pod, snapshot)
+      if (laps?.plugins !== undefined && plugin.preFilter !== undefined) {
+        const status = isVerdict(result) ? 'Unschedulable' : result === 'skip' ? 'Skip' : 'Success'
+        laps.plugins.plugin('PreFilter', plugin.name, status, (performance.now() - beganMs) / 1000)
+      }
       if (isVerdict(result)) return { nodes: [], filters, elsewhere: result, none: true }
       if (result === 'skip') continue
+      if (laps !== undefined) this.#measure.count('PreFilter', plugin)
       if (plugin.local !== true && plugin.filter !== undefined) filters.push(plugin)
       if (result === undefined) continue
       narrowing.push(plugin.name)
@@ -225,16 +273,27 @@ export class Framework {
   /** The weighed sum of all scores, in the order of the nodes that fit. */
   totals(pod: PodInfo, snapshot: Snapshot, { state, feasible, local }: Omit<Found, 'rejected'>): Float64Array {
     const totals = new Float64Array(feasible.length)
-    for (const { plugin, weight } of this.plugins) {
-      if (plugin.score === undefined || weight === 0) continue
-      if (plugin.preScore?.(state, pod, feasible, snapshot) === 'skip') continue
+    const laps = this.#measure.laps()
+    const scoring = this.plugins.filter(({ plugin, weight }) => {
+      if (plugin.score === undefined || weight === 0) return false
+      if (plugin.preScore?.(state, pod, feasible, snapshot) === 'skip') return false
+      this.#measure.count('PreScore', plugin)
+      return true
+    })
+    laps?.lap('PreScore', 'Success')
+    for (const { plugin, weight } of scoring) {
+      if (plugin.score === undefined) continue
+      const beganMs = laps?.plugins === undefined ? 0 : performance.now()
       const kept = plugin.local === true ? local.scores(plugin) : undefined
       const scores = new Array<number>(feasible.length)
       for (const [i, node] of feasible.entries())
         scores[i] = kept === undefined ? (plugin.score(state, pod, node) ?? 0) : (kept[node.slot] ?? 0)
       plugin.normalize?.(state, pod, scores, feasible)
       for (let i = 0; i < scores.length; i++) totals[i] = (totals[i] ?? 0) + (scores[i] ?? 0) * weight
+      this.#measure.count('Score', plugin)
+      laps?.plugins?.plugin('Score', plugin.name, 'Success', (performance.now() - beganMs) / 1000)
     }
+    laps?.lap('Score', 'Success')
     return totals
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { ClusterEvent, QueueingHint, Verdict } from '../framework/plugin.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
 import { KeyedHeap } from './heap.ts'
+import type { IncomingEvent, PendingPods, QueueMeasure } from './queue-measure.ts'
 import { UnschedulablePods } from './unschedulable-pods.ts'
 
 /** A pod that waits for a node. */
@@ -13,6 +14,8 @@ export interface QueuedPod {
   /** Plug-ins that refused it last time; their hints tell what may change that. */
   rejectedBy: ReadonlySet<string>
   backoffUntilMs: number
+  /** Time alone brought it back from the unschedulable ones. */
+  flushed?: true
 }
 
 export interface QueueOptions {
@@ -22,6 +25,7 @@ export interface QueueOptions {
   hintsOf: (pod: PodInfo) => ReadonlyMap<string, readonly QueueingHint[]>
   initialBackoffMs?: number
   maxBackoffMs?: number
+  measure?: QueueMeasure
 }
 
 /** Of rejections by what is not a plug-in, an extender for example. */
@@ -48,7 +52,7 @@ export class SchedulingQueue {
   #wake: (() => void) | undefined
 
   constructor(options: QueueOptions) {
-    this.#options = { initialBackoffMs: 1000, maxBackoffMs: 10_000, ...options }
+    this.#options = { initialBackoffMs: 1000, maxBackoffMs: 10_000, measure: { incoming: () => {} }, ...options }
   }
 
   /** How many pods wait in each room, for metrics. */
@@ -61,8 +65,16 @@ export class SchedulingQueue {
     }
   }
 
+  /** All that wait, with who refused them. */
+  *waiting(): PendingPods {
+    for (const room of [this.#active, this.#backoff, this.#unschedulable, this.#gated])
+      for (const { info, rejectedBy } of room.values())
+        yield { profile: info.pod.spec?.schedulerName ?? 'default-scheduler', rejectedBy }
+  }
+
   add(info: PodInfo): void {
-    this.#admit({ info, attempts: 0, enqueuedAtMs: this.#now(), rejectedBy: new Set(), backoffUntilMs: 0 })
+    const pod = { info, attempts: 0, enqueuedAtMs: this.#now(), rejectedBy: new Set<string>(), backoffUntilMs: 0 }
+    this.#admit(pod, 'UnschedulablePodAdd')
   }
 
   /** The pod changed while it waited. `mayHelp`: the change could make it schedulable. */
@@ -72,8 +84,8 @@ export class SchedulingQueue {
       this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#gated.get(uid) ?? this.#unschedulable.get(uid)
     if (waiting === undefined) return this.add(info)
     waiting.info = info
-    if (this.#gated.delete(uid)) this.#admit(waiting)
-    else if (mayHelp && this.#unschedulable.delete(uid)) this.#retry(waiting)
+    if (this.#gated.delete(uid)) this.#admit({ ...waiting, rejectedBy: new Set() }, 'UnschedulablePodUpdate')
+    else if (mayHelp && this.#unschedulable.delete(uid)) this.#retry(waiting, 'UnschedulablePodUpdate')
   }
 
   delete(uid: string): void {
@@ -89,13 +101,15 @@ export class SchedulingQueue {
     const backoffUntilMs = this.#now() + this.#backoffMs(attempts)
     const waiting = { ...pod, attempts, rejectedBy, backoffUntilMs, sinceMs: this.#now() }
     this.#unschedulable.set(waiting, this.#hintsOf(waiting))
+    this.#options.measure.incoming('unschedulable', 'ScheduleAttemptFailure')
     this.#signal()
   }
 
   /** Something went wrong that was not the pod's fault: try again after the back-off. */
   addBackoff(pod: QueuedPod): void {
     const attempts = pod.attempts + 1
-    this.#retry({ ...pod, attempts, backoffUntilMs: this.#now() + this.#backoffMs(attempts) })
+    const waiting = { ...pod, attempts, backoffUntilMs: this.#now() + this.#backoffMs(attempts) }
+    this.#retry(waiting, 'ScheduleAttemptFailure')
   }
 
   /** Something changed in the cluster: pods that may profit leave the unschedulable room. */
@@ -103,7 +117,7 @@ export class SchedulingQueue {
     for (const { pod, hints } of this.#unschedulable.interestedIn(event)) {
       if (!hints.some(({ isUseful }) => isUseful?.(pod.info.pod, before, after) ?? true)) continue
       this.#unschedulable.delete(uidOf(pod))
-      this.#retry(pod)
+      this.#retry(pod, event)
     }
   }
 
@@ -122,16 +136,27 @@ export class SchedulingQueue {
     return this.#active.pop()
   }
 
-  #admit(pod: QueuedPod): void {
-    if (this.#options.preEnqueue(pod.info) === undefined) this.#active.set(pod)
-    else this.#gated.set(uidOf(pod), pod)
+  #admit(pod: QueuedPod, event: IncomingEvent): void {
+    const barred = this.#options.preEnqueue(pod.info)
+    if (barred === undefined) this.#activate(pod, event)
+    else {
+      this.#gated.set(uidOf(pod), { ...pod, rejectedBy: new Set([barred.plugin]) })
+      this.#options.measure.incoming('unschedulable', event)
+    }
     this.#signal()
   }
 
-  #retry(pod: QueuedPod): void {
-    if (pod.backoffUntilMs > this.#now()) this.#backoff.set(pod)
-    else this.#active.set(pod)
+  #retry(pod: QueuedPod, event: IncomingEvent): void {
+    if (pod.backoffUntilMs > this.#now()) {
+      this.#backoff.set(pod)
+      this.#options.measure.incoming('backoff', event)
+    } else this.#activate(pod, event)
     this.#signal()
+  }
+
+  #activate(pod: QueuedPod, event: IncomingEvent): void {
+    this.#active.set(pod)
+    this.#options.measure.incoming('active', event)
   }
 
   #hintsOf(pod: QueuedPod): QueueingHint[] | 'any' {
@@ -144,12 +169,12 @@ export class SchedulingQueue {
     const now = this.#now()
     for (let due = this.#backoff.peek(); due !== undefined && due.backoffUntilMs <= now; due = this.#backoff.peek()) {
       this.#backoff.pop()
-      this.#active.set(due)
+      this.#activate(due, 'BackoffComplete')
     }
     for (const pod of this.#unschedulable.values())
       if (pod.sinceMs + maxUnschedulableMs <= now) {
         this.#unschedulable.delete(uidOf(pod))
-        this.#active.set(pod)
+        this.#activate({ ...pod, flushed: true }, 'UnschedulableTimeout')
       } else break // insertion order is the order of `sinceMs`
   }
 

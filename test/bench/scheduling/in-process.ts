@@ -1,5 +1,6 @@
 import type { V1Node, V1Pod } from '@kapell/openapi/types'
 import { realClock } from '@kapell/controllers/machinery/clock'
+import { createMetrics } from '@kapell/controllers/machinery/metrics'
 import { SchedulerCache } from '@kapell/scheduler/cache'
 import { Nominations } from '@kapell/scheduler/framework/nominations'
 import { podInfo } from '@kapell/scheduler/framework/pod-info'
@@ -8,7 +9,6 @@ import { schedulerMetrics } from '@kapell/scheduler/metrics'
 import { defaultPlugins } from '@kapell/scheduler/plugins/index'
 import { SchedulingQueue } from '@kapell/scheduler/queue/scheduling-queue'
 import { Scheduler } from '@kapell/scheduler/scheduler'
-import { Registry } from 'prom-client'
 import { silentLog } from '../../suites/silent-log.ts'
 
 /**
@@ -30,6 +30,7 @@ export class InProcessScheduler {
 
   constructor(options: { namespaceLabels?: (name: string) => Readonly<Record<string, string>> | undefined } = {}) {
     this.#namespaceLabels = options.namespaceLabels ?? (() => ({}))
+    const metrics = schedulerMetrics(createMetrics())
     const framework: Framework = new Framework(
       defaultPlugins({
         namespaceLabels: (name) => this.#namespaceLabels(name),
@@ -42,6 +43,7 @@ export class InProcessScheduler {
         nominated: (name) => ({ pods: this.#nominations.on(name), generation: this.#nominations.generation(name) }),
         evict: (victim) => Promise.resolve().then(() => this.remove(victim.pod)),
       }),
+      { measure: metrics.framework('default-scheduler') },
     )
     const hints = new Map(framework.plugins.map(({ plugin }) => [plugin.name, plugin.queueingHints ?? []]))
     this.#queue = new SchedulingQueue({
@@ -50,13 +52,14 @@ export class InProcessScheduler {
       hintsOf: () => hints,
       initialBackoffMs: 1,
       maxBackoffMs: 10,
+      measure: metrics.queue,
     })
     this.#scheduler = new Scheduler({
       frameworkOf: () => framework,
       cache: this.#cache,
       nominations: this.#nominations,
       queue: this.#queue,
-      metrics: schedulerMetrics(new Registry(), () => this.#queue.pending),
+      metrics,
       clock: realClock,
       log: silentLog,
       actions: {

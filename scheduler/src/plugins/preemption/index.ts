@@ -46,6 +46,7 @@ export function defaultPreemption(handle: PreemptionHandle): Plugin {
       return {
         nominatedNodeName: best.nodeName,
         makingRoom: Promise.all(evictions).then(() => undefined),
+        victims: evictions.length,
         message: '',
       }
     },
