@@ -4,6 +4,8 @@ import { upUsage } from './options.ts'
 const usage = `kapell: a Kubernetes-compatible cluster
 
   kapell up [options]        start a cluster on this machine ("kapell up --help")
+  kapell join ADDRESS …      make this machine a node of a cluster ("kapell join --help")
+  kapell token create …      tokens for machines that shall join ("kapell token --help")
   kapell kubectl ARGS…       stock kubectl against the cluster in ./.kapell
   kapell why pod/NAME        why a pod is pending, or where it is (also as "kubectl kapell why")
   kapell version
@@ -18,6 +20,16 @@ async function main(argv: readonly string[]): Promise<number> {
       if (wantsHelp) return print(upUsage)
       const { up } = await import('./up.ts')
       return up(rest)
+    }
+    case 'join': {
+      const { joinUsage } = await import('./join/options.ts')
+      if (wantsHelp) return print(joinUsage)
+      const { join } = await import('./join/command.ts')
+      return join(rest)
+    }
+    case 'token': {
+      const { token, tokenUsage } = await import('./token/command.ts')
+      return wantsHelp ? print(tokenUsage) : token(rest)
     }
     case 'node': {
       const { node } = await import('./nodes/command.ts')

@@ -1,13 +1,17 @@
 import type { ApiServer } from '@kapell/apiserver/main'
 import { gitVersion } from '@kapell/apiserver/version'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
+import { realClock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import type { CertificatePair } from '@kapell/node-agent/certificates/request'
+import { keepCertificate } from '@kapell/node-agent/certificates/rotation'
 import { clusterDnsIpOf, ensureKubeDns } from '@kapell/node-agent/dns/kube-dns'
 import { startNodeAgent } from '@kapell/node-agent/main'
 import { machineAddress, type Running } from './cluster.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
+import { servingHosts } from './nodes/node-certificates.ts'
 import type { UpOptions } from './options.ts'
 
 /** The node's part of `kapell up`. Closing it removes every container, mount, interface and rule of it. */
@@ -19,12 +23,26 @@ export async function startNode(parts: {
   signal: AbortSignal
 }): Promise<Running & { summary: string }> {
   const { options, api, log, report, signal } = parts
-  const nodeIp = machineAddress()
+  const nodeIp = options.advertiseAddress ?? machineAddress()
   const identity = identities.nodeIdentity(options.nodeName)
-  const serving = await api.issueServingCertificate({
-    commonName: identity.username,
-    organizations: ['system:nodes'],
-    hosts: [options.nodeName, nodeIp, '127.0.0.1', 'localhost'],
+  const stop = new AbortController()
+  const issue = async (): Promise<CertificatePair> => {
+    const issued = await api.issueServingCertificate({
+      commonName: identity.username,
+      organizations: ['system:nodes'],
+      hosts: servingHosts(options.nodeName, nodeIp),
+    })
+    return { cert: issued.certificate, key: issued.key }
+  }
+  const serving = keepCertificate({
+    what: 'serving certificate',
+    current: await issue(),
+    renew: issue,
+    // Every start has a new one.
+    save: () => Promise.resolve(),
+    clock: realClock,
+    log,
+    signal: stop.signal,
   })
   const clusterDnsIp = clusterDnsIpOf(options.serviceClusterIpRange)
   const loadBalancerRange = parseAddressRange(options.loadBalancerRange ?? '')
@@ -42,7 +60,8 @@ export async function startNode(parts: {
       serviceCidr: options.serviceClusterIpRange,
       ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
       clusterDns: [clusterDnsIp],
-      serving: { cert: serving.certificate, key: serving.key, clientCa: api.caCertificate },
+      ...(options.ingressPorts === undefined ? {} : { ingressPorts: options.ingressPorts }),
+      serving: { ...serving.current(), clientCa: api.caCertificate, onRenewed: serving.onRenewed },
       version: gitVersion,
       log,
       signal,
@@ -58,8 +77,15 @@ export async function startNode(parts: {
         log.error(`names of Services will not be found: ${errorText(error)}`)
       })
     }
-    return { summary, close: () => agent.close({ removePods: true }) }
+    return {
+      summary,
+      close: async () => {
+        stop.abort()
+        await agent.close({ removePods: true })
+      },
+    }
   } catch (error) {
+    stop.abort()
     throw new UserError((error as Error).message, { cause: error })
   }
 }

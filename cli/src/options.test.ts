@@ -7,8 +7,10 @@ describe('parseUpOptions', () => {
     expect(parseUpOptions([])).toEqual({
       dataDir: resolve('.kapell'),
       port: 6443,
+      bindAddress: '0.0.0.0',
       components: ['apiserver', 'controllers', 'scheduler', 'node-agent'],
       serviceClusterIpRange: '10.96.0.0/16',
+      ingressPorts: { http: 80, https: 443 },
       podCidr: '10.244.0.0/24',
       clusterCidr: '10.244.0.0/16',
       agentPort: 10250,

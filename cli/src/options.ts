@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,6 +13,10 @@ export type ComponentName = (typeof componentNames)[number]
 export interface UpOptions {
   dataDir: string
   port: number
+  /** What the API server listens on. */
+  bindAddress: string
+  /** How other machines reach this one; absent: its first address, and other machines are not spoken of. */
+  advertiseAddress?: string
   components: readonly ComponentName[]
   serviceClusterIpRange: string
   /** Of this machine's pods, when it is one node. */
@@ -22,6 +27,8 @@ export interface UpOptions {
   nodeCidr?: string
   /** "CIDR", "from-to" or "none"; absent: the nodes' own addresses. */
   loadBalancerRange?: string
+  /** Where each node serves Ingresses; absent: none does. */
+  ingressPorts?: { http: number; https: number }
   /** Of the node agent's own server (logs, exec). */
   agentPort: number
   store: 'embedded' | 'etcd'
@@ -46,11 +53,14 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
 
   --data-dir DIR                   where everything is kept (default ./.kapell)
   --port N                         the API server's port (default 6443)
+  --advertise-address ADDRESS      where other machines reach this one: prints how they join (default the first address)
+  --bind-address ADDRESS           what the API server listens on (default 0.0.0.0, all of this machine's)
   --components LIST                of ${componentNames.join(',')} (default all)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
   --pod-cidr CIDR                  this node's pods, with several nodes those of all (default 10.244.0.0/24, with several 10.244.0.0/16)
   --cluster-cidr CIDR              all nodes' pods, a /24 for each node that joins (default the /16 around --pod-cidr)
   --load-balancer-range CIDR|FROM-TO|none   addresses for Services of type LoadBalancer (default the nodes' own)
+  --ingress-ports HTTP,HTTPS|none  where every node serves Ingresses, once there are any (default 80,443)
   --agent-port N                   the node agent's own port (default 10250, 0 for a free one)
   --store embedded|etcd            (default embedded)
   --etcd-servers URL,…             with --store etcd
@@ -96,6 +106,10 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
   return {
     dataDir: resolve(values['data-dir'] ?? '.kapell'),
     port: parsePort('--port', values.port ?? '6443'),
+    bindAddress: parseAddress('--bind-address', values['bind-address'] ?? '0.0.0.0'),
+    ...(values['advertise-address'] === undefined
+      ? {}
+      : { advertiseAddress: parseAddress('--advertise-address', values['advertise-address']) }),
     agentPort: parsePort('--agent-port', values['agent-port'] ?? '10250'),
     components,
     serviceClusterIpRange: parseCidr(
@@ -118,6 +132,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     ...(values['load-balancer-range'] === undefined
       ? {}
       : { loadBalancerRange: parseLoadBalancerRange(values['load-balancer-range']) }),
+    ...ingressPortsOf(values['ingress-ports'] ?? '80,443'),
     ...(values['scheduler-config'] === undefined ? {} : { schedulerConfig: resolve(values['scheduler-config']) }),
     ...(values.containerd === undefined ? {} : { containerd: resolve(values.containerd) }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: resolve(values.kubeconfig) }),
@@ -133,7 +148,10 @@ function parseFlags(argv: readonly string[]) {
       options: {
         'data-dir': { type: 'string' },
         port: { type: 'string' },
+        'advertise-address': { type: 'string' },
+        'bind-address': { type: 'string' },
         'load-balancer-range': { type: 'string' },
+        'ingress-ports': { type: 'string' },
         'agent-port': { type: 'string' },
         components: { type: 'string' },
         'cluster-cidr': { type: 'string' },
@@ -169,10 +187,15 @@ function parseComponents(text: string | undefined): ComponentName[] {
   return componentNames.filter((name) => names.includes(name))
 }
 
-function parsePort(flag: string, text: string): number {
+export function parsePort(flag: string, text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65535) throw new UserError(`${flag} takes a number from 0 to 65535, not "${text}"`)
   return port
+}
+
+function parseAddress(flag: string, text: string): string {
+  if (!isIPv4(text)) throw new UserError(`${flag} takes an IPv4 address such as 192.0.2.1, not "${text}"`)
+  return text
 }
 
 /** As many as a fleet has addresses for. */
@@ -226,6 +249,17 @@ function parseCidr(flag: string, text: string): string {
   return text
 }
 
+/** @throws UserError when the text is neither two ports nor "none". */
+export function ingressPortsOf(text: string): Pick<UpOptions, 'ingressPorts'> {
+  if (text === 'none' || text === '') return {}
+  const [http, https, ...more] = text.split(',').map(Number)
+  const isPort = (port: number | undefined): port is number =>
+    port !== undefined && Number.isInteger(port) && port > 0 && port < 65536
+  if (!/^\d+,\d+$/.test(text) || !isPort(http) || !isPort(https) || more.length > 0 || http === https)
+    throw new UserError(`--ingress-ports takes two ports such as 80,443, or "none", not "${text}"`)
+  return { ingressPorts: { http, https } }
+}
+
 function parseLoadBalancerRange(text: string): string {
   if (text !== 'none' && parseAddressRange(text) === undefined)
     throw new UserError(
@@ -234,13 +268,13 @@ function parseLoadBalancerRange(text: string): string {
   return text
 }
 
-function parseNodeName(text: string): string {
+export function parseNodeName(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) || text.length > 253)
     throw new UserError(`--node-name takes a DNS name of lower-case letters, digits, "-" and ".", not "${text}"`)
   return text
 }
 
-function parseLevel(text: string): UpOptions['logLevel'] {
+export function parseLevel(text: string): UpOptions['logLevel'] {
   if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text
   throw new UserError(`--log-level takes debug, info, warn or error, not "${text}"`)
 }

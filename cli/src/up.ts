@@ -20,12 +20,13 @@ import { startComponentServer } from './component-server.ts'
 import { openDataDir } from './data-dir.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
-import { installPackages, missingPackages } from './install/packages.ts'
+import { installMissing } from './install/packages.ts'
 import { createLogger } from './log.ts'
 import { numberedNames } from './node-names.ts'
 import type { MachineNetwork } from './nodes/machine-network.ts'
 import { parseUpOptions, type UpOptions } from './options.ts'
 import { duration, runSteps, type Step } from './progress.ts'
+import { stopSignal } from './stop-signal.ts'
 import { ensurePlacementRole, type PlacementSource } from './why/resource.ts'
 
 /** `kapell up`: brings the cluster up, says how to reach it, and takes it down when told to stop. Resolves with the exit code. */
@@ -34,13 +35,18 @@ export async function up(argv: readonly string[]): Promise<number> {
   const options = parseUpOptions(argv)
   const dataDir = openDataDir(options.dataDir)
   const log = createLogger({ dataDir: options.dataDir, level: options.logLevel })
-  const stop = stopSignal()
+  const stop = stopSignal('kapell up')
   process.stdout.write(`kapell ${gitVersion}, data in ${options.dataDir}\n`)
   const running: Running[] = []
   try {
     await runSteps(await plan(options, log, running, stop.signal), stop.signal)
     if (!stop.signal.aborted) {
       process.stdout.write(farewell(options, performance.now() - startedAt))
+      if (options.advertiseAddress !== undefined && options.components.includes('apiserver')) {
+        const { joinCommandOf } = await import('./token/join-command.ts')
+        const command = await joinCommandOf(options.dataDir)
+        process.stdout.write(`\nTo make another machine a node of it, within a day:\n\n  ${command}\n\n`)
+      }
       await stop.asked
     }
   } finally {
@@ -87,9 +93,9 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
       run: async () => {
         const started = await startApi({
           dataDir: options.dataDir,
-          ...(network === undefined ? {} : { advertiseAddress: network.address }),
+          ...advertiseOf(options, network),
           port: options.port,
-          bindAddress: '0.0.0.0',
+          bindAddress: options.bindAddress,
           serviceClusterIpRange: options.serviceClusterIpRange,
           store: { type: options.store, etcdServers: options.etcdServers },
           metricsApi: true,
@@ -102,6 +108,10 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
         api = started
         door = (user) => started.transport(user)
         writePrivateFile(join(options.dataDir, 'kubeconfig'), started.adminKubeconfig())
+        if (!has('node-agent') && options.runtime === 'containerd') {
+          const { serveNodes } = await import('./nodes/steps.ts')
+          running.push(await serveNodes({ options, api: started, log }))
+        }
         return `answers on ${started.url}`
       },
     })
@@ -159,7 +169,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
             import('./nodes/steps.ts'),
             import('./nodes/start-nodes.ts'),
           ])
-          running.push(await serveNodes({ options, api, log }))
+          running.push(await serveNodes({ options, api, network, log }))
           const parts = { options, api, network, log, report, signal }
           const all = await Promise.allSettled(
             nodeNames.map((name, index) => startNamespacedNode({ ...parts, name, index })),
@@ -203,6 +213,11 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
   return steps
 }
 
+function advertiseOf(options: UpOptions, network: MachineNetwork | undefined): Pick<ApiOptions, 'advertiseAddress'> {
+  const address = options.advertiseAddress ?? network?.address
+  return address === undefined ? {} : { advertiseAddress: address }
+}
+
 /** @throws UserError when the file cannot be read or holds no certificate. */
 function frontProxiesOf(options: UpOptions): Pick<ApiOptions, 'frontProxies'> {
   const { requestHeaderClientCaFile: file, requestHeaderAllowedNames: allowedNames } = options
@@ -233,14 +248,6 @@ async function schedulerConfigurationOf({
   }
 }
 
-async function installMissing(report: (line: string) => void): Promise<string> {
-  const missing = missingPackages()
-  if (missing.length === 0) return 'nothing is missing'
-  report(`installing ${missing.join(' ')}`)
-  await installPackages(missing, { onLine: report })
-  return `installed ${missing.join(' ')}`
-}
-
 /** Resolves when the node says that it is Ready. */
 async function untilReady(door: Doors, name: string, signal: AbortSignal): Promise<void> {
   const client = createClient(door(identities.admin)).resource(nodes)
@@ -262,25 +269,4 @@ function farewell(options: UpOptions, tookMs: number): string {
 
 Ctrl-C stops it.
 `
-}
-
-/** The first SIGINT or SIGTERM asks for an orderly stop, a second one while stopping ends at once. */
-function stopSignal(): { signal: AbortSignal; asked: Promise<void>; stopping: () => void } {
-  const controller = new AbortController()
-  let isStopping = false
-  const asked = new Promise<void>((resolve) => {
-    const onSignal = (): void => {
-      if (isStopping) {
-        process.stderr.write('Stopping at once; "kapell up" with the same data directory cleans up what is left.\n')
-        process.exit(130)
-      }
-      isStopping = true
-      process.stdout.write('\nStopping (Ctrl-C again to stop at once)…\n')
-      controller.abort()
-      resolve()
-    }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-  })
-  return { signal: controller.signal, asked, stopping: () => (isStopping = true) }
 }

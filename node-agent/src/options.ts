@@ -6,6 +6,7 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import type { PodAgent } from './agent.ts'
 import type { Observations, Threshold } from './eviction/thresholds.ts'
 import type { ContainerdRuntime } from './runtime/containerd.ts'
+import type { AgentServerOptions } from './server/server.ts'
 
 export interface NodeAgentOptions {
   /** Speaks to the API server as system:node:NAME. */
@@ -24,12 +25,14 @@ export interface NodeAgentOptions {
   serviceCidr?: string
   /** Addresses that the cluster gives to Services of type LoadBalancer: this machine takes those in use for its own. */
   loadBalancerRange?: AddressRange
+  /** Where Ingresses are served, on every address of this machine; absent: they are not. */
+  ingressPorts?: { http: number; https: number }
   /** Name servers of pods with dnsPolicy ClusterFirst. Default: the node's own. */
   clusterDns?: readonly string[]
   /** Default "cluster.local". */
   clusterDomain?: string
   /** Of the agent's HTTPS server, PEM; without it there are no logs and no exec. */
-  serving?: { cert: string; key: string; clientCa: string }
+  serving?: Pick<AgentServerOptions, 'cert' | 'key' | 'clientCa' | 'onRenewed'>
   /** Default 10250; 0 takes a free one. */
   port?: number
   /** Path of a containerd's socket; default: the agent starts its own. */

@@ -140,3 +140,12 @@ function runInForeground(
     child.on('close', (code) => resolve(code ?? 128))
   })
 }
+
+/** A step of bringing a machine up: installs what is missing and says what that was. */
+export async function installMissing(report: (line: string) => void): Promise<string> {
+  const missing = missingPackages()
+  if (missing.length === 0) return 'nothing is missing'
+  report(`installing ${missing.join(' ')}`)
+  await installPackages(missing, { onLine: report })
+  return `installed ${missing.join(' ')}`
+}

@@ -12,12 +12,14 @@ export interface ClusterConfig {
   clusterCidr: string
   /** "" : the nodes' own addresses. */
   loadBalancerRange: string
+  /** "80,443"; "": Ingresses are not served. */
+  ingressPorts: string
 }
 
 const namespace = 'kube-system'
 const name = 'kapell-cluster'
-const rbac = 'rbac.authorization.k8s.io'
-const group = (of: string) => ({ kind: 'Group', apiGroup: rbac, name: of })
+export const rbac = 'rbac.authorization.k8s.io'
+export const group = (of: string) => ({ kind: 'Group', apiGroup: rbac, name: of })
 
 /** Publishes it for the nodes, and lets them read what their part of Services, DNS and network policies needs. */
 export async function publishClusterConfig(client: ApiClient, config: ClusterConfig): Promise<void> {
@@ -51,16 +53,17 @@ export async function publishClusterConfig(client: ApiClient, config: ClusterCon
     }),
     nodesMay('kapell:nodes-proxy', 'system:node-proxier'),
     nodesMay('kapell:nodes-network-policies', 'kapell:network-policies'),
+    nodesMay('kapell:nodes-ingress', 'kapell:ingress'),
   ])
 }
 
 /** @throws UserError when the cluster publishes none. */
 export async function readClusterConfig(client: ApiClient): Promise<ClusterConfig> {
   const { data = {} } = await client.resource(configMaps, namespace).get(name)
-  const { serviceClusterIpRange, clusterCidr, loadBalancerRange = '' } = data
+  const { serviceClusterIpRange, clusterCidr, loadBalancerRange = '', ingressPorts = '' } = data
   if (serviceClusterIpRange === undefined || clusterCidr === undefined)
     throw new UserError(`the cluster's ConfigMap ${namespace}/${name} does not say which ranges it uses`)
-  return { serviceClusterIpRange, clusterCidr, loadBalancerRange }
+  return { serviceClusterIpRange, clusterCidr, loadBalancerRange, ingressPorts }
 }
 
 /** Creates the object, or replaces the one there is. */

@@ -1,18 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gitVersion } from '@kapell/apiserver/version'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
-import type { Logger } from '@kapell/controllers/machinery/log'
+import { httpsTransport } from '@kapell/controllers/machinery/https-transport'
+import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { clusterDnsIpOf } from '@kapell/node-agent/dns/kube-dns'
 import { startNodeAgent } from '@kapell/node-agent/main'
 import { startRoutes } from '@kapell/node-agent/runtime/routes'
 import { nodes } from '@kapell/openapi/meta/refs'
-import { isReason } from '@kapell/openapi/meta/status'
+import { ApiError, isReason } from '@kapell/openapi/meta/status'
 import type { V1Node } from '@kapell/openapi/types'
 import { UserError } from '../errors.ts'
-import { transportFromKubeconfig } from '../kubeconfig.ts'
-import { readClusterConfig } from './cluster-config.ts'
+import { ingressPortsOf } from '../options.ts'
+import { writePrivateFile } from '../cluster.ts'
+import { readClusterConfig, type ClusterConfig } from './cluster-config.ts'
+import { keepClientCertificate, keepServingCertificate } from './node-certificates.ts'
 import { nameServerAnnotation } from './name-servers.ts'
 
 /** A node that reaches the API server over the network, with a certificate of its own. */
@@ -22,10 +27,10 @@ export interface NodeConfig {
   dataDir: string
   imagesDir: string
   agentPort: number
-  /** With the certificate of system:node:NAME. */
-  kubeconfig: string
-  /** Of the agent's own server, PEM. */
-  serving: { cert: string; key: string; clientCa: string }
+  /** "https://192.0.2.1:6443". */
+  server: string
+  /** The cluster's authority, PEM. */
+  authority: string
   containerd?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -36,32 +41,56 @@ export interface RunningNode {
   close(options: { removePods: boolean }): Promise<void>
 }
 
-/** Starts the node's agent, its routes and its part of DNS. */
-export async function runNode(
-  config: NodeConfig,
-  parts: { log: Logger; report: (line: string) => void; signal: AbortSignal },
-): Promise<RunningNode> {
+interface RunParts {
+  log: Logger
+  report: (line: string) => void
+  signal: AbortSignal
+  /** Somebody deleted the Node. Default: it registers anew. */
+  onDeleted?: () => void
+}
+
+/**
+ * Starts the node's agent, its routes and its part of DNS. Its certificates stand in its data directory: that by which
+ * the API server knows it must be there.
+ */
+export async function runNode(config: NodeConfig, parts: RunParts): Promise<RunningNode> {
+  const stop = new AbortController()
+  try {
+    return await start(config, parts, stop)
+  } catch (error) {
+    stop.abort()
+    throw error
+  }
+}
+
+async function start(config: NodeConfig, parts: RunParts, stop: AbortController): Promise<RunningNode> {
   const { log, report, signal } = parts
-  const { nodeName, nodeIp } = config
-  const transport = transportFromKubeconfig(config.kubeconfig)
-  const client = createClient(transport, { userAgent: 'kubelet' })
-  const cluster = await readClusterConfig(client)
-  const podCidr = await podCidrOf({ client, nodeName, nodeIp, signal })
+  const { nodeName, nodeIp, authority, dataDir } = config
+  const ends = AbortSignal.any([signal, stop.signal])
+  const client = (): ApiClient => api
+  const certificates = { nodeName, nodeIp, authority, dataDir, client, log, report, signal: ends }
+  const identity = await keepClientCertificate(certificates)
+  const transport = httpsTransport({ server: config.server, ca: authority, identity: identity.current })
+  stop.signal.addEventListener('abort', () => void transport.close(), { once: true })
+  const api = createClient(transport, { userAgent: 'kubelet' })
+  const { cluster, podCidr } = await learn({ client: api, config, log, signal })
+  const serving = await keepServingCertificate(certificates)
   const loadBalancerRange = parseAddressRange(cluster.loadBalancerRange)
   let summary = ''
   const agent = await startNodeAgent({
     transport,
     nodeName,
     nodeIp,
-    dataDir: config.dataDir,
+    dataDir,
     imagesDir: config.imagesDir,
     podCidr,
     clusterCidr: cluster.clusterCidr,
     serviceCidr: cluster.serviceClusterIpRange,
     ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
     clusterDns: [clusterDnsIpOf(cluster.serviceClusterIpRange)],
+    ...ingressPortsOf(cluster.ingressPorts),
     port: config.agentPort,
-    serving: config.serving,
+    serving: { ...serving.current(), clientCa: authority, onRenewed: serving.onRenewed },
     version: gitVersion,
     log,
     signal,
@@ -70,24 +99,55 @@ export async function runNode(
       report(line)
     },
     ...(config.containerd === undefined ? {} : { containerd: config.containerd }),
+    ...(parts.onDeleted === undefined ? {} : { onNodeDeleted: parts.onDeleted }),
   }).catch((error: unknown) => {
     throw new UserError((error as Error).message, { cause: error })
   })
-  const stop = new AbortController()
-  const informers = createInformerFactory({ client, log, signal: stop.signal })
+  const informers = createInformerFactory({ client: api, log, signal: ends })
   const routes = await startRoutes({ informers, clusterCidr: cluster.clusterCidr, nodeName, log })
   const nameServer = agent.dns === undefined ? null : `${agent.dns.address}:${agent.dns.port}`
-  await client
+  await api
     .resource(nodes)
     .patch(nodeName, 'merge', { metadata: { annotations: { [nameServerAnnotation]: nameServer } } })
   return {
     summary: `${summary}, pods in ${podCidr}`,
     close: async (how) => {
       if (how.removePods) await routes.close()
-      stop.abort()
       await agent.close(how)
+      stop.abort()
       await transport.close()
     },
+  }
+}
+
+/** What was known of the cluster when it was last reached. */
+interface Known {
+  cluster: ClusterConfig
+  podCidr: string
+}
+
+/**
+ * What the cluster has to tell a node before it can start. A control plane that does not answer keeps no node from its
+ * pods: it then starts with what it knew before.
+ */
+async function learn(parts: {
+  client: ApiClient
+  config: NodeConfig
+  log: Logger
+  signal: AbortSignal
+}): Promise<Known> {
+  const { client, config, log, signal } = parts
+  const { nodeName, nodeIp } = config
+  const file = join(config.dataDir, 'cluster.json')
+  try {
+    const cluster = await readClusterConfig(client)
+    const known = { cluster, podCidr: await podCidrOf({ client, nodeName, nodeIp, signal }) }
+    writePrivateFile(file, JSON.stringify(known))
+    return known
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof UserError || signal.aborted || !existsSync(file)) throw error
+    log.warn(`the API server does not answer: node ${nodeName} starts with what it knew (${errorText(error)})`)
+    return JSON.parse(readFileSync(file, 'utf8')) as Known
   }
 }
 

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { kubeconfig } from '@kapell/apiserver/certificates/kubeconfig'
 import type { ApiServer } from '@kapell/apiserver/main'
 import type { Logger } from '@kapell/controllers/machinery/log'
+import { writePair } from '@kapell/node-agent/certificates/files'
 import { endStaleContainerd, sweepRuntime } from '@kapell/node-agent/runtime/cleanup'
 import { runtimePaths } from '@kapell/node-agent/runtime/paths'
 import { writePrivateFile, type Running } from '../cluster.ts'
@@ -14,6 +14,7 @@ import * as identities from '../identities.ts'
 import type { UpOptions } from '../options.ts'
 import type { NodeMessage } from './command.ts'
 import type { MachineNetwork } from './machine-network.ts'
+import { nodePki, servingHosts } from './node-certificates.ts'
 import type { NodeConfig } from './run-node.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -41,6 +42,24 @@ export async function sweepOtherNodes(dataDir: string, names: readonly string[])
   }
 }
 
+/** Of the process that has the authority: no request needs to be approved. They are renewed as those of any node. */
+async function issueNodeCertificates(of: {
+  api: ApiServer
+  name: string
+  address: string
+  dataDir: string
+}): Promise<void> {
+  const { api, name, address, dataDir } = of
+  const subject = { commonName: identities.nodeIdentity(name).username, organizations: ['system:nodes'] }
+  const [client, serving] = await Promise.all([
+    api.issueClientCertificate(subject),
+    api.issueServingCertificate({ ...subject, hosts: servingHosts(name, address) }),
+  ])
+  const files = nodePki(dataDir)
+  await writePair(files.client, { cert: client.certificate, key: client.key })
+  await writePair(files.serving, { cert: serving.certificate, key: serving.key })
+}
+
 /** Starts one node in its namespace, in a process of its own, which is started again should it die. */
 export async function startNamespacedNode(parts: {
   options: UpOptions
@@ -56,32 +75,18 @@ export async function startNamespacedNode(parts: {
   const namespace = await network.ensureNode(index)
   const dataDir = nodeDir(options.dataDir, name)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const identity = identities.nodeIdentity(name)
-  const [client, serving] = await Promise.all([
-    api.issueClientCertificate({ commonName: identity.username, organizations: ['system:nodes'] }),
-    api.issueServingCertificate({
-      commonName: identity.username,
-      organizations: ['system:nodes'],
-      hosts: [name, namespace.address, '127.0.0.1', 'localhost'],
-    }),
-  ])
-  const ca = api.caCertificate
+  await issueNodeCertificates({ api, name, address: namespace.address, dataDir })
   const config: NodeConfig = {
     nodeName: name,
     nodeIp: namespace.address,
     dataDir,
     imagesDir: join(options.dataDir, 'images'),
     agentPort: options.agentPort,
-    kubeconfig: join(dataDir, 'kubeconfig'),
-    serving: { cert: serving.certificate, key: serving.key, clientCa: ca },
+    server: `https://${network.address}:${api.port}`,
+    authority: api.caCertificate,
     logLevel: options.logLevel,
     ...(options.containerd === undefined ? {} : { containerd: options.containerd }),
   }
-  const server = `https://${network.address}:${api.port}`
-  writePrivateFile(
-    config.kubeconfig,
-    kubeconfig({ cluster: 'kapell', user: identity.username, server, caCertificate: ca, client }),
-  )
   const file = join(dataDir, 'node.json')
   writePrivateFile(file, JSON.stringify(config))
 

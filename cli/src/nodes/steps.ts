@@ -3,11 +3,13 @@ import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { clusterDnsIpOf } from '@kapell/node-agent/dns/kube-dns'
+import { ensureIngressClass } from '@kapell/node-agent/ingress/class'
 import { startRoutes } from '@kapell/node-agent/runtime/routes'
-import type { Running } from '../cluster.ts'
+import { machineAddress, type Running } from '../cluster.ts'
 import * as identities from '../identities.ts'
 import type { UpOptions } from '../options.ts'
 import { publishClusterConfig } from './cluster-config.ts'
+import { publishClusterInfo } from './cluster-info.ts'
 import { openMachineNetwork, removeMachineNetwork, type MachineNetwork } from './machine-network.ts'
 import { followNameServers } from './name-servers.ts'
 import { sweepOtherNodes } from './start-nodes.ts'
@@ -34,15 +36,21 @@ export async function serveNodes(parts: {
   api: ApiServer
   /** This machine, when it is a node itself. */
   nodeName?: string
+  /** Of the nodes that are on this machine. */
+  network?: MachineNetwork
   log: Logger
 }): Promise<Running> {
-  const { options, api, nodeName, log } = parts
+  const { options, api, nodeName, network, log } = parts
   const client = createClient(api.transport(identities.admin))
   await publishClusterConfig(client, {
     serviceClusterIpRange: options.serviceClusterIpRange,
     clusterCidr: options.clusterCidr,
     loadBalancerRange: options.loadBalancerRange ?? '',
+    ingressPorts: Object.values(options.ingressPorts ?? {}).join(),
   })
+  if (options.ingressPorts !== undefined) await ensureIngressClass(client)
+  const address = options.advertiseAddress ?? network?.address ?? machineAddress()
+  await publishClusterInfo(client, { server: `https://${address}:${api.port}`, caCertificate: api.caCertificate })
   const stop = new AbortController()
   const informers = createInformerFactory({ client, log, signal: stop.signal })
   const routes = await startRoutes({
@@ -50,6 +58,8 @@ export async function serveNodes(parts: {
     clusterCidr: options.clusterCidr,
     log,
     ...(nodeName === undefined ? {} : { nodeName }),
+    // Another cluster on this machine may use the same range as long as this one has no nodes.
+    onlyOwn: nodeName === undefined && network === undefined,
   })
   const clusterDnsIp = clusterDnsIpOf(options.serviceClusterIpRange)
   const nameServers = await followNameServers({ client, clusterDnsIp, log })

@@ -50,6 +50,8 @@ export async function startRoutes(options: {
   clusterCidr: string
   /** This node, whose pods are here; absent on a machine that is no node. */
   nodeName?: string
+  /** Routes that were there before are not taken away; default false: those of an earlier run are. */
+  onlyOwn?: boolean
   log: Logger
 }): Promise<{ close(): Promise<void> }> {
   const { clusterCidr, log } = options
@@ -58,9 +60,13 @@ export async function startRoutes(options: {
   const informer = options.informers.informer(nodes)
   let closed = false
   let failed = ''
+  const own = new Set<string>()
   const program = async (wanted: readonly Route[]): Promise<void> => {
+    for (const { podCidr } of wanted) own.add(podCidr)
+    if (options.onlyOwn === true && own.size === 0) return
     const shown = await tryRun(ip, ['-4', 'route', 'show', 'root', clusterCidr, 'proto', protocol])
-    const changes = routeChanges(parseRoutes(shown.stdout), wanted)
+    const have = [...parseRoutes(shown.stdout)].filter(([range]) => options.onlyOwn !== true || own.has(range))
+    const changes = routeChanges(new Map(have), wanted)
     if (changes.length === 0) return
     const done = await tryRun(ip, ['-force', '-batch', '-'], { input: `${changes.join('\n')}\n` })
     const error = done.code === 0 ? '' : done.stderr

@@ -19,6 +19,8 @@ export interface AgentServerOptions {
   cert: string
   key: string
   clientCa: string
+  /** Tells of a renewed certificate: new connections are shown that one, the others go on. */
+  onRenewed?: (apply: (pair: { cert: string; key: string }) => void) => void
   /** 0 takes a free one. */
   port: number
   /** Default: all addresses. */
@@ -48,17 +50,12 @@ export interface AgentServer {
 export async function startAgentServer(options: AgentServerOptions): Promise<AgentServer> {
   const { log, guard } = options
   const sockets = new Set<Duplex>()
+  const secure = { ca: options.clientCa, minVersion: 'TLSv1.2' } as const
   const server: Server = createServer(
-    {
-      cert: options.cert,
-      key: options.key,
-      ca: options.clientCa,
-      requestCert: true,
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
-    },
+    { ...secure, cert: options.cert, key: options.key, requestCert: true, rejectUnauthorized: false },
     createApp(options),
   )
+  options.onRenewed?.((pair) => server.setSecureContext({ ...secure, ...pair }))
   server.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
