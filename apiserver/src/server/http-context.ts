@@ -4,7 +4,6 @@ import type { RequestContext } from '../pipeline/context.ts'
 import type { UserInfo } from '../authentication/user.ts'
 import { parseRequestInfo, type RequestInfo } from '../pipeline/request-info.ts'
 import type { Incoming } from './http-exchange.ts'
-import { gatherBody } from './request-body.ts'
 
 const noQuery = new URLSearchParams()
 
@@ -78,13 +77,13 @@ export class HttpContext implements RequestContext {
   body(): Promise<Uint8Array> {
     if (this.#body === undefined) {
       const length = this.header('content-length')
-      this.#body = gatherBody(this.#request.body, length === undefined ? undefined : Number(length))
+      this.#body = this.#request.gather(length === undefined ? undefined : Number(length))
     }
     return this.#body
   }
 
   bodyStream(): AsyncIterable<Uint8Array> {
-    return this.#request.body as AsyncIterable<Uint8Array>
+    return this.#request.chunks()
   }
 
   #ensureController(): AbortController {

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { constants, type ServerHttp2Stream } from 'node:http2'
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Answer } from './answer.ts'
+import type { ServerStream } from './http2/stream.ts'
+import { gatherBody, readInto } from './request-body.ts'
 
 /** One request and its answer on the wire: what HTTP/1.1 and HTTP/2 have in common. */
 
@@ -12,13 +13,27 @@ export interface Incoming {
   readonly url?: string | undefined
   readonly headers: IncomingHttpHeaders
   readonly connection: TLSSocket | undefined
-  readonly body: Readable
+  /** The whole body; 413 when it is too large. Either this or the chunks, once. */
+  gather(declaredLength: number | undefined): Promise<Uint8Array>
+  chunks(): AsyncIterable<Uint8Array>
 }
 
-export interface Outgoing {
-  readonly writable: Writable
+/** Where the body of an answer goes. */
+export interface BodyOutgoing {
   /** The client is gone, or the answer is over. */
   readonly gone: boolean
+  /** False: no more for now, until `drained`. */
+  write(chunk: Uint8Array): boolean
+  /** Calls back once, when more may be written or nothing more will be taken. */
+  drained(then: () => void): void
+  /** Writes; resolves when the chunk's memory may be used again, or nothing more will be taken. */
+  written(chunk: Uint8Array): Promise<void>
+  end(chunk?: Uint8Array): void
+  /** Calls back when the client is gone, or the answer is over. */
+  onClose(listener: () => void): void
+}
+
+export interface Outgoing extends BodyOutgoing {
   /** Sends status and headers. `whole`: no body follows. */
   head(status: number, headers: Answer['headers'], whole: boolean): void
   /** Ends an answer that cannot be given, or not in full. */
@@ -27,16 +42,46 @@ export interface Outgoing {
 
 export function incomingOfRequest(request: IncomingMessage): Incoming {
   const { method, url, headers, socket } = request
-  return { method, url, headers, connection: socket as TLSSocket, body: request }
+  return {
+    ...{ method, url, headers, connection: socket as TLSSocket },
+    gather: (declaredLength) => gatherBody((sink) => readInto(request, sink), declaredLength),
+    chunks: () => request as AsyncIterable<Uint8Array>,
+  }
+}
+
+/** A body written to a stream of node's. */
+export function bodyInto(writable: Writable): BodyOutgoing {
+  return {
+    get gone() {
+      return writable.destroyed
+    },
+    write: (chunk) => writable.write(chunk),
+    drained: (then) => {
+      const done = (): void => {
+        writable.removeListener('drain', done)
+        writable.removeListener('close', done)
+        then()
+      }
+      writable.on('drain', done)
+      writable.on('close', done)
+    },
+    written: (chunk) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          writable.removeListener('close', done)
+          resolve()
+        }
+        writable.on('close', done)
+        writable.write(chunk, done)
+      }),
+    end: (chunk) => void (chunk === undefined ? writable.end() : writable.end(chunk)),
+    onClose: (listener) => writable.on('close', listener),
+  }
 }
 
 export function outgoingOfResponse(response: ServerResponse): Outgoing {
-  return {
-    writable: response,
-    get gone() {
-      return response.destroyed
-    },
-    head: (status, headers, whole) => {
+  return Object.assign(bodyInto(response), {
+    head: (status: number, headers: Answer['headers'], whole: boolean) => {
       response.writeHead(status, headers)
       if (whole) response.end()
       else if (headers['content-length'] === undefined) response.flushHeaders()
@@ -45,85 +90,86 @@ export function outgoingOfResponse(response: ServerResponse): Outgoing {
       if (!response.headersSent) response.writeHead(500)
       response.destroy()
     },
-  }
+  })
 }
 
-export function incomingOfStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Incoming {
+export function incomingOfStream(stream: ServerStream, headers: IncomingHttpHeaders): Incoming {
   return {
     method: headers[':method'] as string | undefined,
     url: headers[':path'] as string | undefined,
     headers,
-    connection: stream.session?.socket as TLSSocket | undefined,
-    body: stream,
+    connection: stream.socket,
+    gather: (declaredLength) =>
+      gatherBody((sink) => {
+        stream.readBody({
+          ...sink,
+          data: (chunk) => {
+            sink.data(chunk)
+            stream.taken(chunk)
+          },
+        })
+      }, declaredLength),
+    chunks: () => stream.bodyChunks(),
   }
 }
 
-/** Headers of a connection, which HTTP/2 does not have: answers that are passed on may carry them. */
-const connectionHeaders = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
+/** An answer on a stream of HTTP/2. */
+export class StreamOutgoing implements Outgoing {
+  readonly #stream: ServerStream
 
-export function outgoingOfStream(stream: ServerHttp2Stream): Outgoing {
-  return {
-    writable: stream,
-    get gone() {
-      return stream.destroyed || stream.closed
-    },
-    head: (status, headers, whole) => {
-      const fields: Record<string, string | string[] | number> = { ':status': status }
-      for (const name of Object.keys(headers)) {
-        const value = headers[name]
-        if (value !== undefined && !connectionHeaders.has(name)) fields[name] = value
-      }
-      stream.respond(fields, whole ? { endStream: true } : undefined)
-      // A body that nobody wants to the end is not waited for.
-      if (stream.readableFlowing !== null && !stream.readableEnded) {
-        stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
-      }
-    },
-    fail: () => {
-      if (!stream.headersSent && !stream.destroyed) stream.respond({ ':status': 500 })
-      stream.destroy()
-    },
+  constructor(stream: ServerStream) {
+    this.#stream = stream
   }
-}
 
-/** Calls back when more may be written or nothing more will be taken. */
-function drained(writable: Writable, then: () => void): void {
-  const done = (): void => {
-    writable.removeListener('drain', done)
-    writable.removeListener('close', done)
-    then()
+  get gone(): boolean {
+    return this.#stream.closed
   }
-  writable.on('drain', done)
-  writable.on('close', done)
-}
 
-/** Resolves when the chunk has left this process's memory, or nothing more will be taken. */
-function written(writable: Writable, chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      writable.removeListener('close', done)
-      resolve()
-    }
-    writable.on('close', done)
-    writable.write(chunk, done)
-  })
+  head(status: number, headers: Answer['headers'], whole: boolean): void {
+    this.#stream.respond({ status, headers }, whole)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.write(chunk)
+  }
+
+  drained(then: () => void): void {
+    this.#stream.drained(then)
+  }
+
+  written(chunk: Uint8Array): Promise<void> {
+    // What could be sent was copied.
+    if (this.#stream.write(chunk)) return Promise.resolve()
+    return new Promise((resolve) => this.#stream.drained(resolve))
+  }
+
+  end(chunk?: Uint8Array): void {
+    this.#stream.end(chunk)
+  }
+
+  onClose(listener: () => void): void {
+    this.#stream.onClose(listener)
+  }
+
+  fail(): void {
+    this.#stream.fail()
+  }
 }
 
 async function sendBody(
-  outgoing: Outgoing,
+  outgoing: BodyOutgoing,
   body: AsyncIterable<Uint8Array>,
   options: { reusesChunks: boolean },
 ): Promise<void> {
-  const { writable } = outgoing
   let gone = outgoing.gone
-  writable.once('close', () => (gone = true))
+  outgoing.onClose(() => (gone = true))
   for await (const chunk of body) {
     if (gone) break
-    if (options.reusesChunks) await written(writable, chunk)
-    else if (!writable.write(chunk)) await new Promise<void>((resolve) => drained(writable, resolve))
+    if (options.reusesChunks) await outgoing.written(chunk)
+    else if (!outgoing.write(chunk)) await new Promise<void>((resolve) => outgoing.drained(resolve))
     if (gone) break
   }
-  if (!gone) writable.end()
+  if (!gone) outgoing.end()
 }
 
 export async function sendAnswer(outgoing: Outgoing, answer: Answer, method: string): Promise<void> {
@@ -132,7 +178,7 @@ export async function sendAnswer(outgoing: Outgoing, answer: Answer, method: str
   if (body instanceof Uint8Array) {
     headers['content-length'] = String(body.length)
     outgoing.head(status, headers, method === 'HEAD')
-    if (method !== 'HEAD') outgoing.writable.end(body)
+    if (method !== 'HEAD') outgoing.end(body)
     return
   }
   if (body === undefined || method === 'HEAD') {
@@ -141,15 +187,8 @@ export async function sendAnswer(outgoing: Outgoing, answer: Answer, method: str
   }
   outgoing.head(status, headers, false)
   if (answer.live !== undefined) {
-    const { writable } = outgoing
-    await answer.live({
-      write: (chunk) => writable.write(chunk),
-      drained: (then) => drained(writable, then),
-      get gone() {
-        return outgoing.gone
-      },
-    })
-    if (!outgoing.gone) writable.end()
+    await answer.live(outgoing)
+    if (!outgoing.gone) outgoing.end()
     return
   }
   await sendBody(outgoing, body, { reusesChunks: answer.reusesChunks === true })

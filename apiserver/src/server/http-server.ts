@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
-import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { IncomingMessage, ServerOptions } from 'node:http'
+import { createServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import type { KeyPair } from '../certificates/issue.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import type { Answer } from './answer.ts'
@@ -10,11 +11,12 @@ import {
   incomingOfRequest,
   incomingOfStream,
   outgoingOfResponse,
-  outgoingOfStream,
   sendAnswer,
+  StreamOutgoing,
   type Incoming,
   type Outgoing,
 } from './http-exchange.ts'
+import { Http2Session } from './http2/session.ts'
 import type { ServerLogger } from './log.ts'
 import { sendMessages, wantsMessages } from './web-socket-body.ts'
 
@@ -38,7 +40,6 @@ export interface HttpServerOptions {
   headSeconds?: number
 }
 
-/** What createSecureServer takes for its HTTP/1.1 half. */
 type HttpServerTimeouts = Pick<ServerOptions, 'headersTimeout' | 'connectionsCheckingInterval' | 'keepAliveTimeout'>
 
 /** Answers an upgrade request that was refused, or hands the connection to whoever took it over. */
@@ -65,6 +66,17 @@ const refusals: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+/**
+ * For TLS 1.3 the cheaper of equally good ones first, as the original has it; for TLS 1.2 those of node's own that give
+ * forward secrecy.
+ */
+const ciphers = [
+  ...['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
+  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+].join(':')
+
 /** HTTPS on one port, HTTP/2 and HTTP/1.1 with upgrades side by side. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { handler, log, headSeconds = 32 } = options
@@ -74,19 +86,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     // Longer than clients keep a connection for their next request: they close it, never we under their hands.
     keepAliveTimeout: 90_000,
   }
-  const server = createSecureServer({
-    allowHTTP1: true,
+  const server = createServer({
+    ALPNProtocols: ['h2', 'http/1.1'],
     cert: options.serving.certificate,
     key: options.serving.key,
     ca: options.clientAuthority,
     requestCert: true,
     rejectUnauthorized: false,
-    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
-    maxSessionMemory: 256,
+    ciphers,
     ...patience,
   })
   const sockets = new Set<Socket>()
-  const sessions = new Set<ServerHttp2Session>()
+  const sessions = new Set<Http2Session>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.setNoDelay(true)
@@ -94,44 +105,49 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
   })
-  server.on('session', (session) => {
-    sessions.add(session)
-    session.on('close', () => sessions.delete(session))
-    session.on('error', () => session.destroy())
-  })
   // Without a listener a client that speaks nonsense would be an uncaught exception.
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else socket.end(`HTTP/1.1 ${refusals[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`)
   })
-  server.on('sessionError', (_error, session) => session.destroy())
   server.on('tlsClientError', (_error, socket) => socket.destroy())
-  const serve = (incoming: Incoming, outgoing: Outgoing): void => {
-    const { writable } = outgoing
-    writable.on('error', ignore)
+  const serve = async (incoming: Incoming, outgoing: Outgoing): Promise<void> => {
     const context = new HttpContext(incoming, {
       upgrade: false,
       now: options.now(),
-      onClose: (listener) => writable.on('close', listener),
+      onClose: (listener) => outgoing.onClose(listener),
     })
-    handler(context)
-      .then((answer) => sendAnswer(outgoing, answer, context.method))
-      .catch((error: unknown) => {
-        if (!context.signal.aborted) log.warn('answer was cut short', { path: context.path, error: String(error) })
-        outgoing.fail()
-      })
+    try {
+      await sendAnswer(outgoing, await handler(context), context.method)
+    } catch (error) {
+      if (!context.signal.aborted) log.warn('answer was cut short', { path: context.path, error: String(error) })
+      outgoing.fail()
+    }
   }
-  // HTTP/2 requests are taken as streams: the request and response that stand for them otherwise cost more than most
-  // answers. A 'request' listener would bring those about, by this listener of node's own.
-  server.removeAllListeners('newListener')
-  server.on('stream', (stream: ServerHttp2Stream, headers) => {
-    if (headers['expect'] === '100-continue') stream.additionalHeaders({ ':status': 100 })
-    serve(incomingOfStream(stream, headers), outgoingOfStream(stream))
-  })
-  server.on('request', ((request: IncomingMessage, response: ServerResponse) => {
+  server.on('request', (request, response) => {
     request.on('error', ignore)
-    serve(incomingOfRequest(request), outgoingOfResponse(response))
-  }) as () => void)
+    response.on('error', ignore)
+    void serve(incomingOfRequest(request), outgoingOfResponse(response))
+  })
+  const serveHttp1 = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
+  server.removeAllListeners('secureConnection')
+  server.on('secureConnection', (socket) => {
+    if (socket.alpnProtocol !== 'h2') {
+      for (const listener of serveHttp1) listener.call(server, socket)
+      return
+    }
+    const session = new Http2Session({
+      socket,
+      nowMs: () => options.now().getTime(),
+      greetingMs: headSeconds * 1000,
+      onRequest: (stream, headers) => {
+        if (headers.expect === '100-continue') stream.respond({ status: 100, headers: {} })
+        return serve(incomingOfStream(stream, headers), new StreamOutgoing(stream))
+      },
+    })
+    sessions.add(session)
+    socket.on('close', () => sessions.delete(session))
+  })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const context = new HttpContext(incomingOfRequest(request), {

@@ -1,16 +1,9 @@
 import { PassThrough } from 'node:stream'
 import type { Answer, LiveSink } from './answer.ts'
-import { sendAnswer, type Outgoing } from './http-exchange.ts'
+import { bodyInto, sendAnswer, type Outgoing } from './http-exchange.ts'
 
 function outgoingTo(writable: PassThrough): Outgoing {
-  return {
-    writable,
-    get gone() {
-      return writable.destroyed
-    },
-    head: () => {},
-    fail: () => writable.destroy(),
-  }
+  return Object.assign(bodyInto(writable), { head: () => {}, fail: () => writable.destroy() })
 }
 
 const answerOf = (live: (out: LiveSink) => Promise<void>): Answer => ({
