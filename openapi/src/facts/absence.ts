@@ -69,7 +69,7 @@ export const zeroKept: Record<string, string> = {
     HorizontalPodAutoscalerStatus.observedGeneration HorizontalPodAutoscalerStatus.lastScaleTime
     HorizontalPodAutoscalerStatus.currentCPUUtilizationPercentage`,
   'io.k8s.api.autoscaling.v2': `
-    HPAScalingRules.stabilizationWindowSeconds HPAScalingRules.selectPolicy
+    HPAScalingRules.stabilizationWindowSeconds HPAScalingRules.selectPolicy HPAScalingRules.policies
     HorizontalPodAutoscalerSpec.minReplicas HorizontalPodAutoscalerStatus.observedGeneration
     HorizontalPodAutoscalerStatus.lastScaleTime MetricTarget.averageUtilization
     MetricValueStatus.averageUtilization`,

@@ -79,7 +79,9 @@ class Decoding {
         value = this.value(field.schema, value)
         this.#path.length = depth
       }
-      if (value !== undefined && (field.keepsZero || !isZeroScalar(value))) out[key] = value
+      if (value !== undefined) {
+        if (field.keepsZero || !isZeroScalar(value)) out[key] = value
+      } else if (field.keepsZero && field.whenAbsent === 'omit' && Array.isArray(json[key])) out[key] = []
     }
     this.members += members
     const written = fieldsAlwaysWritten(schema)

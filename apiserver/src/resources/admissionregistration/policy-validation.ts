@@ -7,7 +7,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
-import { dns1035Label, dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
+import { dns1035Label, dns1123Subdomain, pathSegmentName, qualifiedName } from '@kapell/openapi/meta/names'
 import { PolicyExpressions, type Variable } from '../../cel/admission/composition.ts'
 import type { ExpressionCheck } from '../../cel/admission/environment.ts'
 import { escapeFieldName } from '../../cel/schema/escape.ts'
@@ -89,7 +89,10 @@ export function validateMatch(match: Match | undefined, at: FieldPath): FieldErr
       const twice = names.flatMap((name, j) =>
         names.indexOf(name) < j ? [duplicate(here.child('resourceNames').index(j), name)] : [],
       )
-      return [...twice, ...validateRule(rule, here)]
+      const bad = names.flatMap((name, j) =>
+        pathSegmentName(name).map((text) => invalid(here.child('resourceNames').index(j), name, text)),
+      )
+      return [...twice, ...bad, ...validateRule(rule, here)]
     })
   return [
     ...oneOf(at.child('matchPolicy'), match.matchPolicy, ['Equivalent', 'Exact']),
@@ -205,13 +208,20 @@ function validateValidation(
   return [...errors, ...oneOf(at.child('reason'), reason, ['Forbidden', 'Invalid', 'RequestEntityTooLarge'])]
 }
 
+const mutable = ['*', 'CONNECT', 'CREATE', 'UPDATE']
+
+/** What is deleted cannot be changed. */
+function validateMutable(match: Match | undefined, at: FieldPath): FieldError[] {
+  const here = at.child('resourceRules').child('operations')
+  return (match?.resourceRules ?? []).flatMap(({ operations = [] }) =>
+    operations.filter((one) => !mutable.includes(one)).map((one) => notSupported(here, one, mutable)),
+  )
+}
+
 export function validateMutatingPolicy(spec: MutatingSpec, at: FieldPath): FieldError[] {
   const expressions = expressionsOf(spec)
   const errors = validateCommon(spec, expressions, at)
-  if ((spec.matchConstraints?.resourceRules ?? []).some((rule) => rule.operations?.includes('DELETE'))) {
-    const here = at.child('matchConstraints').child('resourceRules').child('operations')
-    errors.push(notSupported(here, 'DELETE', ['*', 'CONNECT', 'CREATE', 'UPDATE']))
-  }
+  errors.push(...validateMutable(spec.matchConstraints, at.child('matchConstraints')))
   const { mutations = [], reinvocationPolicy = '' } = spec
   if (mutations.length === 0) {
     errors.push(required(at.child('mutations'), 'mutations must contain at least one item'))
@@ -262,7 +272,7 @@ export function validatePolicyBinding(
   else for (const text of dns1123Subdomain(policyName)) errors.push(invalid(at.child('policyName'), policyName, text))
   if (paramRef !== undefined) errors.push(...validateParamRef(paramRef, at.child('paramRef')))
   errors.push(...validateMatch(spec.matchResources, at.child('matchResources')))
-  if (!needsActions) return errors
+  if (!needsActions) return [...errors, ...validateMutable(spec.matchResources, at.child('matchResources'))]
   const here = at.child('validationActions')
   if (validationActions.length === 0) errors.push(required(here, 'at least one validation action is required'))
   for (const [i, action] of validationActions.entries()) {
@@ -280,6 +290,7 @@ export function validatePolicyBinding(
 function validateParamRef(ref: ParamRef, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   const { name = '', selector, parameterNotFoundAction = '' } = ref
+  for (const text of pathSegmentName(name)) errors.push(invalid(at.child('name'), name, text))
   if (name !== '' && selector !== undefined) {
     const why = 'name and selector are mutually exclusive'
     errors.push(forbidden(at.child('name'), why), forbidden(at.child('selector'), why))

@@ -10,10 +10,11 @@ export const selfSubjectReviews = defineVirtual({
   plural: 'selfsubjectreviews',
   namespaced: false,
   verbs: ['create'],
-  create: ({ body, user, now }) => {
+  create: ({ user, now }) => {
     const review: V1SelfSubjectReview = {
-      ...(body as V1SelfSubjectReview),
-      metadata: { ...(body as V1SelfSubjectReview).metadata, creationTimestamp: `${now.toISOString().slice(0, 19)}Z` },
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'SelfSubjectReview',
+      metadata: { creationTimestamp: `${now.toISOString().slice(0, 19)}Z` },
       status: { userInfo: userInfoOf(user) },
     }
     return Promise.resolve(review)

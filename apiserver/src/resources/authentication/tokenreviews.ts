@@ -14,6 +14,11 @@ export function userInfoOf(user: UserInfo): NonNullable<V1TokenReviewStatus['use
   }
 }
 
+/** What a client says of a token that is not good stands, save that it were good. */
+function keptOf({ user, audiences }: V1TokenReviewStatus = {}): V1TokenReviewStatus {
+  return { user: user ?? {}, ...(audiences === undefined ? {} : { audiences }) }
+}
+
 export const tokenReviews = defineVirtual({
   group: 'authentication.k8s.io',
   version: 'v1',
@@ -28,7 +33,7 @@ export const tokenReviews = defineVirtual({
     const answer = await services.tokens.review(token, review.spec.audiences ?? [])
     const status: V1TokenReviewStatus =
       'error' in answer
-        ? { user: {}, ...(answer.error === '' ? {} : { error: answer.error }) }
+        ? { ...keptOf(review.status), ...(answer.error === '' ? {} : { error: answer.error }) }
         : {
             authenticated: true,
             user: userInfoOf(answer.user),

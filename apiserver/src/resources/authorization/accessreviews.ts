@@ -1,71 +1,28 @@
 import type {
   V1LocalSubjectAccessReview,
-  V1NonResourceAttributes,
-  V1ResourceAttributes,
   V1SelfSubjectAccessReview,
   V1SubjectAccessReview,
   V1SubjectAccessReviewSpec,
   V1SubjectAccessReviewStatus,
 } from '@kapell/openapi/types'
-import { forbidden, invalid, required, type FieldError } from '@kapell/openapi/meta/field-errors'
-import { invalidObject } from '@kapell/openapi/meta/status'
+import { invalid, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { badRequest, invalidObject, type ApiError } from '@kapell/openapi/meta/status'
 import type { UserInfo } from '../../authentication/user.ts'
 import { defineVirtual } from '../../registry/definition.ts'
 import type { AuthorizationAttributes, AuthorizationDecision, Services } from '../../registry/services.ts'
+
+import { pathField, selectorProblem, shownPath, validateMetadata, validateQuestion, type Question } from './question.ts'
 
 /** "May this user do that?", asked of the authorizers in front of the API. Source: "Checking API access". */
 
 const group = 'authorization.k8s.io'
 
-interface Question {
-  resourceAttributes?: V1ResourceAttributes
-  nonResourceAttributes?: V1NonResourceAttributes
-}
-
-function validateQuestion(spec: Question): FieldError[] {
-  if (spec.resourceAttributes !== undefined && spec.nonResourceAttributes !== undefined) {
-    return [
-      invalid(
-        'spec.nonResourceAttributes',
-        spec.nonResourceAttributes,
-        'cannot be specified in combination with resourceAttributes',
-      ),
-    ]
-  }
-  if (spec.resourceAttributes === undefined && spec.nonResourceAttributes === undefined) {
-    return [
-      invalid(
-        'spec.resourceAttributes',
-        null,
-        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
-      ),
-    ]
-  }
-  return [
-    ...validateSelector(spec.resourceAttributes?.labelSelector, 'labelSelector'),
-    ...validateSelector(spec.resourceAttributes?.fieldSelector, 'fieldSelector'),
-  ]
-}
-
-/** A selector is given as text or in parts. */
-function validateSelector(
-  selector: { rawSelector?: string; requirements?: unknown[] } | undefined,
-  field: string,
-): FieldError[] {
-  if (selector === undefined) return []
-  const at = `spec.resourceAttributes.${field}`
-  const parts = (selector.requirements ?? []).length > 0
-  const raw = selector.rawSelector ?? ''
-  if (raw !== '' && parts)
-    return [invalid(`${at}.rawSelector`, raw, 'may not specified at the same time as requirements')]
-  return raw === '' && !parts
-    ? [required(`${at}.requirements`, 'when ' + at + ' is specified, requirements or rawSelector is required')]
-    : []
-}
-
 function refuseInvalid(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalidObject({ group, kind: '' }, '', errors)
 }
+
+const otherNamespace = (): ApiError =>
+  badRequest('the namespace of the provided object does not match the namespace sent on the request')
 
 function validateSubject(spec: V1SubjectAccessReviewSpec): FieldError[] {
   return (spec.user ?? '') === '' && (spec.groups ?? []).length === 0
@@ -94,7 +51,9 @@ function attributesOf(user: UserInfo, spec: Question): AuthorizationAttributes {
 }
 
 async function ask(services: Services, user: UserInfo, spec: Question): Promise<V1SubjectAccessReviewStatus> {
-  return statusOf(await services.authorize(attributesOf(user, spec)))
+  const status = statusOf(await services.authorize(attributesOf(user, spec)))
+  const problem = selectorProblem(spec)
+  return problem === undefined ? status : { ...status, evaluationError: problem }
 }
 
 function statusOf(decision: AuthorizationDecision): V1SubjectAccessReviewStatus {
@@ -124,7 +83,7 @@ export const subjectAccessReviews = defineVirtual({
   create: async ({ body, services }) => {
     const review = body as V1SubjectAccessReview
     const spec = review.spec ?? {}
-    refuseInvalid([...validateQuestion(spec), ...validateSubject(spec)])
+    refuseInvalid([...validateQuestion(spec), ...validateSubject(spec), ...validateMetadata(review.metadata)])
     return { ...review, status: await ask(services, userOf(spec), spec) } as V1SubjectAccessReview
   },
 })
@@ -137,10 +96,11 @@ export const localSubjectAccessReviews = defineVirtual({
   create: async ({ body, namespace, services }) => {
     const review = body as V1LocalSubjectAccessReview
     const spec = review.spec ?? {}
-    const errors = [...validateQuestion(spec), ...validateSubject(spec)]
-    if (spec.nonResourceAttributes !== undefined) {
-      errors.push(forbidden('spec.nonResourceAttributes', 'disallowed on this kind of request'))
-    }
+    if ((review.metadata?.namespace ?? '') !== '' && review.metadata?.namespace !== namespace) throw otherNamespace()
+    const { namespace: _namespace, ...metadata } = review.metadata ?? {}
+    const errors = [...validateQuestion(spec), ...validateSubject(spec), ...validateMetadata(metadata, { namespace })]
+    if (spec.nonResourceAttributes !== undefined)
+      errors.push(invalid(pathField, shownPath(spec), 'disallowed on this kind of request'))
     const asked = spec.resourceAttributes?.namespace ?? ''
     if (spec.resourceAttributes !== undefined && asked !== namespace) {
       errors.push(invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace'))
@@ -162,7 +122,7 @@ export const selfSubjectAccessReviews = defineVirtual({
   create: async ({ body, user, services }) => {
     const review = body as V1SelfSubjectAccessReview
     const spec = review.spec ?? {}
-    refuseInvalid(validateQuestion(spec))
+    refuseInvalid([...validateQuestion(spec), ...validateMetadata(review.metadata)])
     return { ...review, status: await ask(services, user, spec) } as V1SelfSubjectAccessReview
   },
 })

@@ -16,7 +16,9 @@ export const selfSubjectRulesReviews = defineVirtual({
     if (namespace === '') return Promise.reject(badRequest('no namespace on request'))
     const rules = rulesFor(user, namespace, services.objects)
     const review: V1SelfSubjectRulesReview = {
-      ...(body as V1SelfSubjectRulesReview),
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectRulesReview',
+      metadata: {},
       spec: {},
       status: {
         incomplete: false,

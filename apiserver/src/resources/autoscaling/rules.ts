@@ -1,7 +1,7 @@
 import type { V2HorizontalPodAutoscaler, V2HPAScalingRules, V2MetricSpec } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
-import { dns1123Label } from '@kapell/openapi/meta/names'
+import { dns1123Label, pathSegmentName } from '@kapell/openapi/meta/names'
 import { isNegative, nameErrors, unsupported } from '../common/validation.ts'
 import { validateContainerResourceName } from '../core/pods/validation/resources.ts'
 
@@ -65,7 +65,7 @@ export function validateAutoscaler(hpa: V2HorizontalPodAutoscaler, root: FieldPa
     )
   }
   errors.push(...validateTarget(spec.scaleTargetRef, at.child('scaleTargetRef')))
-  errors.push(...validateGroup(spec.scaleTargetRef?.apiVersion ?? '', at.child('scaleTargetRef')))
+  errors.push(...validateGroup(spec.scaleTargetRef, at.child('scaleTargetRef')))
   for (const [i, metric] of (spec.metrics ?? []).entries())
     errors.push(...validateMetric(metric, at.child('metrics').index(i)))
   for (const direction of ['scaleUp', 'scaleDown'] as const) {
@@ -75,23 +75,34 @@ export function validateAutoscaler(hpa: V2HorizontalPodAutoscaler, root: FieldPa
   return errors
 }
 
-function validateTarget(ref: { kind?: string; name?: string } | undefined, at: FieldPath): FieldError[] {
+function validateTarget(
+  ref: { apiVersion?: string; kind?: string; name?: string } | undefined,
+  at: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   for (const field of ['kind', 'name'] as const) {
     const value = ref?.[field] ?? ''
     if (value === '') errors.push(required(at.child(field)))
-    else if (value.includes('/')) errors.push(invalid(at.child(field), value, "may not contain '/'"))
+    else errors.push(...nameErrors(at.child(field), value, pathSegmentName))
   }
-  return errors
+  return [...errors, ...validateVersion(ref?.apiVersion ?? '', at)]
 }
 
+function validateVersion(version: string, at: FieldPath): FieldError[] {
+  return version.split('/').length > 2
+    ? [invalid(at.child('apiVersion'), version, `unexpected GroupVersion string: ${version}`)]
+    : []
+}
+
+/** The one kind of the core group that scales. */
+const scalesInCore = 'ReplicationController'
+
 /** What is scaled must be told by its group, too. */
-function validateGroup(version: string, at: FieldPath): FieldError[] {
-  const errors: FieldError[] = []
-  if (version === '' || (!version.includes('/') && version !== 'v1')) {
-    errors.push(invalid(at.child('apiVersion'), version, 'apiVersion must specify API group'))
-  }
-  return errors
+function validateGroup(ref: { apiVersion?: string; kind?: string } | undefined, at: FieldPath): FieldError[] {
+  const version = ref?.apiVersion ?? ''
+  const slash = version.indexOf('/')
+  if (slash > 0 || version.split('/').length > 2 || ref?.kind === scalesInCore) return []
+  return [invalid(at.child('apiVersion'), version, 'apiVersion must specify API group')]
 }
 
 const sources = {
@@ -105,7 +116,7 @@ const sources = {
 interface Source {
   name?: string
   container?: string
-  describedObject?: { kind?: string; name?: string }
+  describedObject?: { apiVersion?: string; kind?: string; name?: string }
   metric?: { name: string }
   target?: { type: string; value?: string; averageValue?: string; averageUtilization?: number }
 }
@@ -118,25 +129,32 @@ function validateMetric(metric: V2MetricSpec, at: FieldPath): FieldError[] {
     const missing = (metric.type ?? '') === '' ? [required(at.child('type'), 'must specify a metric source type')] : []
     return [...missing, error, { ...error }]
   }
+  const given = looked.filter((f) => metric[f] !== undefined)
+  // Only the first of several is looked into, whichever is meant.
+  const errors = given[0] === undefined ? [] : validateSource(metric[given[0]] as Source, given[0], at.child(given[0]))
+  if (!given.some((one) => one === field))
+    return [...errors, required(at.child(field), 'must populate information for the given metric source')]
+  const others = given.filter((other) => other !== field)
+  return [...errors, ...others.map((other) => forbidden(at.child(other), 'must populate the given metric source only'))]
+}
+
+/** In the order in which they are looked at. */
+const looked = ['object', 'external', 'pods', 'resource', 'containerResource'] as const
+
+function validateSource(source: Source, field: (typeof looked)[number], here: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  const given = Object.values(sources).filter((f) => metric[f] !== undefined)
-  for (const other of given) {
-    if (other !== field) errors.push(forbidden(at.child(other), 'must populate the given metric source only'))
-  }
-  const source = metric[field] as Source | undefined
-  const here = at.child(field)
-  if (source === undefined) return [...errors, required(here, 'must populate information for the given metric source')]
+  if (field === 'object') errors.push(...validateTarget(source.describedObject, here.child('describedObject')))
   if (field === 'resource' || field === 'containerResource') {
     if ((source.name ?? '') === '') errors.push(required(here.child('name'), 'must specify a resource name'))
   } else if ((source.metric?.name ?? '') === '')
     errors.push(required(here.child('metric', 'name'), 'must specify a metric name'))
+  else errors.push(...nameErrors(here.child('metric', 'name'), source.metric?.name ?? '', pathSegmentName))
   if (field === 'containerResource') {
     const { container = '', name = '' } = source
     if (container === '') errors.push(required(here.child('container'), 'must specify a container'))
     else errors.push(...nameErrors(here.child('container'), container, dns1123Label))
     if (name !== '') errors.push(...validateContainerResourceName(name, here.child('name')))
   }
-  if (field === 'object') errors.push(...validateTarget(source.describedObject, here.child('describedObject')))
   errors.push(...validateMetricTarget(source, field, here.child('target')))
   return errors
 }
@@ -175,6 +193,9 @@ function validateMetricTarget({ target }: Source, field: string, at: FieldPath):
     target.averageValue !== undefined
   ) {
     errors.push(forbidden(at.child('averageValue'), 'may not set both a target raw value and a target utilization'))
+  }
+  if (field === 'external' && target?.value !== undefined && target.averageValue !== undefined) {
+    errors.push(forbidden(at.child('value'), 'may not set both a target value for metric and a per-pod target'))
   }
   if (
     (field === 'object' || field === 'external') &&

@@ -1,5 +1,6 @@
 import type { V1CronJob } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { selectorView } from '../common/internal-view.ts'
 import { nonNegative, unsupported } from '../common/validation.ts'
 import { cronScheduleError } from './cron-schedule.ts'
 import { defaultJobTemplateSpec } from './job-defaults.ts'
@@ -44,6 +45,8 @@ export function validateCronJob(cronJob: V1CronJob, root: FieldPath): FieldError
   const job = spec.jobTemplate.spec
   const jobAt = at.child('jobTemplate', 'spec')
   if (job === undefined) return [...errors, required(jobAt.child('template'))]
+  if (job.selector !== undefined)
+    errors.push(invalid(jobAt.child('selector'), selectorView(job.selector), '`selector` will be auto-generated'))
   if (job.manualSelector === true) errors.push(unsupported(jobAt.child('manualSelector'), true, ['nil', 'false']))
   errors.push(...validateJobSpec(job, jobAt))
   return errors

@@ -1,6 +1,6 @@
 import type { V1PersistentVolumeClaimSpec } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
-import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { dns1123Label, dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { nameErrors, unsupported, validateLabelSelector } from '../common/validation.ts'
 
@@ -46,11 +46,29 @@ export function validateClaimSpec(spec: V1PersistentVolumeClaimSpec, at: FieldPa
     if (source === undefined) continue
     if (source.name === '') errors.push(required(at.child(field, 'name')))
     if (source.kind === '') errors.push(required(at.child(field, 'kind')))
+    if ((source.apiGroup ?? '') !== '')
+      errors.push(...nameErrors(at.child(field, 'apiGroup'), source.apiGroup ?? '', dns1123Subdomain))
     if ((source.apiGroup ?? '') === '' && source.kind !== 'PersistentVolumeClaim') {
       errors.push(
         invalid(at.child(field), source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"),
       )
     }
   }
-  return errors
+  return [...errors, ...validateBothSources(spec, at)]
+}
+
+/** The two ways to name a source may not contradict one another. */
+function validateBothSources({ dataSource, dataSourceRef }: V1PersistentVolumeClaimSpec, at: FieldPath): FieldError[] {
+  if (dataSourceRef === undefined) return []
+  const { namespace = '', ...ref } = dataSourceRef
+  if (namespace !== '') {
+    const errors = nameErrors(at.child('dataSourceRef', 'namespace'), namespace, dns1123Label)
+    if (dataSource === undefined) return errors
+    return [...errors, invalid(at, {}, 'may not be specified when dataSourceRef.namespace is specified')]
+  }
+  if (dataSource === undefined) return []
+  const isSame = (['apiGroup', 'kind', 'name'] as const).every(
+    (field) => (dataSource[field] ?? null) === (ref[field] ?? null),
+  )
+  return isSame ? [] : [invalid(at, {}, 'must match dataSourceRef')]
 }

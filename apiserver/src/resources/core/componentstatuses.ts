@@ -40,7 +40,7 @@ export const componentStatuses = defineVirtual({
     const status = storeStatus()
     return name === status.metadata?.name
       ? Promise.resolve(status)
-      : Promise.reject(notFound({ group: '', plural: 'componentstatuses' }, name))
+      : Promise.reject(notFound({ group: '', plural: 'componentstatus' }, name))
   },
   list: () => Promise.resolve([storeStatus()]),
 })

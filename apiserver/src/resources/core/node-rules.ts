@@ -90,6 +90,8 @@ export function validateNodeUpdate(next: V1Node, previous: V1Node, root: FieldPa
   if ((before?.providerID ?? '') !== '' && next.spec?.providerID !== before?.providerID) {
     errors.push(forbidden(at.child('providerID'), 'node updates may not change providerID except from "" to valid'))
   }
+  if ((next.spec?.externalID ?? '') !== (before?.externalID ?? ''))
+    errors.push(forbidden(at.child('externalID'), 'may not be updated'))
   return errors
 }
 

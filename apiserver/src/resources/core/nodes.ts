@@ -57,6 +57,8 @@ export const nodes = defineResource<V1Node>({
   prepareForUpdate: keepStatus,
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
+  warnings: (o) =>
+    (o.spec?.externalID ?? '') === '' ? [] : ['spec.externalID: this field is deprecated, and is unused by Kubernetes'],
   subresources: {
     status: statusView({ validate: validateNodeStatus }),
     proxy: {

@@ -146,20 +146,21 @@ function validateCsi(csi: NonNullable<V1PersistentVolumeSpec['csi']>, at: FieldP
   return errors
 }
 
-/** The original looks at the new volume twice, and says all that is wrong with it twice. */
+const inlineContext = 'in the context of inline volumes'
+
 /** A volume that an attachment describes itself. */
 export function validateInlineVolume(spec: V1PersistentVolumeSpec, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  for (const field of [
-    'capacity',
-    'claimRef',
-    'persistentVolumeReclaimPolicy',
-    'storageClassName',
-    'volumeMode',
-  ] as const) {
+  for (const field of ['capacity', 'claimRef', 'storageClassName', 'nodeAffinity'] as const) {
     const given = spec[field]
     const isEmpty = given === undefined || given === '' || (field === 'capacity' && Object.keys(given).length === 0)
     if (!isEmpty) errors.push(forbidden(at.child(field), 'may not be specified in the context of inline volumes'))
+  }
+  if ((spec.persistentVolumeReclaimPolicy ?? '') !== '' && spec.persistentVolumeReclaimPolicy !== 'Retain') {
+    errors.push(forbidden(at.child('persistentVolumeReclaimPolicy'), `may only be Retain ${inlineContext}`))
+  }
+  if (spec.volumeMode !== undefined && spec.volumeMode !== 'Filesystem') {
+    errors.push(forbidden(at.child('volumeMode'), `may not specify volumeMode other than Filesystem ${inlineContext}`))
   }
   if (spec.csi === undefined)
     errors.push(required(at.child('csi'), 'has to be specified in the context of inline volumes'))

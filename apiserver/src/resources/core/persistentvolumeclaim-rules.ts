@@ -19,7 +19,7 @@ export function normalizeSources(spec: V1PersistentVolumeClaimSpec | undefined):
   else if (
     spec.dataSourceRef !== undefined &&
     spec.dataSource === undefined &&
-    spec.dataSourceRef.namespace === undefined
+    (spec.dataSourceRef.namespace ?? '') === ''
   ) {
     const { namespace: _namespace, ...source } = spec.dataSourceRef
     spec.dataSource = source
@@ -27,6 +27,11 @@ export function normalizeSources(spec: V1PersistentVolumeClaimSpec | undefined):
   for (const source of [spec.dataSource, spec.dataSourceRef]) {
     if (source !== undefined && source.apiGroup === undefined) source.apiGroup = null as unknown as string
   }
+}
+
+/** Sources of other namespaces are behind a gate that is off: such a reference is not kept. */
+export function dropForeignSource(claim: V1PersistentVolumeClaim): void {
+  if ((claim.spec?.dataSourceRef?.namespace ?? '') !== '') delete claim.spec?.dataSourceRef
 }
 
 const snapshots = 'snapshot.storage.k8s.io'

@@ -6,6 +6,7 @@ import { accessModesCell, storageClassOf, storageWarnings } from '../common/volu
 import { validateClaimSpec } from './claim-validation.ts'
 import {
   defaultClaim,
+  dropForeignSource,
   dropOddSource,
   normalizeSources,
   validateClaimStatus,
@@ -40,10 +41,12 @@ export const persistentVolumeClaims = defineResource<V1PersistentVolumeClaim>({
   prepareForCreate: (o) => {
     startStatus(o, { phase: 'Pending' })
     dropOddSource(o)
+    dropForeignSource(o)
     normalizeSources(o.spec)
   },
   prepareForUpdate: (next, previous) => {
     keepStatus(next, previous)
+    if (previous.spec?.dataSourceRef === undefined) dropForeignSource(next)
     normalizeSources(next.spec)
   },
   validate: (o, at) => (o.spec === undefined ? [] : validateClaimSpec(o.spec, at.child('spec'))),

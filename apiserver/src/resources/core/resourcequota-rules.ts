@@ -1,5 +1,6 @@
 import type { V1ResourceQuota } from '@kapell/openapi/types'
 import { FieldPath, invalid, required, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { internalView } from '../common/internal-view.ts'
 import { sameJson } from '../common/validation.ts'
 import { isHugePage, validateAmount, validateResourceName } from './pods/validation/resources.ts'
 
@@ -37,16 +38,18 @@ const standard = new Set([
 ])
 
 function validateName(name: string, at: FieldPath): FieldError[] {
-  const errors = validateResourceName(name, at)
-  if (name.includes('/')) return errors
   const huge = isHugePage(name) || isHugePage(name.replace(/^(requests|limits)\./, ''))
+  const errors = huge ? [] : validateResourceName(name, at)
+  if (name.includes('/')) return errors
   return standard.has(name) || huge ? errors : [...errors, invalid(at, name, 'must be a standard resource for quota')]
 }
 
 /** Amounts of pods; the other scopes count pods only by what they ask for. */
-const computeResources = /^(pods$|count\/|cpu$|memory$|ephemeral-storage$|(requests|limits)\.|hugepages-)/
+const computeResources = /^(pods|((requests|limits)\.)?(cpu|memory))$/
 
 function scopeFits(scope: string, resource: string): boolean {
+  // Names of someone's own fit any.
+  if (resource.includes('/')) return true
   switch (scope) {
     case 'BestEffort':
       return resource === 'pods'
@@ -55,7 +58,7 @@ function scopeFits(scope: string, resource: string): boolean {
     case 'NotBestEffort':
     case 'PriorityClass':
     case 'CrossNamespacePodAffinity':
-      return computeResources.test(resource) && !/^(requests|limits)\.storage$/.test(resource)
+      return computeResources.test(resource)
     case 'VolumeAttributesClass':
       return resource === 'persistentvolumeclaims' || resource === 'requests.storage'
     default:
@@ -75,7 +78,7 @@ export function validateQuota(quota: V1ResourceQuota, root: FieldPath): FieldErr
 function validateAmounts(amounts: Record<string, string> | undefined, at: FieldPath): FieldError[] {
   return Object.entries(amounts ?? {}).flatMap(([name, amount]) => [
     ...validateName(name, at.key(name)),
-    ...validateAmount(name, amount, at.key(name)),
+    ...(isHugePage(name) ? [] : validateAmount(name, amount, at.key(name))),
   ])
 }
 
@@ -91,6 +94,11 @@ export function validateQuotaStatus(next: V1ResourceQuota, _previous: V1Resource
 /** Things of no known name fit no scope, and are complained of elsewhere. */
 const isKnown = (name: string): boolean => validateName(name, new FieldPath()).length === 0
 
+const contrary = [
+  ['BestEffort', 'NotBestEffort'],
+  ['Terminating', 'NotTerminating'],
+] as const
+
 function validateScopes(quota: V1ResourceQuota, names: readonly string[], at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   const given = quota.spec?.scopes ?? []
@@ -102,10 +110,7 @@ function validateScopes(quota: V1ResourceQuota, names: readonly string[], at: Fi
         errors.push(invalid(here, given, 'unsupported scope applied to resource'))
     }
   }
-  for (const [a, b] of [
-    ['BestEffort', 'NotBestEffort'],
-    ['Terminating', 'NotTerminating'],
-  ] as const) {
+  for (const [a, b] of contrary) {
     if (given.includes(a) && given.includes(b)) errors.push(invalid(here, given, 'conflicting scopes'))
   }
   return errors
@@ -118,26 +123,33 @@ const mustExist =
 /** Reported under the list of expressions, whichever of them it is. */
 function validateSelector(quota: V1ResourceQuota, names: readonly string[], root: FieldPath): FieldError[] {
   const at = root.child('scopeSelector', 'matchExpressions')
-  return (quota.spec?.scopeSelector?.matchExpressions ?? []).flatMap(({ scopeName, operator, values = [] }) => {
-    const errors: FieldError[] = []
-    const scopeAt = at.child('scopeName')
-    if (!scopes.includes(scopeName)) errors.push(invalid(scopeAt, scopeName, 'unsupported scope'))
-    else if (names.some((name) => isKnown(name) && !scopeFits(scopeName, name))) {
-      errors.push(
-        invalid(root.child('scopeSelector'), quota.spec?.scopeSelector, 'unsupported scope applied to resource'),
-      )
-    }
-    if (existing.has(scopeName) && operator !== 'Exists')
-      errors.push(invalid(at.child('operator'), operator, mustExist))
-    if (operator === 'In' || operator === 'NotIn') {
-      const text = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
-      if (values.length === 0) errors.push(required(at.child('values'), text))
-    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      const text = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
-      if (values.length > 0) errors.push(invalid(at.child('values'), values, text))
-    } else errors.push(invalid(at.child('operator'), operator, 'not a valid selector operator'))
-    return errors
-  })
+  const shown = internalView('core.v1.ScopeSelector', quota.spec?.scopeSelector ?? {})
+  const told = new Set((quota.spec?.scopeSelector?.matchExpressions ?? []).map((one) => one.scopeName))
+  const conflicts = contrary
+    .filter(([a, b]) => told.has(a) && told.has(b))
+    .map(() => invalid(at, quota.spec?.scopes ?? null, 'conflicting scopes'))
+  const errorsOfEach = (quota.spec?.scopeSelector?.matchExpressions ?? []).flatMap(
+    ({ scopeName, operator, values = [] }) => {
+      const errors: FieldError[] = []
+      const scopeAt = at.child('scopeName')
+      if (!scopes.includes(scopeName)) errors.push(invalid(scopeAt, scopeName, 'unsupported scope'))
+      else
+        for (const name of names)
+          if (isKnown(name) && !scopeFits(scopeName, name))
+            errors.push(invalid(at, shown, 'unsupported scope applied to resource'))
+      if (existing.has(scopeName) && operator !== 'Exists')
+        errors.push(invalid(at.child('operator'), operator, mustExist))
+      if (operator === 'In' || operator === 'NotIn') {
+        const text = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
+        if (values.length === 0) errors.push(required(at.child('values'), text))
+      } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+        const text = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
+        if (values.length > 0) errors.push(invalid(at.child('values'), values, text))
+      } else errors.push(invalid(at.child('operator'), operator, 'not a valid selector operator'))
+      return errors
+    },
+  )
+  return [...errorsOfEach, ...conflicts]
 }
 
 export function validateQuotaUpdate(next: V1ResourceQuota, previous: V1ResourceQuota, at: FieldPath): FieldError[] {

@@ -3,6 +3,12 @@ import { defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { requestToken } from './serviceaccount-token.ts'
 
+/** Of a Secret that an account may use, nothing but the name is kept. */
+function nameSecrets(account: V1ServiceAccount): void {
+  if (account.secrets === undefined) return
+  account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }))
+}
+
 export const serviceAccounts = defineResource<V1ServiceAccount>({
   group: '',
   version: 'v1',
@@ -12,6 +18,8 @@ export const serviceAccounts = defineResource<V1ServiceAccount>({
   namespaced: true,
   storagePrefix: 'serviceaccounts',
   hasGeneration: false,
+  prepareForCreate: nameSecrets,
+  prepareForUpdate: nameSecrets,
   columns: [nameColumn, ageColumn],
   subresources: {
     token: {

@@ -26,7 +26,7 @@ const maxEndpoints = 1000
 const maxPorts = 20_000
 const maxAddresses = 100
 
-export function validateSlice(slice: V1EndpointSlice, at: FieldPath): FieldError[] {
+export function validateSlice(slice: V1EndpointSlice, at: FieldPath, previous?: V1EndpointSlice): FieldError[] {
   const errors: FieldError[] = []
   const type = slice.addressType ?? ''
   if (type === '') errors.push(required(at.child('addressType')))
@@ -34,18 +34,26 @@ export function validateSlice(slice: V1EndpointSlice, at: FieldPath): FieldError
   const endpoints = slice.endpoints ?? []
   if (endpoints.length > maxEndpoints)
     return [...errors, tooMany(at.child('endpoints'), endpoints.length, maxEndpoints)]
-  errors.push(...endpoints.flatMap((e, i) => validateEndpoint(e, type, at.child('endpoints').index(i))))
+  // What was let in before is not judged anew.
+  const kept = new Set((previous?.endpoints ?? []).flatMap((e) => e.addresses ?? []))
+  errors.push(...endpoints.flatMap((e, i) => validateEndpoint(e, { type, kept }, at.child('endpoints').index(i))))
   errors.push(...validatePorts(slice, at.child('ports')))
   return errors
 }
 
-function validateEndpoint(endpoint: V1Endpoint, type: string, at: FieldPath): FieldError[] {
+interface Addresses {
+  type: string
+  kept: ReadonlySet<string>
+}
+
+function validateEndpoint(endpoint: V1Endpoint, { type, kept }: Addresses, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   const addresses = endpoint.addresses ?? []
   const here = at.child('addresses')
   if (addresses.length === 0) errors.push(required(here, 'must contain at least 1 address'))
   else if (addresses.length > maxAddresses) errors.push(tooMany(here, addresses.length, maxAddresses))
-  for (const [i, address] of addresses.entries()) errors.push(...validateAddress(address, type, here.index(i)))
+  for (const [i, address] of addresses.entries())
+    if (!kept.has(address)) errors.push(...validateAddress(address, type, here, i))
   if (endpoint.nodeName !== undefined)
     errors.push(...nameErrors(at.child('nodeName'), endpoint.nodeName, dns1123Subdomain))
   const zones = endpoint.hints?.forZones ?? []
@@ -69,15 +77,15 @@ function distinct(hints: readonly { name?: string }[], rule: NameValidator, at: 
   })
 }
 
-function validateAddress(address: string, type: string, at: FieldPath): FieldError[] {
+function validateAddress(address: string, type: string, list: FieldPath, i: number): FieldError[] {
+  const at = list.index(i)
   if (type === 'FQDN' && address === '') return [required(at)]
   if (type === 'FQDN') return nameErrors(at, address, dns1123Subdomain)
   const ip = parseIp(address)
   if (ip === undefined && (type === 'IPv4' || type === 'IPv6'))
     return [invalid(at, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
   if (ip === undefined || ip.family !== type) {
-    const example = type === 'IPv6' ? 'must be a valid IPv6 address' : 'must be a valid IPv4 address'
-    return type === 'IPv4' || type === 'IPv6' ? [invalid(at, address, example)] : []
+    return type === 'IPv4' || type === 'IPv6' ? [invalid(list, address, `must be an ${type} address`)] : []
   }
   return notSpecial(address, at)
 }

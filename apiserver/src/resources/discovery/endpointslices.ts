@@ -14,6 +14,17 @@ function endpointsCell(slice: V1EndpointSlice): string {
   return endpoints.length === 0 ? '<unset>' : listSome(endpoints.flatMap((e) => e.addresses))
 }
 
+/** Of a version of old, and stored no more. Tells whether there was any. */
+function dropTopology(slice: V1EndpointSlice): boolean {
+  let isGone = false
+  for (const endpoint of slice.endpoints ?? []) {
+    if (endpoint.deprecatedTopology === undefined) continue
+    isGone = true
+    delete endpoint.deprecatedTopology
+  }
+  return isGone
+}
+
 export const endpointSlices = defineResource<V1EndpointSlice>({
   group: 'discovery.k8s.io',
   version: 'v1',
@@ -29,24 +40,21 @@ export const endpointSlices = defineResource<V1EndpointSlice>({
       port.name ??= ''
       port.protocol ??= 'TCP'
     }
-    for (const endpoint of o.endpoints ?? []) {
-      endpoint.conditions ??= {}
-      // Of a version of old, and stored no more.
-      delete endpoint.deprecatedTopology
-    }
+    for (const endpoint of o.endpoints ?? []) endpoint.conditions ??= {}
   },
+  prepareForCreate: (o) => void dropTopology(o),
   prepareForUpdate: (next, previous) => {
-    // Labels count as well: they say which Service the slice serves.
-    const changed = !sameJson(next.metadata?.labels ?? {}, previous.metadata?.labels ?? {})
+    // Labels count as well: they say which Service the slice serves. And so does what is then not kept.
+    const dropped = dropTopology(next)
+    const changed = dropped || !sameJson(next.metadata?.labels ?? {}, previous.metadata?.labels ?? {})
     if (changed && next.metadata !== undefined) next.metadata.generation = (previous.metadata?.generation ?? 0) + 1
   },
-  validateCreate: validateSlice,
+  validateCreate: (o, at) => validateSlice(o, at),
   warnings: (o, previous) =>
     o.addressType === 'FQDN' && previous === undefined ? ['spec.addressType: FQDN endpoints are deprecated'] : [],
   validateUpdate: (next, previous, at) => {
     const moved = unchanged(at.child('addressType'), next.addressType, previous.addressType)
-    // What else is wrong with addresses of another type is not told.
-    return moved.length === 0 || (next.addressType ?? '') === '' ? [...moved, ...validateSlice(next, at)] : moved
+    return [...moved, ...validateSlice(next, at, previous)]
   },
   columns: [
     nameColumn,

@@ -1,7 +1,7 @@
 import { invalid, required, tooMany, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { compile } from '../../cel/compile.ts'
-import { kubernetesEnv } from '../../cel/kubernetes/environment.ts'
-import { formatType, types, type CelType } from '../../cel/types/types.ts'
+import { deviceEnvironment } from '../../cel/kubernetes/devices.ts'
+import { formatType, types } from '../../cel/types/types.ts'
 import { driverName } from './names.ts'
 
 /** What claims and classes say about devices alike. Source: "Dynamic Resource Allocation". */
@@ -16,27 +16,6 @@ export interface Config {
 
 const maxSelectors = 32
 const maxParametersBytes = 10 * 1024
-
-let environment: ReturnType<typeof kubernetesEnv> | undefined
-
-const byName = (value: CelType): CelType => types.map(types.string, types.map(types.string, value))
-const field = (jsonName: string, type: CelType): [string, { type: CelType; jsonName: string; required: boolean }] => [
-  jsonName,
-  { type, jsonName, required: true },
-]
-/** Attributes may be of any type; capacities are quantities. */
-const deviceType = types.object(
-  'kubernetes.DRADevice',
-  new Map([
-    field('driver', types.string),
-    field('attributes', byName(types.dyn)),
-    field('capacity', byName(types.opaque('kubernetes.Quantity'))),
-    field('allowMultipleAllocations', types.bool),
-  ]),
-)
-
-const deviceEnvironment = (): ReturnType<typeof kubernetesEnv> =>
-  (environment ??= kubernetesEnv({ device: deviceType }))
 
 export function validateSelectors(selectors: readonly Selector[] | undefined, at: FieldPath): FieldError[] {
   if (selectors == null) return []

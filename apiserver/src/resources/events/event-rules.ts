@@ -47,13 +47,29 @@ function validateNamespace(eventNamespace: string, involved: string | undefined,
   return [invalid(at, wanted, 'does not match event.namespace')]
 }
 
+/** One with a time is of the new form, and owes who reports it. */
 export function validateCoreEvent(event: CoreV1Event, at: FieldPath): FieldError[] {
+  if (event.eventTime != null) {
+    const { reportingComponent, message, series: _series, ...rest } = event
+    return validateReport(
+      { ...rest, reportingController: reportingComponent, note: message } as Report,
+      at,
+      'reportingComponent',
+    )
+  }
   return validateNamespace(
     event.metadata?.namespace ?? '',
     event.involvedObject?.namespace,
     at.child('involvedObject', 'namespace'),
   )
 }
+
+const deprecated = [
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+  ['deprecatedSource', 'source'],
+] as const
 
 const maxLengths = { action: 128, reason: 128, reportingInstance: 128, note: 1024 } as const
 
@@ -66,17 +82,28 @@ export function validateNewEvent(event: EventsV1Event, at: FieldPath): FieldErro
     )
   if (event.eventTime === undefined || event.eventTime === null) errors.push(required(at.child('eventTime')))
   else errors.push(...validateReport(event, at))
+  // What the old form alone has.
+  for (const [field, reported] of deprecated) {
+    const given = event[field]
+    const isSet =
+      field === 'deprecatedSource'
+        ? Object.values(given ?? {}).some((text) => text !== '')
+        : given != null && given !== 0
+    if (isSet) errors.push(invalid(at.child(reported), '', 'needs to be unset'))
+  }
   const type = event.type ?? ''
   if (type !== 'Normal' && type !== 'Warning') errors.push(invalid(at.child('type'), '', `has invalid value: ${type}`))
   return errors
 }
 
+type Report = Pick<EventsV1Event, 'reportingController' | 'reportingInstance' | 'action' | 'reason' | 'note' | 'series'>
+
 /** Who reports what; an event without a time is one of the old form and owes none of it. */
-function validateReport(event: EventsV1Event, at: FieldPath): FieldError[] {
+function validateReport(event: Report, at: FieldPath, reporter = 'reportingController'): FieldError[] {
   const errors: FieldError[] = []
   const controller = event.reportingController ?? ''
-  if (controller === '') errors.push(required(at.child('reportingController')))
-  errors.push(...nameErrors(at.child('reportingController'), controller, qualifiedName))
+  if (controller === '') errors.push(required(at.child(reporter)))
+  errors.push(...nameErrors(at.child(reporter), controller, qualifiedName))
   for (const field of ['reportingInstance', 'action', 'reason'] as const) {
     const text = event[field] ?? ''
     if (text === '') errors.push(required(at.child(field)))

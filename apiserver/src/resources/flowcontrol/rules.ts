@@ -1,7 +1,8 @@
 import type { V1FlowSchema, V1PriorityLevelConfiguration } from '@kapell/openapi/types'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Subdomain } from '@kapell/openapi/meta/names'
-import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
+import { internalView } from '../common/internal-view.ts'
+import { nameErrors, unsupported } from '../common/validation.ts'
 import { validateFlowRule } from './flow-rules.ts'
 import { validateLimited, validateShares } from './level-rules.ts'
 
@@ -51,7 +52,15 @@ function validateExempt(schema: V1FlowSchema, at: FieldPath): FieldError[] {
   const masters = rules[0]?.subjects?.some((s) => s.kind === 'Group' && s.group?.name === 'system:masters') === true
   const fixed =
     matchingPrecedence === 1 && priorityLevelConfiguration?.name === 'exempt' && rules.length === 1 && masters
-  return fixed ? [] : [invalid(at, schema.spec ?? null, "spec of 'exempt' must equal the fixed value")]
+  return fixed
+    ? []
+    : [
+        invalid(
+          at,
+          internalView('flowcontrol.v1.FlowSchemaSpec', schema.spec ?? {}),
+          "spec of 'exempt' must equal the fixed value",
+        ),
+      ]
 }
 
 export function defaultPriorityLevel(level: V1PriorityLevelConfiguration): void {
@@ -89,18 +98,10 @@ export function validatePriorityLevel(level: V1PriorityLevelConfiguration, root:
         ...(limited === undefined ? [] : [forbidden(at.child('limited'), 'must be nil if the type is not Limited')]),
       ]
     case 'Limited': {
-      if (limited === undefined) return [required(at.child('limited'), 'must not be empty when type is Limited')]
-      const errors = validateLimited(limited, at.child('limited'))
-      if (errors.length > 0) return errors
-      return exempt === undefined || sameJson(exempt, {})
-        ? []
-        : [
-            {
-              type: 'FieldValueForbidden',
-              field: at.child('exempt').text,
-              detail: 'must be nil if the type is Limited',
-            },
-          ]
+      const errors = exempt === undefined ? [] : [forbidden(at.child('exempt'), 'must be nil if the type is Limited')]
+      if (limited === undefined)
+        return [...errors, required(at.child('limited'), 'must not be empty when type is Limited')]
+      return [...errors, ...validateLimited(limited, at.child('limited'))]
     }
     default:
       return [unsupported(at.child('type'), type, ['Exempt', 'Limited'])]

@@ -3,9 +3,9 @@ import { required } from '@kapell/openapi/meta/field-errors'
 import { column, defineResource } from '../../registry/definition.ts'
 import { nameColumn } from '../common/columns.ts'
 import { formatIp, parseIp } from '../common/ip.ts'
-import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { dns1123Subdomain, pathSegmentName } from '@kapell/openapi/meta/names'
 import { internalView } from '../common/internal-view.ts'
-import { nameErrors, unchanged } from '../common/validation.ts'
+import { nameErrors, requiredName, unchanged } from '../common/validation.ts'
 
 function parentCell(o: V1IPAddress): string {
   const p = o.spec?.parentRef
@@ -38,8 +38,11 @@ export const ipAddresses = defineResource<V1IPAddress>({
     if (ref === undefined) return [required(here)]
     return [
       ...((ref.group ?? '') === '' ? [] : nameErrors(here.child('group'), ref.group ?? '', dns1123Subdomain)),
-      ...((ref.resource ?? '') === '' ? [required(here.child('resource'))] : []),
-      ...((ref.name ?? '') === '' ? [required(here.child('name'))] : []),
+      ...requiredName(here.child('resource'), ref.resource, pathSegmentName),
+      ...requiredName(here.child('name'), ref.name, pathSegmentName),
+      ...((ref.namespace ?? '') === ''
+        ? []
+        : nameErrors(here.child('namespace'), ref.namespace ?? '', pathSegmentName)),
     ]
   },
   validateUpdate: (next, previous, at) =>

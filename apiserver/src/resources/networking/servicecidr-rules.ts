@@ -36,6 +36,8 @@ export function validateServiceCidrUpdate(next: V1ServiceCIDR, previous: V1Servi
   const at = root.child('spec', 'cidrs')
   const now = next.spec?.cidrs ?? []
   const before = previous.spec?.cidrs ?? []
-  if (now.length < before.length) return unchanged(at, now, before)
-  return before.flatMap((cidr, i) => unchanged(at.index(i), now[i], cidr))
+  const isWhole = before.length > 1 ? now.length !== before.length : now.length < before.length
+  if (isWhole) return unchanged(at, now, before)
+  const kept = before.flatMap((cidr, i) => unchanged(at.index(i), now[i], cidr))
+  return before.length > 1 ? kept : [...kept, ...validateServiceCidr(next, root)]
 }

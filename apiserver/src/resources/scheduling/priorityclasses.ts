@@ -22,7 +22,8 @@ export const priorityClasses = defineResource<V1PriorityClass>({
   prepareForCreate: (o) => {
     if (o.metadata !== undefined) o.metadata.generation = 1
   },
-  validate: validatePriorityClass,
+  // Value and policy stay as they were made, and are looked at then only.
+  validateCreate: validatePriorityClass,
   validateUpdate: (next, previous, at) => [
     ...(next.value === previous.value ? [] : [forbidden(at.child('value'), 'may not be changed in an update.')]),
     ...unchanged(at.child('preemptionPolicy'), next.preemptionPolicy, previous.preemptionPolicy),

@@ -15,6 +15,11 @@ function defaultDriver(driver: V1CSIDriver): void {
   spec.seLinuxMount ??= false
 }
 
+/** Behind a gate that is off. */
+function dropGated(driver: V1CSIDriver): void {
+  delete driver.spec?.preventPodSchedulingIfMissing
+}
+
 const list = (entries: readonly string[] | undefined, none: string): string =>
   entries === undefined || entries.length === 0 ? none : entries.join(',')
 
@@ -28,7 +33,9 @@ export const csiDrivers = defineResource<V1CSIDriver>({
   storagePrefix: 'csidrivers',
   hasGeneration: false,
   default: defaultDriver,
+  prepareForCreate: dropGated,
   prepareForUpdate: (next, previous) => {
+    dropGated(next)
     // The original starts to count at the first change only.
     const changed = !sameJson(next.spec, previous.spec)
     const generation = (previous.metadata?.generation ?? 0) + (changed ? 1 : 0)

@@ -1,6 +1,6 @@
 import type { V1ContainerState, V1ContainerStatus, V1Pod } from '@kapell/openapi/types'
 import { humanDuration } from '@kapell/openapi/meta/time'
-import { column, type Column } from '../../../registry/definition.ts'
+import { column, type Column, type RowCondition } from '../../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../../common/columns.ts'
 
 /** What `kubectl get pods` says of a pod: readiness, one word of status, restarts. */
@@ -110,3 +110,19 @@ export const podColumns: Column<V1Pod>[] = [
   column('Nominated Node', 'string', (o) => orNone(o.status?.nominatedNodeName), { priority: 1 }),
   column('Readiness Gates', 'string', readinessGatesCell, { priority: 1 }),
 ]
+
+const ends: Readonly<Record<string, RowCondition>> = {
+  Succeeded: {
+    type: 'Completed',
+    status: 'True',
+    reason: 'Succeeded',
+    message: 'The pod has completed successfully.',
+  },
+  Failed: { type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' },
+}
+
+/** Says of pods that have come to their end that they have. */
+export function podRowConditions(pod: V1Pod): readonly RowCondition[] | undefined {
+  const end = ends[pod.status?.phase ?? '']
+  return end === undefined ? undefined : [end]
+}

@@ -3,7 +3,7 @@ import { FieldPath } from '@kapell/openapi/meta/field-errors'
 import { defineResource } from '../../../registry/definition.ts'
 import { keepStatus, statusView } from '../../common/status.ts'
 import { bindPod } from './binding.ts'
-import { podColumns } from './columns.ts'
+import { podColumns, podRowConditions } from './columns.ts'
 import { defaultPod } from './defaults.ts'
 import { evictPod } from './eviction.ts'
 import { dropDisabled, podGracePeriod, preparePod, takeEphemeralContainers, takeResources } from './prepare.ts'
@@ -24,6 +24,7 @@ export const pods = defineResource<V1Pod>({
   storagePrefix: 'pods',
   hasGeneration: true,
   columns: podColumns,
+  rowConditions: podRowConditions,
   selectableFields: {
     'spec.nodeName': (o) => o.spec?.nodeName ?? '',
     'spec.restartPolicy': (o) => o.spec?.restartPolicy ?? '',

@@ -3,11 +3,11 @@ import { FieldPath, invalid, type FieldError } from '@kapell/openapi/meta/field-
 import { internalError, invalidObject } from '@kapell/openapi/meta/status'
 import type { Reservation, StrategyContext } from '../../../registry/definition.ts'
 import type { Family } from '../../common/ip.ts'
-import { checkFamilies, clusterFamilies, isHeadless, needsClusterIp, none } from './families.ts'
+import { checkFamilies, clusterFamilies, defaultFamilies, isHeadless, needsClusterIp, none } from './families.ts'
 import { claimAnyIp, claimIp, IpUnavailable, releaseIp, type ServiceKey } from './ip-allocation.ts'
 import { claimPorts, PortRefused, portsOf, releasePorts, type PortRequest } from './port-allocation.ts'
 import { needsHealthPort, needsNodePorts } from './prepare.ts'
-import { validateService, validateServiceUpdate } from './validation.ts'
+import { validateClusterIps, validateClusterIpsUpdate } from './validation.ts'
 
 /** Claims the cluster IPs and node ports that a Service asks for, and writes them into it. */
 
@@ -21,15 +21,16 @@ export async function allocateService(
   previous: V1Service | undefined,
   context: StrategyContext,
 ): Promise<Reservation | undefined> {
-  const wrong = [
-    ...validateService(next, new FieldPath()),
-    ...(previous === undefined ? [] : validateServiceUpdate(next, previous, new FieldPath())),
-  ]
-  // What is invalid is told by validation; nothing is claimed for it.
-  if (wrong.length > 0 || next.spec === undefined || (next.metadata?.name ?? '') === '') return undefined
+  const { spec } = next
+  if (spec === undefined) return undefined
+  // Addresses, their families and what the cluster has of them come first, alone; the rest is looked at once all is
+  // claimed, and gives it back.
+  const wrong = [...validateClusterIps(spec, at), ...validateClusterIpsUpdate(spec, previous?.spec, at)]
+  if (wrong.length > 0) throw refuse(next, wrong)
   const families = clusterFamilies(context.services.config.serviceClusterIpRanges)
-  const unfit = checkFamilies(next.spec, families, at)
+  const unfit = checkFamilies(spec, families, at)
   if (unfit.length > 0) throw refuse(next, unfit)
+  defaultFamilies(spec, families)
 
   const undo: (() => Promise<void>)[] = []
   const later: (() => Promise<void>)[] = []
@@ -95,6 +96,13 @@ async function allocateIps(
 }
 
 async function oneIp(next: V1Service, wanted: string, family: Family, context: StrategyContext): Promise<string> {
+  // An address is claimed in the Service's name.
+  if ((next.metadata?.name ?? '') === '' && !context.dryRun) {
+    const ip = wanted === '' ? await claimAnyIp({ ...context, dryRun: true }, family, keyOf(next)) : wanted
+    const why = `IPAddress.networking.k8s.io ${JSON.stringify(ip)} is invalid: spec.parentRef.name: Required value`
+    const text = `failed to allocate IP${wanted === '' ? '' : ` ${wanted}`}: ${why}`
+    throw refuse(next, [invalid(at.child('clusterIPs'), next.spec?.clusterIPs ?? [''], text)])
+  }
   try {
     return wanted === '' ? await claimAnyIp(context, family, keyOf(next)) : await claimIp(context, wanted, keyOf(next))
   } catch (error) {
@@ -120,14 +128,16 @@ async function allocatePorts(
   if (spec === undefined) return
   const wanting = needsNodePorts(spec) ? (spec.ports ?? []) : []
   const requests: PortRequest[] = []
-  // The same number may serve one TCP and one UDP port of a service: it is claimed once.
-  const shared = new Map<number, string>()
+  // One number serves all protocols of a port, if the client does not choose others: it is claimed once.
+  const firstOfPort = new Map<number, number>()
+  const sharing: [port: number, first: number][] = []
   for (const [i, port] of wanting.entries()) {
     const number = port.nodePort ?? 0
-    const first = shared.get(number)
-    if (number !== 0 && first !== undefined && first !== port.protocol) continue
-    if (number !== 0) shared.set(number, port.protocol ?? 'TCP')
-    requests.push({ port: number, field: at.child('ports').index(i).child('nodePort').text })
+    const first = firstOfPort.get(port.port ?? 0)
+    const isShared = first !== undefined && (number === 0 || number === (wanting[first]?.nodePort ?? 0))
+    if (isShared) sharing.push([i, first])
+    else requests.push({ port: number, field: at.child('ports').index(i).child('nodePort').text })
+    if (first === undefined) firstOfPort.set(port.port ?? 0, i)
   }
   if (needsHealthPort(spec)) requests.push({ port: spec.healthCheckNodePort ?? 0, field: healthField })
   const fresh = requests.filter((request) => !held.includes(request.port))
@@ -135,6 +145,11 @@ async function allocatePorts(
   try {
     const claimed = await claimPorts(context, fresh, ownerOf(next))
     for (const [i, request] of fresh.entries()) write(next, request, claimed[i] ?? 0)
+    for (const [i, first] of sharing) {
+      const port = spec.ports?.[i]
+      const number = spec.ports?.[first]?.nodePort
+      if (port !== undefined && number !== undefined) port.nodePort = number
+    }
     if (!dryRun && claimed.length > 0) undo.push(() => releasePorts(services, claimed))
   } catch (error) {
     if (!(error instanceof PortRefused)) throw error

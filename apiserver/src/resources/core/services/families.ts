@@ -1,4 +1,4 @@
-import type { V1Service, V1ServiceSpec } from '@kapell/openapi/types'
+import type { V1ServiceSpec } from '@kapell/openapi/types'
 import { invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { parseCidr, parseIp, type Family } from '../../common/ip.ts'
 
@@ -20,45 +20,56 @@ export function clusterFamilies(ranges: readonly string[]): Family[] {
 
 const other = (family: string): Family => (family === 'IPv4' ? 'IPv6' : 'IPv4')
 
-/** Completes policy and families from what the client gave and what the cluster has; errors are left to validation. */
-export function defaultFamilies(service: V1Service, configured: readonly Family[]): void {
-  const spec = service.spec
+/** A headless Service that chooses nobody: its endpoints may be of any family, whatever the cluster has. */
+const isSelectorless = (spec: V1ServiceSpec): boolean =>
+  isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0
+
+/** Families as given, then as the addresses say. */
+function familiesOf(spec: V1ServiceSpec): string[] {
+  const given = spec.ipFamilies ?? []
+  const fromIps = (spec.clusterIPs ?? []).slice(given.length).flatMap((ip) => parseIp(ip)?.family ?? [])
+  return [...given, ...fromIps]
+}
+
+const policyOf = (spec: V1ServiceSpec): string =>
+  spec.ipFamilyPolicy ?? (isSelectorless(spec) ? 'RequireDualStack' : 'SingleStack')
+
+/** Completes policy and families from what the client gave and what the cluster has. */
+export function defaultFamilies(spec: V1ServiceSpec | undefined, configured: readonly Family[]): void {
   if (spec === undefined || !needsClusterIp(spec)) return
-  const given = (spec.ipFamilies ?? []).slice()
-  const fromIps = (spec.clusterIPs ?? []).flatMap((ip) => parseIp(ip)?.family ?? [])
-  const families: string[] = given.length > 0 ? given : fromIps
-  const selectorless = isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0
-  if (spec.ipFamilyPolicy === undefined) {
-    if (selectorless && families.length === 0) {
-      spec.ipFamilyPolicy = 'RequireDualStack'
-      spec.ipFamilies = configured[0] === 'IPv6' ? ['IPv6', 'IPv4'] : ['IPv4', 'IPv6']
-      return
-    }
-    spec.ipFamilyPolicy =
-      Math.max(families.length, (spec.clusterIPs ?? []).length) > 1 ? 'RequireDualStack' : 'SingleStack'
-  }
+  const families = familiesOf(spec)
   if (families.length === 0) families.push(configured[0] ?? 'IPv4')
-  const dual = spec.ipFamilyPolicy !== 'SingleStack' && (configured.length > 1 || selectorless)
+  spec.ipFamilyPolicy = policyOf(spec)
+  const dual = spec.ipFamilyPolicy !== 'SingleStack' && (configured.length > 1 || isSelectorless(spec))
   if (dual && families.length === 1) families.push(other(families[0] ?? 'IPv4'))
   spec.ipFamilies = families
 }
 
-/** Whether the cluster can give what is asked. */
+/** Whether the cluster can give what is asked; looked at before the families are completed. */
 export function checkFamilies(spec: V1ServiceSpec, configured: readonly Family[], at: FieldPath): FieldError[] {
   if (!needsClusterIp(spec)) return []
-  const selectorless = isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0
-  if (selectorless) return []
+  const { ipFamilies = [], clusterIPs = [] } = spec
+  const policy = policyOf(spec)
   const errors: FieldError[] = []
-  if (spec.ipFamilyPolicy === 'RequireDualStack' && configured.length < 2) {
-    errors.push(
-      invalid(at.child('ipFamilyPolicy'), 'RequireDualStack', 'this cluster is not configured for dual-stack services'),
-    )
-    return errors
+  const dual = "must be 'RequireDualStack' or 'PreferDualStack' when multiple"
+  if (policy === 'SingleStack') {
+    const here = at.child('ipFamilyPolicy')
+    if (ipFamilies.length > 1) errors.push(invalid(here, policy, `${dual} IP families are specified`))
+    if (clusterIPs.length > 1) errors.push(invalid(here, policy, `${dual} cluster IPs are specified`))
   }
-  for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
-    if (!configured.includes(family as Family)) {
+  if (isSelectorless(spec)) return errors
+  const isConfigured = (family: string): boolean => configured.includes(family as Family)
+  for (const [i, ip] of clusterIPs.entries()) {
+    const family = i < ipFamilies.length ? undefined : parseIp(ip)?.family
+    if (family !== undefined && !isConfigured(family))
+      errors.push(invalid(at.child('clusterIPs').index(i), clusterIPs, `${family} is not configured on this cluster`))
+  }
+  if (errors.length > 0) return errors
+  if (policy === 'RequireDualStack' && configured.length < 2) {
+    errors.push(invalid(at.child('ipFamilyPolicy'), policy, 'this cluster is not configured for dual-stack services'))
+  }
+  for (const [i, family] of ipFamilies.entries())
+    if (!isConfigured(family))
       errors.push(invalid(at.child('ipFamilies').index(i), family, 'not configured on this cluster'))
-    }
-  }
   return errors
 }

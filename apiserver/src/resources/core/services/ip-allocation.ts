@@ -61,6 +61,12 @@ export async function claimIp(context: StrategyContext, text: string, service: S
   const inRange = rangesOf(context.services, ip.family).some(
     (range) => range.contains(ip) && !isReserved(range, ip.value),
   )
+  // A dry run asks nobody whether the address can be had.
+  if (context.dryRun) {
+    if (inRange) return canonical
+    const valid = `The range of valid IPs is ${context.services.config.serviceClusterIpRanges[0] ?? ''}`
+    throw new IpUnavailable(`the provided IP (${canonical}) is not in the valid range. ${valid}`)
+  }
   if (!inRange) throw new IpUnavailable('the provided network does not match the current range')
   if (!(await tryClaim(context, canonical, ip.family, service))) {
     throw new IpUnavailable('provided IP is already allocated')
@@ -76,7 +82,6 @@ function isReserved(range: Cidr, value: bigint): boolean {
 
 async function tryClaim(context: StrategyContext, ip: string, family: Family, service: ServiceKey): Promise<boolean> {
   const { objects } = context.services
-  if (context.dryRun) return objects.get(ipAddresses, { name: ip }) === undefined
   try {
     await objects.create<V1IPAddress>(ipAddresses, objectFor(ip, family, service))
     return true
@@ -125,6 +130,9 @@ export async function claimAnyIp(context: StrategyContext, family: Family, servi
   const { services } = context
   const ranges = rangesOf(services, family)
   if (ranges.length === 0) throw new IpUnavailable(`no ${family} range is configured`)
+  const [first] = ranges
+  // A dry run takes nothing: what it answers stands for any address.
+  if (context.dryRun && first !== undefined) return formatIp({ family, value: first.base })
   for (const range of ranges) {
     const start = dynamicStart(range)
     for (let attempt = 0; attempt < randomAttempts; attempt++) {

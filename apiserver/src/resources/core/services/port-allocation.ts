@@ -98,7 +98,8 @@ function choosePorts(
   const answer = requests.map(() => 0)
   for (const [i, request] of requests.entries()) {
     if (request.port === 0) continue
-    if (request.port < from || request.port > to) {
+    // A dry run does not look at the range.
+    if (!dryRun && (request.port < from || request.port > to)) {
       const valid = `The range of valid ports is ${from}-${to}`
       throw new PortRefused(request, `provided port is not in the valid range. ${valid}`)
     }

@@ -1,8 +1,7 @@
 import type { V1Service, V1ServicePort, V1ServiceSpec } from '@kapell/openapi/types'
-import type { StrategyContext } from '../../../registry/definition.ts'
 import { startStatus, keepStatus } from '../../common/status.ts'
 import { sameJson } from '../../common/validation.ts'
-import { clusterFamilies, defaultFamilies, isHeadless, needsClusterIp } from './families.ts'
+import { isHeadless, needsClusterIp } from './families.ts'
 
 /** What the server makes of a Service before it checks it. */
 
@@ -12,12 +11,11 @@ export const needsNodePorts = (spec: V1ServiceSpec | undefined): boolean =>
 export const needsHealthPort = (spec: V1ServiceSpec | undefined): boolean =>
   spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
 
-export function prepareService(service: V1Service, context: StrategyContext): void {
+export function prepareService(service: V1Service): void {
   startStatus(service, { loadBalancer: {} })
   const spec = service.spec
   if (spec === undefined) return
   pairClusterIps(spec)
-  defaultFamilies(service, clusterFamilies(context.services.config.serviceClusterIpRanges))
 }
 
 /** The old field stands for the list when the list is not given. */
@@ -27,7 +25,7 @@ function pairClusterIps(spec: V1ServiceSpec): void {
   if ((spec.clusterIPs ?? []).length === 0) delete spec.clusterIPs
 }
 
-export function prepareServiceUpdate(next: V1Service, previous: V1Service, context: StrategyContext): void {
+export function prepareServiceUpdate(next: V1Service, previous: V1Service): void {
   keepStatus(next, previous)
   const spec = next.spec
   const before = previous.spec
@@ -38,7 +36,6 @@ export function prepareServiceUpdate(next: V1Service, previous: V1Service, conte
   if (needsClusterIp(spec)) {
     if (!needsClusterIp(before)) pairClusterIps(spec)
     followPolicy(spec, before)
-    defaultFamilies(next, clusterFamilies(context.services.config.serviceClusterIpRanges))
   }
   if (spec.type !== 'LoadBalancer') next.status = { ...next.status, loadBalancer: {} }
 }

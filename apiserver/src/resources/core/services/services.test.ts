@@ -25,7 +25,7 @@ class Cluster {
 
   async create(spec: Partial<V1ServiceSpec> = {}, name = 's'): Promise<V1Service> {
     const made = service(spec, name)
-    prepareService(made, this.context)
+    prepareService(made)
     const reservation = await allocateService(made, undefined, this.context)
     await reservation?.commit()
     this.objects.put({ group: '', plural: 'services' }, made)
@@ -34,7 +34,7 @@ class Cluster {
   async update(previous: V1Service, spec: Partial<V1ServiceSpec>): Promise<V1Service> {
     const next: V1Service = { ...structuredClone(previous), spec: { ...structuredClone(previous.spec), ...spec } }
     defaultService(next)
-    prepareServiceUpdate(next, previous, this.context)
+    prepareServiceUpdate(next, previous)
     const reservation = await allocateService(next, previous, this.context)
     await reservation?.commit()
     this.objects.put({ group: '', plural: 'services' }, next)
@@ -119,7 +119,7 @@ describe('cluster IPs', () => {
     const cluster = new Cluster()
     const made = service()
     const context = { ...cluster.context, dryRun: true }
-    prepareService(made, context)
+    prepareService(made)
     await allocateService(made, undefined, context)
     expect(made.spec?.clusterIP).toMatch(/^10\.96\.0\./)
     expect(cluster.claimed()).toEqual([])
@@ -127,7 +127,7 @@ describe('cluster IPs', () => {
   it('what could not be stored is given back', async () => {
     const cluster = new Cluster()
     const made = service({ type: 'NodePort' })
-    prepareService(made, cluster.context)
+    prepareService(made)
     const reservation = await allocateService(made, undefined, cluster.context)
     await reservation?.rollback()
     expect([cluster.claimed(), cluster.ports()]).toEqual([[], []])
@@ -223,7 +223,7 @@ describe('dual stack', () => {
   it('prefers both families where there are both', async () => {
     const context = fakeContext(fakeServices(new FakeObjects(), dual))
     const made = service({ ipFamilyPolicy: 'PreferDualStack' })
-    prepareService(made, context)
+    prepareService(made)
     await allocateService(made, undefined, context)
     expect(made.spec?.ipFamilies).toEqual(['IPv4', 'IPv6'])
     expect(made.spec?.clusterIPs?.[1]).toMatch(/^fd00::/)

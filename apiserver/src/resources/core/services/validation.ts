@@ -43,7 +43,8 @@ export function validateService(service: V1Service, root: FieldPath): FieldError
   }
   if ((spec.type ?? '') === '') errors.push(required(at.child('type')))
   else if (!types.includes(spec.type ?? '')) errors.push(unsupported(at.child('type'), spec.type, types))
-  errors.push(...validateNodePortsAllowed(spec, at.child('ports')), ...duplicatePorts(ports, at.child('ports')))
+  errors.push(...validateNodePortsAllowed(spec, at.child('ports')), ...sharedNodePorts(ports, at.child('ports')))
+  errors.push(...duplicatePorts(ports, at.child('ports')))
   errors.push(...validateLoadBalancer(spec, at), ...validateTraffic(spec, at))
   return errors
 }
@@ -73,8 +74,6 @@ function validateForType(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
         : []
     case 'ExternalName': {
       const errors: FieldError[] = []
-      if ((spec.clusterIPs ?? []).length > 0)
-        errors.push(forbidden(at.child('clusterIPs'), 'may not be set for ExternalName services'))
       const name = (spec.externalName ?? '').replace(/\.$/, '')
       if (name === '') errors.push(required(at.child('externalName')))
       else errors.push(...nameErrors(at.child('externalName'), name, dns1123Subdomain))
@@ -107,6 +106,18 @@ function validatePorts(ports: readonly V1ServicePort[], at: FieldPath): FieldErr
     if (port.appProtocol !== undefined)
       errors.push(...nameErrors(here.child('appProtocol'), port.appProtocol, qualifiedName))
     return errors
+  })
+}
+
+/** A number may serve ports of different protocols only. */
+function sharedNodePorts(ports: readonly V1ServicePort[], at: FieldPath): FieldError[] {
+  const seen = new Set<string>()
+  return ports.flatMap(({ protocol = '', nodePort = 0 }, i) => {
+    if (nodePort === 0) return []
+    const key = `${protocol}/${nodePort}`
+    if (seen.has(key)) return [duplicate(at.index(i).child('nodePort'), nodePort)]
+    seen.add(key)
+    return []
   })
 }
 
@@ -164,12 +175,14 @@ function validateAffinity(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
 const families = ['IPv4', 'IPv6']
 const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
 
-function validateClusterIps(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
+/** Addresses and families: looked at first, before anything is claimed. */
+export function validateClusterIps(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   const ips = spec.clusterIPs ?? []
   const given = spec.clusterIP ?? ''
   const listAt = at.child('clusterIPs')
   if (spec.type === 'ExternalName') {
+    if (ips.length > 0) errors.push(forbidden(listAt, 'may not be set for ExternalName services'))
     for (const field of ['ipFamilies', 'ipFamilyPolicy'] as const) {
       const value = spec[field]
       if (value !== undefined && value.length > 0)
@@ -196,7 +209,6 @@ function validateClusterIps(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
       if (ips.length > 1) errors.push(invalid(listAt, ips, "'None' must be the first and only value"))
     } else if (parseIp(ip) === undefined) errors.push(invalid(listAt.index(i), ip, notAnIp))
   }
-  if (errors.length > 0) return errors
   const [a, b] = ips.map((ip) => parseIp(ip)?.family)
   if (a !== undefined && b !== undefined && a === b) {
     errors.push(invalid(listAt, ips, `may specify no more than one IP for each IP family`))
@@ -204,7 +216,7 @@ function validateClusterIps(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
   for (const [i, ip] of ips.entries()) {
     const family = spec.ipFamilies?.[i]
     const own = parseIp(ip)?.family
-    if (family !== undefined && own !== undefined && own !== family) {
+    if (family !== undefined && families.includes(family) && own !== undefined && own !== family) {
       errors.push(invalid(listAt.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``))
     }
   }
@@ -271,23 +283,32 @@ function validateTraffic(spec: V1ServiceSpec, at: FieldPath): FieldError[] {
   return errors
 }
 
+/** The first address and family never change. */
+export function validateClusterIpsUpdate(
+  now: V1ServiceSpec | undefined,
+  before: V1ServiceSpec | undefined,
+  at: FieldPath,
+): FieldError[] {
+  if (!needsClusterIp(now) || !needsClusterIp(before)) return []
+  const errors: FieldError[] = []
+  const first = before?.clusterIPs?.[0]
+  const isIp = (ip: string | undefined): boolean => ip === none || parseIp(ip ?? '') !== undefined
+  // What is no address at all is told of as that.
+  if (first !== undefined && now?.clusterIPs?.[0] !== first && isIp(now?.clusterIPs?.[0])) {
+    errors.push(invalid(at.child('clusterIPs').index(0), now?.clusterIPs ?? [], 'may not change once set'))
+  }
+  const family = before?.ipFamilies?.[0]
+  if (family !== undefined && now?.ipFamilies?.[0] !== family && families.includes(now?.ipFamilies?.[0] ?? '')) {
+    errors.push(invalid(at.child('ipFamilies').index(0), now?.ipFamilies ?? [], 'may not change once set'))
+  }
+  return errors
+}
+
 export function validateServiceUpdate(next: V1Service, previous: V1Service, root: FieldPath): FieldError[] {
   const at = root.child('spec')
   const now = next.spec
   const before = previous.spec
-  const errors: FieldError[] = []
-  if (needsClusterIp(now) && needsClusterIp(before)) {
-    const first = before?.clusterIPs?.[0]
-    const isIp = (ip: string | undefined): boolean => ip === none || parseIp(ip ?? '') !== undefined
-    // What is no address at all is told of as that.
-    if (first !== undefined && now?.clusterIPs?.[0] !== first && isIp(now?.clusterIPs?.[0])) {
-      errors.push(invalid(at.child('clusterIPs').index(0), now?.clusterIPs ?? [], 'may not change once set'))
-    }
-    const family = before?.ipFamilies?.[0]
-    if (family !== undefined && now?.ipFamilies?.[0] !== family && families.includes(now?.ipFamilies?.[0] ?? '')) {
-      errors.push(invalid(at.child('ipFamilies').index(0), now?.ipFamilies ?? [], 'may not change once set'))
-    }
-  }
+  const errors = validateClusterIpsUpdate(now, before, at)
   if (
     now?.type === 'LoadBalancer' &&
     before?.type === 'LoadBalancer' &&
