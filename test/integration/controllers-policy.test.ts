@@ -81,6 +81,26 @@ describe('budgets, quotas and clean-up on a real API server', () => {
     })
   })
 
+  it('a quota is not counted anew because admission counted: its event may come before the object it counts', async () => {
+    const own = 'counted-by-admission'
+    await plane.client.resource(namespaces).create({ metadata: { name: own } })
+    const quotas = plane.client.resource(resourceQuotas, own)
+    const isCounted = (name: string, pods: string) =>
+      plane.until([resourceQuotas], async () =>
+        (await quotas.get(name)).status?.used?.['pods'] === pods ? true : undefined,
+      )
+    await quotas.create({ metadata: { name: 'first' }, spec: { hard: { pods: '9' } } })
+    await isCounted('first', '0')
+    const first = await quotas.get('first')
+    await quotas.updateStatus({ ...first, status: { ...first.status, used: { pods: '7' } } })
+    // Once the controller has counted a later one, it has passed over the change of the first.
+    await quotas.create({ metadata: { name: 'second' }, spec: { hard: { pods: '9' } } })
+    await isCounted('second', '0')
+    expect((await quotas.get('first')).status?.used).toEqual({ pods: '7' })
+    await quotas.patch('first', 'merge', { spec: { hard: { pods: '8' } } })
+    await isCounted('first', '0')
+  })
+
   it('a quota counts what is there, and gives back what goes', async () => {
     await plane.client.resource(resourceQuotas, ns).create({
       metadata: { name: 'q' },

@@ -41,14 +41,21 @@ interface Dependencies {
 }
 
 /** Gives back to quotas what deletions freed. Source: concepts page "Resource Quotas". */
-export const resourceQuotaController = defineController<Dependencies, V1ResourceQuota>({
+export const resourceQuotaController = defineController({
   name: 'resourcequota-controller',
   queue: 'resourcequota_primary',
-  primary: resourceQuotas,
   workers: 5,
   setup: (context) => {
     const { informer, lister, queue } = context
     const quotas = lister(resourceQuotas)
+    // Admission counts what comes, in the status. Counting anew because of that would miss what the status is of, when
+    // the quota's event comes before the object's.
+    informer(resourceQuotas).onChange({
+      add: (quota) => queue.add(keyOf(quota)),
+      update: (old, quota) => {
+        if (!sameMeaning(old.spec, quota.spec)) queue.add(keyOf(quota))
+      },
+    })
     const wake = (object: KubeObject): void => {
       for (const quota of quotas.inNamespace(object.metadata?.namespace ?? '')) queue.add(keyOf(quota))
     }
