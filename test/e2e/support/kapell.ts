@@ -19,6 +19,8 @@ export interface Kapell {
   output(): string
   /** Ctrl-C; resolves with the exit code. */
   stop(): Promise<number>
+  /** Resolves with the exit code once it has ended by itself. */
+  readonly ended: Promise<number>
   /** As the machine's power cut would, for our processes: the container runtime's included. */
   kill(): Promise<void>
 }
@@ -38,42 +40,47 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts `kapell up` and waits until it says that the cluster is ready. */
-export async function startKapell(options: {
-  dataDir: string
-  port: number
-  args?: readonly string[]
-}): Promise<Kapell> {
+export function startKapell(options: { dataDir: string; port: number; args?: readonly string[] }): Promise<Kapell> {
   const { dataDir, port, args = [] } = options
+  return startCommand({
+    dataDir,
+    argv: ['up', '--data-dir', dataDir, '--port', String(port), ...args],
+    ready: 'The cluster is ready',
+  })
+}
+
+/** Starts a command that goes on, in the network namespace of a file if one is given, and waits until it says that it is ready. */
+export async function startCommand(options: {
+  dataDir: string
+  argv: readonly string[]
+  ready: string
+  namespace?: string
+}): Promise<Kapell> {
+  const { dataDir, argv, ready, namespace } = options
   let text = ''
-  // The whole suite can be run on another containerd than the machine's.
-  const containerd = process.env['KAPELL_CONTAINERD']
-  const runtime = containerd === undefined ? [] : ['--containerd', containerd]
-  const child = spawn(
-    process.execPath,
-    [main, 'up', '--data-dir', dataDir, '--port', String(port), ...runtime, ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const command = [process.execPath, main, ...argv]
+  const [program = '', ...args] = namespace === undefined ? command : ['nsenter', `--net=${namespace}`, ...command]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const exited = once(child, 'exit')
-  await until(
-    'the cluster to be ready',
-    () => {
-      if (child.exitCode !== null) throw new Error(`kapell up exited with ${child.exitCode}:\n${text}`)
-      return text.includes('The cluster is ready')
-    },
-    { timeoutMs: 120_000 },
-  ).catch((error: unknown) => {
-    child.kill('SIGKILL')
-    throw new Error(`${String(error)}\n${text}`)
+  // One that has ended says no more: nobody waits for it.
+  const gone = exited.then(() => {
+    throw new Error(`kapell ${argv[0]} ended with ${child.exitCode ?? child.signalCode}`)
   })
+  await Promise.race([until(`"${ready}"`, () => text.includes(ready), { timeoutMs: 120_000 }), gone]).catch(
+    (error: unknown) => {
+      child.kill('SIGKILL')
+      throw new Error(`${String(error)}\n${text}`)
+    },
+  )
+  gone.catch(() => {})
   return {
     dataDir,
     process: child,
     kubeconfig: join(dataDir, 'kubeconfig'),
     output: () => text,
+    ended: exited.then(() => child.exitCode ?? -1),
     stop: async () => {
       child.kill('SIGINT')
       await exited
