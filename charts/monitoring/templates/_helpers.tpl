@@ -49,6 +49,20 @@ groups:
         labels: {severity: warning}
         annotations:
           summary: 'The aggregated API {{ "{{ $labels.name }}" }} does not answer'
+  - name: kapell-control-loops
+    rules:
+      - alert: KapellQueueBehind
+        expr: workqueue_unfinished_work_seconds > 300
+        for: 10m
+        labels: {severity: warning}
+        annotations:
+          summary: 'The controller behind {{ "{{ $labels.name }}" }} has been at the same work for {{ "{{ $value | humanizeDuration }}" }}'
+      - alert: KapellPodsUnschedulable
+        expr: sum by (plugin) (scheduler_unschedulable_pods{plugin!="SchedulingGates"}) > 0
+        for: 15m
+        labels: {severity: info}
+        annotations:
+          summary: '{{ "{{ $value }}" }} pods fit no node: {{ "{{ $labels.plugin }}" }}'
   - name: kapell-nodes
     rules:
       - alert: KapellPodsNotRunning

@@ -33,6 +33,7 @@ export const testPackages: readonly SystemPackage[] = [
   { name: 'etcd-server', for: 'the tests of the etcd store', present: tool('etcd') },
   { name: 'unzip', for: 'unpacking kubectl', present: tool('unzip') },
   { name: 'curl', for: 'asking Services', present: tool('curl') },
+  { name: 'prometheus', for: 'the test of the monitoring chart', present: tool('prometheus') },
 ]
 
 /** Names of the packages whose parts this machine lacks. */

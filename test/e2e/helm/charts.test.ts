@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
@@ -7,6 +7,7 @@ import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from '../su
 import { until } from '../support/wait.ts'
 import { chart, Helm } from './helm.ts'
 import { buildChartImages } from './images.ts'
+import { startPrometheus } from './prometheus.ts'
 
 /** A dozen charts as popular ones are, on a real containerd: each installs, becomes ready, works, and leaves. */
 let cluster: Kapell
@@ -177,7 +178,7 @@ it('monitoring, which we ship: what to scrape, alerts and dashboards of metrics 
   expect(
     parse(await run('get', 'configmap', 'monitoring-prometheus', '-o', 'jsonpath={.data.scrape\\.yml}')),
   ).toMatchObject({
-    scrape_configs: [{ job_name: 'apiserver' }, {}, {}, {}],
+    scrape_configs: [{ job_name: 'apiserver' }, {}, {}, {}, {}, {}],
   })
   const pod = {
     apiVersion: 'v1',
@@ -222,3 +223,65 @@ it('monitoring, which we ship: what to scrape, alerts and dashboards of metrics 
   const made = await helm.run('template', 'monitoring', monitoring, ...kinds)
   for (const kind of ['ServiceMonitor', 'ScrapeConfig', 'PrometheusRule']) expect(made).toContain(`kind: ${kind}\n`)
 }, 150_000)
+
+it("a Prometheus of Debian's scrapes every component as that chart says, and takes its rules", async () => {
+  const monitoring = fileURLToPath(new URL('../../../charts/monitoring', import.meta.url))
+  const set = ['serviceAccount.create=true', 'serviceAccount.name=scraper', 'interval=1s']
+  for (const [component, value] of [
+    ['kube-controller-manager', 'controllerManager'],
+    ['kube-scheduler', 'scheduler'],
+  ] as const)
+    set.push(`${value}.port=${metricsPort(component)}`)
+  await helm.run('install', 'monitoring', monitoring, '--set', set.join(','), ...wait)
+  const of = (file: string): Promise<string> =>
+    run('get', 'configmap', 'monitoring-prometheus', '-o', `jsonpath={.data.${file}\\.yml}`)
+  const prometheus = await startPrometheus({
+    directory: join(dir.path, 'prometheus'),
+    scrape: await of('scrape'),
+    rules: await of('rules'),
+    kubectl,
+    token: (await run('create', 'token', 'scraper')).trim(),
+    ca: await run('get', 'configmap', 'kube-root-ca.crt', '-o', 'jsonpath={.data.ca\\.crt}'),
+  })
+  try {
+    const kubelet = ['kubelet-agent', 'kubelet-cadvisor', 'kubelet-resource']
+    const jobs = ['apiserver', 'kube-controller-manager', 'kube-scheduler', ...kubelet]
+    await until(
+      'every component to be up',
+      async () => {
+        const up = await prometheus.query('sum by (job) (up)')
+        const text = up.map(({ metric, value }) => `${metric['job']} ${value[1]}`).sort()
+        if (text.join() !== jobs.map((job) => `${job} 1`).join()) throw new Error(text.join())
+        return true
+      },
+      { timeoutMs: 60_000 },
+    )
+    const series = [
+      'apiserver_request_total{verb="LIST"}',
+      'etcd_request_duration_seconds_count',
+      'workqueue_adds_total{job="kube-controller-manager",name="deployment"}',
+      'rest_client_requests_total{job="kube-scheduler"}',
+      'scheduler_pending_pods{queue="active"}',
+      'scheduler_cache_size{type="nodes"} == 1',
+      'kubelet_running_pods',
+      'machine_memory_bytes',
+      'node_memory_working_set_bytes',
+    ]
+    for (const expression of series)
+      await until(expression, async () => (await prometheus.query(expression)).length > 0, { timeoutMs: 30_000 })
+    const groups = await until('the rules to be looked at', async () => {
+      const found = await prometheus.rules()
+      return found.every(({ health }) => health === 'ok') ? found : undefined
+    })
+    expect(groups.map(({ name }) => name)).toContain('KapellPodsUnschedulable')
+  } finally {
+    await prometheus.stop()
+  }
+}, 150_000)
+
+/** Upstream's port, unless somebody else on this machine has it. */
+function metricsPort(component: string): number {
+  const log = readFileSync(join(dir.path, 'log', 'kapell.log'), 'utf8')
+  const moved = new RegExp(`${component}: port \\d+ is taken, metrics are on (\\d+)`).exec(log)?.[1]
+  return Number(moved ?? { 'kube-controller-manager': 10257, 'kube-scheduler': 10259 }[component])
+}
