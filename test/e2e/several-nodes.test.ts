@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
 import type { V1NodeList, V1Pod, V1PodList } from '@kapell/openapi/types'
 import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
-import { leftovers, processesNaming } from './support/machine.ts'
+import { leftovers, processesNaming, runningTasks } from './support/machine.ts'
 import { until } from './support/wait.ts'
 
 /** Two real nodes on this machine: all that crosses machines crosses a link here, too. */
@@ -181,7 +181,8 @@ it('keeps the pods of a node whose agent is killed, and adopts them', async () =
   expect(after.status?.containerStatuses?.[0]?.restartCount).toBe(0)
 }, 60_000)
 
-it('recreates elsewhere what ran on a node that is lost', async () => {
+it('recreates elsewhere what ran on a node that is lost, which comes back with exactly its pods', async () => {
+  const before = on(await podsOf('web'), 'two-1')
   await kubectl.apply(web('lost', 'Deployment', 2))
   await until(
     'one on each',
@@ -198,6 +199,25 @@ it('recreates elsewhere what ran on a node that is lost', async () => {
   } finally {
     process.kill(agent.pid, 'SIGCONT')
   }
+  await until('the node to be Ready, without taints', async () => {
+    const { items } = await kubectl.json<V1NodeList>('get', 'nodes')
+    const { spec, status } = items.find(({ metadata }) => metadata?.name === 'two-1')!
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status
+    return ready === 'True' && (spec?.taints ?? []).length === 0
+  })
+  await until('its pod to be Ready again', async () => isReady(on(await podsOf('web'), 'two-1')))
+  const after = on(await podsOf('web'), 'two-1')
+  expect(after.metadata?.uid).toBe(before.metadata?.uid)
+  expect(after.status?.containerStatuses?.[0]?.restartCount).toBe(before.status?.containerStatuses?.[0]?.restartCount)
+  await until('the pod that was replaced to be gone', async () =>
+    (await podsOf('lost')).every(({ spec }) => spec?.nodeName === 'two-0'),
+  )
+  // A sandbox and a container.
+  await until(
+    'nothing but its pods to run there',
+    async () => (await runningTasks(join(dataDir, 'nodes', 'two-1'))).length === 2,
+  )
+  await kubectl.run('delete', 'deployment', 'lost')
 }, 180_000)
 
 it('takes over after it was killed, and leaves nothing when stopped', async () => {

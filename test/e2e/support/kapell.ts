@@ -64,17 +64,15 @@ export async function startCommand(options: {
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const exited = once(child, 'exit')
-  // One that has ended says no more: nobody waits for it.
-  const gone = exited.then(() => {
-    throw new Error(`kapell ${argv[0]} ended with ${child.exitCode ?? child.signalCode}`)
-  })
-  await Promise.race([until(`"${ready}"`, () => text.includes(ready), { timeoutMs: 120_000 }), gone]).catch(
-    (error: unknown) => {
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
+  await until(`"${ready}"`, () => text.includes(ready) || hasEnded(), { timeoutMs: 120_000 })
+    .then(() => {
+      if (!text.includes(ready)) throw new Error(`kapell ${argv[0]} ended with ${child.exitCode ?? child.signalCode}`)
+    })
+    .catch((error: unknown) => {
       child.kill('SIGKILL')
       throw new Error(`${String(error)}\n${text}`)
-    },
-  )
-  gone.catch(() => {})
+    })
   return {
     dataDir,
     process: child,
