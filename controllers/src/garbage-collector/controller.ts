@@ -10,7 +10,7 @@ import type { KubeObject, OwnerReference } from '@kapell/openapi/meta/object'
 import { customResourceDefinitions } from '@kapell/openapi/meta/refs'
 import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
 import { isReason } from '@kapell/openapi/meta/status'
-import { Graph, foregroundFinalizer, orphanFinalizer, type Node } from './graph.ts'
+import { Graph, foregroundFinalizer, orphanFinalizer, seen, type Node } from './graph.ts'
 import { createMonitors, type Monitors } from './monitors.ts'
 import { blockers, finalizerPatch, judge, unblockPatch, unreferencePatch, type OwnerState } from './reconcile.ts'
 
@@ -106,18 +106,28 @@ async function collect(uid: string, d: Dependencies): Promise<ReconcileResult | 
   if (node === undefined || node.virtual) return undefined
   if (node.deletingDependents) return waitForDependents(node, d)
   if (node.beingDeleted || node.ref === undefined) return undefined
-  const object = await read(d, node.ref, node.identity)
-  // Gone or replaced: the watch will tell, nothing to do for this one.
-  if (object === undefined || object.metadata?.uid !== uid) return undefined
-  const references = object.metadata.ownerReferences ?? []
+  try {
+    // Mostly the watch has told all there is: every write names the version it was decided on.
+    await collectAs(seen(node), node, d)
+  } catch (error) {
+    if (!isReason(error, 'Conflict')) throw error
+    const object = await read(d, node.ref, node.identity)
+    // Gone or replaced: the watch will tell, nothing to do for this one.
+    if (object === undefined || object.metadata?.uid !== uid) return undefined
+    await collectAs(object, node, d)
+  }
+  return undefined
+}
+
+async function collectAs(object: KubeObject, node: Node, d: Dependencies): Promise<void> {
+  const references = object.metadata?.ownerReferences ?? []
   const owners: { reference: OwnerReference; state: OwnerState }[] = []
   for (const reference of references) owners.push({ reference, state: await ownerState(reference, object, d) })
   const verdict = judge(object, owners, node)
   if (verdict.do === 'unreference') await patch(d, node, unreferencePatch(object, verdict.uids))
-  if (verdict.do !== 'delete') return undefined
+  if (verdict.do !== 'delete') return
   if (verdict.unblock) await patch(d, node, unblockPatch(object))
-  await remove(d, node, verdict.policy, verdict.unblock ? undefined : object.metadata.resourceVersion)
-  return undefined
+  await remove(d, node, verdict.policy, verdict.unblock ? undefined : object.metadata?.resourceVersion)
 }
 
 async function remove(

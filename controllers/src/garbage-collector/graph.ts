@@ -16,6 +16,9 @@ export interface Node {
   /** How to address it; unknown for owners named by references only. */
   ref: ResourceRef | undefined
   owners: readonly OwnerReference[]
+  /** As last seen: what is decided on these holds for this version only. */
+  resourceVersion: string
+  finalizers: readonly string[]
   dependents: Set<Node>
   /** Known from references of others only, not seen itself. */
   virtual: boolean
@@ -54,11 +57,11 @@ export class Graph {
   /** An object was added or changed. */
   put(ref: ResourceRef, object: KubeObject): void {
     const metadata = object.metadata ?? {}
-    const { uid = '', name = '', namespace = '', ownerReferences = [] } = metadata
+    const { uid = '', name = '', namespace = '', ownerReferences = [], finalizers = none } = metadata
     const identity = { apiVersion: apiVersion(ref), kind: ref.kind, namespace, name, uid }
     const leaving = metadata.deletionTimestamp !== undefined
-    const waits = leaving && (metadata.finalizers ?? []).includes(foregroundFinalizer)
-    const orphans = leaving && (metadata.finalizers ?? []).includes(orphanFinalizer)
+    const waits = leaving && finalizers.includes(foregroundFinalizer)
+    const orphans = leaving && finalizers.includes(orphanFinalizer)
     const known = this.nodes.get(uid)
     const node = known ?? makeNode(identity)
     const wasWaiting = node.deletingDependents
@@ -68,6 +71,8 @@ export class Graph {
     node.identity = identity
     node.ref = ref
     node.virtual = false
+    node.resourceVersion = metadata.resourceVersion ?? ''
+    node.finalizers = finalizers
     node.beingDeleted = leaving
     node.deletingDependents = waits
     if (known === undefined) this.nodes.set(uid, node)
@@ -103,6 +108,7 @@ export class Graph {
       node.beingDeleted = false
       node.deletingDependents = false
       node.owners = []
+      node.finalizers = none
       this.nodes.set(uid, node)
     }
   }
@@ -146,6 +152,17 @@ export class Graph {
   }
 }
 
+/** Most have none: one list for all of them. */
+const none: readonly string[] = []
+
+/** What the graph knows of an object, in the object's own form. */
+export function seen({ identity, owners, resourceVersion, finalizers }: Node): KubeObject {
+  const { name, namespace, uid } = identity
+  return {
+    metadata: { name, namespace, uid, resourceVersion, ownerReferences: [...owners], finalizers: [...finalizers] },
+  }
+}
+
 const apiVersion = (ref: ResourceRef): string => (ref.group === '' ? ref.version : `${ref.group}/${ref.version}`)
 const referenced = ({ apiVersion: version, kind, name, uid }: OwnerReference) => ({
   apiVersion: version,
@@ -159,6 +176,8 @@ function makeNode(identity: Identity): Node {
     identity,
     ref: undefined,
     owners: [],
+    resourceVersion: '',
+    finalizers: none,
     dependents: new Set(),
     virtual: false,
     beingDeleted: false,
