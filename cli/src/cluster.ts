@@ -93,9 +93,10 @@ export async function startLoops(options: {
 }): Promise<RunningLoops> {
   const { door, log, rootCa, signing } = options
   const identity = `${hostname()}_${randomUUID()}`
-  const [controllers, scheduler] = await Promise.all([
+  const [controllers, scheduler, selectors] = await Promise.all([
     options.controllers ? import('@kapell/controllers/index') : undefined,
     options.scheduler ? import('@kapell/scheduler/main') : undefined,
+    options.scheduler ? import('@kapell/apiserver/cel/kubernetes/devices') : undefined,
   ])
   const parts: Promise<Running>[] = []
   const metrics: RunningLoops['metrics'] = {}
@@ -124,6 +125,7 @@ export async function startLoops(options: {
           transport: measuredTransport(door(identities.scheduler), schedulerMetrics),
           metrics: schedulerMetrics,
           log,
+          ...(selectors === undefined ? {} : { compileDeviceSelector: selectors.compileDeviceSelector }),
           ...(options.schedulerConfiguration === undefined ? {} : { configuration: options.schedulerConfiguration }),
           ...(options.shared === true ? { leaderElection: { identity } } : {}),
         })

@@ -13,6 +13,7 @@ import { resourceQuotaController } from './resourcequota/controller.ts'
 import { claimProtectionController } from './volume-protection/claims.ts'
 import { attributesClassProtectionController } from './volume-protection/attributes-classes.ts'
 import { volumeProtectionController } from './volume-protection/volumes.ts'
+import { deviceTaintEvictionController } from './device-taint-eviction/controller.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
@@ -31,6 +32,7 @@ import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts
 import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationController } from './replicationcontroller/controller.ts'
+import { resourceClaimController } from './resource-claim/controller.ts'
 import { rootCaController } from './root-ca/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { jobController } from './job/controller.ts'
@@ -95,6 +97,8 @@ export const controllers: readonly Controller[] = [
   nodeIpamController,
   nodeLifecycleController,
   taintEvictionController,
+  resourceClaimController,
+  deviceTaintEvictionController,
   podGarbageCollector,
 ]
 

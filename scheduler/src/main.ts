@@ -22,6 +22,8 @@ import { schedulerMetrics } from './metrics.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { Scheduler } from './scheduler.ts'
+import { deviceReader } from './devices/device-reader.ts'
+import type { CompileDeviceSelector } from './framework/devices.ts'
 import { storageReader } from './storage-reader.ts'
 import { livePods, watchCluster } from './watch-cluster.ts'
 
@@ -33,6 +35,8 @@ export interface SchedulerOptions {
   /** Its profiles say whose pods are ours. Default: one, "default-scheduler". */
   configuration?: SchedulerConfiguration
   metrics?: Metrics
+  /** The language of selectors of devices; without it pods whose claims have selectors cannot be placed. */
+  compileDeviceSelector?: CompileDeviceSelector
   /** Several schedulers of one cluster: only the holder of the lease schedules, the others keep their caches warm. */
   leaderElection?: { identity: string }
 }
@@ -61,18 +65,27 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const anyRecorder = createEventRecorder({ client, component: 'default-scheduler', clock, log, signal: stop.signal })
   const informers = createInformerFactory({ client, log, clock, signal: stop.signal })
   const cluster = clusterReader(informers)
-  const { storage, watch: watchStorage } = storageReader({ client, informers, clock, signal: stop.signal })
   const podLister = informers.informer(pods, livePods).lister
+  const { storage, watch: watchStorage } = storageReader({ client, informers, clock, signal: stop.signal })
   const actions = apiActions({
     client,
     recorderOf: (name) => recorders.get(name) ?? anyRecorder,
     clock,
     pods: podLister,
   })
+  const { devices, watch: watchDevices } = deviceReader({
+    client,
+    informers,
+    clock,
+    signal: stop.signal,
+    compileSelector: options.compileDeviceSelector ?? noSelectors,
+    event: actions.event,
+  })
   const nominations = new Nominations()
   const handleFor = (framework: () => Framework): PluginHandle => ({
     ...cluster.handle,
     storage,
+    devices,
     fitsOn: (pod, node, snapshot) => framework().verdictOn(pod, node, snapshot) === undefined,
     isLocal: (pod, snapshot) => framework().isLocal(pod, snapshot),
     nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
@@ -99,6 +112,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       handled: measured.event,
     }),
     watchStorage((event, before, after) => queue.onEvent(event, before, after)),
+    watchDevices({
+      event: (event, before, after) => queue.onEvent(event, before, after),
+      resourcesChanged: profiles.forgetAnswers,
+    }),
   ])
   const scheduler = new Scheduler({
     frameworkOf: profiles.of,
@@ -134,6 +151,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       await running
     },
   }
+}
+
+const noSelectors: CompileDeviceSelector = () => () => {
+  throw new Error('this scheduler was started without the language of selectors')
 }
 
 /** A pod that has a node is taken off it for as long as the question lasts. */

@@ -10,6 +10,8 @@ import type { PluginHandle } from './plugins/index.ts'
 export interface Profiles {
   readonly names: readonly string[]
   of: (pod: PodInfo) => Framework
+  /** What local plug-ins answered may not hold any more. */
+  forgetAnswers: () => void
   hintsOf: (pod: PodInfo) => ReadonlyMap<string, readonly QueueingHint[]>
 }
 
@@ -41,6 +43,7 @@ export function createProfiles(
   return {
     names: made.map(({ name }) => name),
     of: (pod) => find(pod).framework,
+    forgetAnswers: () => made.forEach(({ framework }) => framework.forgetAnswers()),
     hintsOf: (pod) => find(pod).hints,
   }
 }

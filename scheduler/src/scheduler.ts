@@ -7,6 +7,7 @@ import { placeWithExtenders } from './extenders/place.ts'
 import type { CycleState } from './framework/cycle-state.ts'
 import { fitErrorMessage } from './framework/fit-error.ts'
 import type { Nominations } from './framework/nominations.ts'
+import { PluginError } from './framework/plugin.ts'
 import type { PodInfo } from './framework/pod-info.ts'
 import type { Framework, Placement } from './framework/runtime.ts'
 import type { QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts'
@@ -113,9 +114,15 @@ export class Scheduler {
     const framework = this.#parts.frameworkOf(pod)
     const asked = extenders.filter((extender) => extender.isInterested(pod))
     if (asked.length === 0) {
-      const placement = framework.place(pod, cache, pickAmong, nominations)
-      this.#parts.metrics.algorithm((performance.now() - startedAt) / 1000)
-      this.#settle({ queued, current, startedAt }, placement)
+      const cycle = { queued, current, startedAt }
+      try {
+        const placement = framework.place(pod, cache, pickAmong, nominations)
+        this.#parts.metrics.algorithm((performance.now() - startedAt) / 1000)
+        this.#settle(cycle, placement)
+      } catch (error) {
+        if (!(error instanceof PluginError)) throw error
+        this.#fail(cycle, error.message)
+      }
       return undefined
     }
     return placeWithExtenders({ framework, extenders: asked, pod, snapshot: cache, nominations, pickAmong }).then(
@@ -127,7 +134,7 @@ export class Scheduler {
     )
   }
 
-  /** An extender that must be heard could not be: nothing can be said of the pod. */
+  /** A plug-in failed, or an extender that must be heard could not be: nothing can be said of the pod. */
   #fail({ queued, current, startedAt }: Cycle, message: string): void {
     const { actions, queue, metrics } = this.#parts
     metrics.attempt('error', profileOf(queued), (performance.now() - startedAt) / 1000)

@@ -16,6 +16,7 @@ import {
 } from '@kapell/openapi/meta/refs'
 import type { ClusterEvent } from './framework/plugin.ts'
 import type { Storage } from './framework/storage.ts'
+import { Waiters } from './waiters.ts'
 
 /** What volume plug-ins read of the cluster, from informers, and the writes that tie claims to nodes and volumes. */
 export function storageReader(options: {
@@ -42,16 +43,13 @@ export function storageReader(options: {
   const capacityInformer = informers.informer(csiStorageCapacities)
   const claims = new AssumeCache(claimInformer.lister)
   const volumes = new AssumeCache(volumeInformer.lister)
-  const waiters = new Set<{ keys: ReadonlySet<string>; look: () => void }>()
-  const wake = (key?: string): void => {
-    for (const waiter of waiters) if (key === undefined || waiter.keys.has(key)) waiter.look()
-  }
+  const waiters = new Waiters(clock, signal)
   claimInformer.onChange({
-    add: (claim) => wake(keyOf(claim)),
-    update: (_, claim) => wake(keyOf(claim)),
-    delete: (claim) => wake(keyOf(claim)),
+    add: (claim) => waiters.wake(keyOf(claim)),
+    update: (_, claim) => waiters.wake(keyOf(claim)),
+    delete: (claim) => waiters.wake(keyOf(claim)),
   })
-  volumeInformer.onChange({ add: () => wake(), update: () => wake(), delete: () => wake() })
+  volumeInformer.onChange({ add: () => waiters.wake(), update: () => waiters.wake(), delete: () => waiters.wake() })
 
   const storage: Storage = {
     claim: (key) => claims.get(key),
@@ -75,35 +73,7 @@ export function storageReader(options: {
     },
     updateClaim: (claim) => client.resource(persistentVolumeClaims, claim.metadata?.namespace).update(claim),
     updateVolume: (volume) => client.resource(persistentVolumes).update(volume),
-    until: (keys, timeoutMs, look) =>
-      new Promise((resolve, reject) => {
-        const end = new AbortController()
-        const waiter = {
-          keys: new Set(keys),
-          look: () => {
-            try {
-              const found = look()
-              if (found === undefined) return
-              finish()
-              resolve(found)
-            } catch (error) {
-              finish()
-              reject(error as Error)
-            }
-          },
-        }
-        const finish = (): void => {
-          waiters.delete(waiter)
-          end.abort()
-        }
-        waiters.add(waiter)
-        void clock.sleep(timeoutMs, AbortSignal.any([signal, end.signal])).then(() => {
-          if (end.signal.aborted) return
-          finish()
-          reject(new Error(signal.aborted ? 'the scheduler stops' : 'context deadline exceeded'))
-        })
-        waiter.look()
-      }),
+    until: (keys, timeoutMs, look) => waiters.until(keys, timeoutMs, look),
   }
 
   const watch = async (tell: (event: ClusterEvent, before: unknown, after: unknown) => void): Promise<void> => {

@@ -28,6 +28,10 @@ export class LocalAnswers {
     this.#scorers = plugins.filter((plugin) => plugin.score !== undefined)
   }
 
+  forget(): void {
+    this.#bySignature.clear()
+  }
+
   /** For a cycle that looks at few nodes: asks anew and keeps nothing. */
   fresh(pod: PodInfo, state: CycleState): LocalAnswersOfPod {
     return { verdict: (node) => this.#ask(pod, state, node), scores: () => undefined }

@@ -49,7 +49,7 @@ export interface Plugin {
 
 /** Why a pod cannot go somewhere. */
 export interface Verdict {
-  /** 'unresolvable': removing pods from the node would not help. */
+  /** 'unresolvable': removing pods from the node would not help. 'error': nobody can say, and the cycle ends. */
   code: 'unschedulable' | 'unresolvable' | 'error'
   plugin: string
   reasons: readonly string[]
@@ -62,7 +62,7 @@ export interface PreFilterResult {
 
 export interface PostFilterResult {
   nominatedNodeName?: string
-  /** What makes the room there; begun at once, and not waited for. */
+  /** What makes room, there or in general; begun at once, and not waited for. */
   makingRoom?: Promise<void>
   /** How many pods have to go for it. */
   victims?: number
@@ -78,7 +78,15 @@ export interface QueueingHint {
 }
 
 type Kind =
-  'PersistentVolumeClaim' | 'PersistentVolume' | 'StorageClass' | 'CSINode' | 'CSIDriver' | 'CSIStorageCapacity'
+  | 'PersistentVolumeClaim'
+  | 'PersistentVolume'
+  | 'StorageClass'
+  | 'CSINode'
+  | 'CSIDriver'
+  | 'CSIStorageCapacity'
+  | 'ResourceClaim'
+  | 'ResourceSlice'
+  | 'DeviceClass'
 
 export type ClusterEvent =
   | 'NodeAdd'
@@ -88,6 +96,7 @@ export type ClusterEvent =
   | 'AssignedPodDelete'
   | 'PodUpdate'
   | `${Kind}${'Add' | 'Update'}`
+  | 'ResourceClaimDelete'
 
 export function unschedulable(plugin: string, ...reasons: string[]): Verdict {
   return { code: 'unschedulable', plugin, reasons }
@@ -96,6 +105,9 @@ export function unschedulable(plugin: string, ...reasons: string[]): Verdict {
 export function unresolvable(plugin: string, ...reasons: string[]): Verdict {
   return { code: 'unresolvable', plugin, reasons }
 }
+
+/** A plug-in could not say whether the pod fits; the message is upstream's. */
+export class PluginError extends Error {}
 
 export function isVerdict(value: PreFilterResult | Verdict | 'skip' | undefined): value is Verdict {
   return typeof value === 'object' && 'code' in value

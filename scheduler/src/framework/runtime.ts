@@ -4,7 +4,7 @@ import { CycleMeasure, timeFilters, type Laps, type Measure } from './measure.ts
 import { LocalAnswers, type LocalAnswersOfPod } from './local-answers.ts'
 import { Nominations } from './nominations.ts'
 import type { NodeInfo } from './node-info.ts'
-import { isVerdict, type Plugin, type PostFilterResult, type Verdict } from './plugin.ts'
+import { isVerdict, PluginError, type Plugin, type PostFilterResult, type Verdict } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
 import { bestOf } from './scoring.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -86,6 +86,7 @@ export class Framework {
    * Finds the best node of the snapshot; `pickAmong` breaks ties (0 ≤ result < count). Room that preemption makes for
    * other pods of at least this one's priority counts as taken, and a node where it makes room for this one is taken
    * as soon as it fits.
+   * @throws PluginError when a plug-in cannot say.
    */
   place(
     pod: PodInfo,
@@ -148,6 +149,11 @@ export class Framework {
     return filterAll(this.#localPlugins, state, pod, node) ?? filterAll(filters, state, pod, node)
   }
 
+  /** What local plug-ins answered may not hold any more, though neither pods nor nodes have changed. */
+  forgetAnswers(): void {
+    this.#local.forget()
+  }
+
   /** Whether nothing but local plug-ins has a say about where the pod may go, the cluster being as it is. */
   isLocal(pod: PodInfo, snapshot: Snapshot): boolean {
     return this.#preFilter(new CycleState(), pod, snapshot).filters.length === 0
@@ -191,16 +197,18 @@ export class Framework {
   ): PostFilterResult {
     const laps = this.#measure.laps()
     const messages: string[] = []
+    const making: Promise<void>[] = []
     let found: PostFilterResult = { message: '' }
     for (const { plugin } of this.plugins) {
       const result = plugin.postFilter?.(state, pod, snapshot, rejected)
       if (result === undefined) continue
       messages.push(result.message)
+      if (result.makingRoom !== undefined) making.push(result.makingRoom)
       found = result
       if (result.nominatedNodeName !== undefined) break
     }
     laps?.lap('PostFilter', found.nominatedNodeName === undefined ? 'Unschedulable' : 'Success')
-    return { ...found, message: messages.join(', ') }
+    return { ...found, message: messages.join(', '), ...together(making) }
   }
 
   #search(
@@ -301,9 +309,15 @@ export class Framework {
 function filterAll(plugins: readonly Plugin[], state: CycleState, pod: PodInfo, node: NodeInfo): Verdict | undefined {
   for (const plugin of plugins) {
     const verdict = plugin.filter?.(state, pod, node)
+    if (verdict?.code === 'error')
+      throw new PluginError(`running "${plugin.name}" filter plugin: ${verdict.reasons.join(', ')}`)
     if (verdict !== undefined) return verdict
   }
   return undefined
+}
+
+function together(making: readonly Promise<void>[]): { makingRoom?: Promise<void> } {
+  return making.length === 0 ? {} : { makingRoom: Promise.all(making).then(() => undefined) }
 }
 
 function refuseAll(nodes: readonly NodeInfo[], verdict: Verdict | undefined): Map<string, Verdict> {

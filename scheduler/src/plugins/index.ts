@@ -1,9 +1,11 @@
 import type { V1NodeAffinity } from '@kapell/openapi/types'
+import type { Devices } from '../framework/devices.ts'
 import type { Handle } from '../framework/handle.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import type { Storage } from '../framework/storage.ts'
 import { balancedAllocation } from './balanced-allocation.ts'
-import { dynamicResources } from './dynamic-resources.ts'
+import { dynamicResources, leavesToDevices } from './dynamic-resources/index.ts'
+import { withoutDevices } from './dynamic-resources/without-devices.ts'
 import { imageLocality } from './image-locality.ts'
 import { interPodAffinity } from './inter-pod-affinity/index.ts'
 import type { AffinityArgs } from './inter-pod-affinity/score.ts'
@@ -38,14 +40,14 @@ export interface PluginArgs {
   NodeResourcesBalancedAllocation?: { resources?: readonly WeighedResource[] }
 }
 
-export type PluginHandle = Handle & PreemptionHandle & { storage?: Storage }
+export type PluginHandle = Handle & PreemptionHandle & { storage?: Storage; devices?: Devices }
 
 /**
  * The default profile: plug-ins in the order they run, with the weight of their score. Without `storage` nobody looks
- * at volumes.
+ * at volumes, without `devices` nobody at claims of devices.
  */
 export function defaultPlugins(handle: PluginHandle, args: PluginArgs = {}): WeighedPlugin[] {
-  const { storage } = handle
+  const { storage, devices } = handle
   const forVolumes =
     storage === undefined
       ? []
@@ -57,11 +59,11 @@ export function defaultPlugins(handle: PluginHandle, args: PluginArgs = {}): Wei
     { plugin: taintToleration, weight: 3 },
     { plugin: nodeAffinity(args.NodeAffinity), weight: 2 },
     { plugin: nodePorts, weight: 0 },
-    { plugin: nodeResourcesFit(args.NodeResourcesFit), weight: 1 },
+    { plugin: nodeResourcesFit(args.NodeResourcesFit, leavesToDevices(devices)), weight: 1 },
     ...forVolumes.map((plugin) => ({ plugin, weight: 0 })),
     { plugin: podTopologySpread(handle, args.PodTopologySpread), weight: 2 },
     { plugin: interPodAffinity(handle, args.InterPodAffinity), weight: 2 },
-    { plugin: dynamicResources, weight: 0 },
+    { plugin: devices === undefined ? withoutDevices : dynamicResources(devices), weight: 2 },
     { plugin: balancedAllocation(args.NodeResourcesBalancedAllocation), weight: 1 },
     { plugin: imageLocality, weight: 1 },
     { plugin: defaultPreemption(handle), weight: 0 },

@@ -19,12 +19,18 @@ export interface FitArgs {
   ignoredResourceGroups?: readonly string[]
 }
 
+type Ignored = (resourceName: string, node: NodeInfo) => boolean
+
 /** A node must have room for what the pod asks; by default, among those that do, the emptier are better. */
-export function nodeResourcesFit(args: FitArgs = {}): Plugin {
+export function nodeResourcesFit(
+  args: FitArgs = {},
+  isLeftToOthers: (resourceName: string, node: NodeInfo) => boolean = () => false,
+): Plugin {
   const { scoringStrategy = { type: 'LeastAllocated', resources: cpuAndMemory } } = args
-  const isIgnored = (name: string): boolean =>
+  const isIgnored: Ignored = (name, node) =>
     (args.ignoredResources?.includes(name) ?? false) ||
-    (args.ignoredResourceGroups?.includes(name.split('/')[0] ?? '') ?? false)
+    (args.ignoredResourceGroups?.includes(name.split('/')[0] ?? '') ?? false) ||
+    isLeftToOthers(name, node)
   return {
     name: 'NodeResourcesFit',
     local: true,
@@ -45,7 +51,7 @@ export function nodeResourcesFit(args: FitArgs = {}): Plugin {
   }
 }
 
-function shortages(pod: PodInfo, node: NodeInfo, isIgnored: (name: string) => boolean): Shortage[] {
+function shortages(pod: PodInfo, node: NodeInfo, isIgnored: Ignored): Shortage[] {
   const { requests } = pod
   const { allocatable, requested } = node
   const short: Shortage[] = []
@@ -70,7 +76,7 @@ function shortages(pod: PodInfo, node: NodeInfo, isIgnored: (name: string) => bo
     requested.ephemeralStorageBytes,
   )
   for (const [name, wanted] of requests.scalar)
-    if (!isIgnored(name)) check(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0)
+    if (!isIgnored(name, node)) check(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0)
   return short
 }
 

@@ -47,7 +47,8 @@ export class SchedulingQueue {
   readonly #active = new KeyedHeap<QueuedPod>(uidOf, isBefore)
   readonly #backoff = new KeyedHeap<QueuedPod>(uidOf, (a, b) => a.backoffUntilMs < b.backoffUntilMs)
   readonly #unschedulable = new UnschedulablePods()
-  readonly #gated = new Map<string, QueuedPod>()
+  /** Refused before they could enter; an event that the refusing plug-in cares about lets them ask again. */
+  readonly #gated = new UnschedulablePods()
   readonly #options: Required<QueueOptions>
   #wake: (() => void) | undefined
 
@@ -119,6 +120,11 @@ export class SchedulingQueue {
       this.#unschedulable.delete(uidOf(pod))
       this.#retry(pod, event)
     }
+    for (const { pod, hints } of this.#gated.interestedIn(event)) {
+      if (!hints.some(({ isUseful }) => isUseful?.(pod.info.pod, before, after) ?? true)) continue
+      this.#gated.delete(uidOf(pod))
+      this.#admit({ ...pod, rejectedBy: new Set() }, event)
+    }
   }
 
   /** The next pod, now if one is ready, else when one is; undefined once `signal` aborts. */
@@ -140,7 +146,8 @@ export class SchedulingQueue {
     const barred = this.#options.preEnqueue(pod.info)
     if (barred === undefined) this.#activate(pod, event)
     else {
-      this.#gated.set(uidOf(pod), { ...pod, rejectedBy: new Set([barred.plugin]) })
+      const waiting = { ...pod, rejectedBy: new Set([barred.plugin]), sinceMs: this.#now() }
+      this.#gated.set(waiting, this.#hintsOf(waiting))
       this.#options.measure.incoming('unschedulable', event)
     }
     this.#signal()

@@ -115,7 +115,7 @@ function versionProblem(text: string): string {
   if (bad === '') return 'Prerelease is empty'
   return `Invalid character(s) found in prerelease ${JSON.stringify(bad ?? text)}`
 }
-function versionOf(text: string, lenient = false): SemverValue {
+export function versionOf(text: string, lenient = false): SemverValue {
   const version = parseVersion(text, lenient)
   if (!version) throw new CelError(versionProblem(text))
   return version

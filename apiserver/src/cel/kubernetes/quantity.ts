@@ -5,7 +5,7 @@ import { fixed, walk } from '../library/costs.ts'
 import { declare } from '../library/declare.ts'
 import { maxInt, minInt, OpaqueValue } from '../values/scalars.ts'
 
-class QuantityValue extends OpaqueValue {
+export class QuantityValue extends OpaqueValue {
   readonly typeName = 'kubernetes.Quantity'
   readonly quantity: Quantity
   constructor(quantity: Quantity) {
