@@ -128,7 +128,7 @@ class Decoding {
       if (values.kind !== 'string' || typeof value !== 'string') {
         // Keys of maps are no fields: errors about types leave them out, unknown fields below them name them.
         if (values.kind === 'struct' || values.kind === 'either' || values.kind === 'list') this.#path[depth] = key
-        value = this.value(values, value) ?? zeroOf(values)
+        value = this.value(values, value) ?? (values.kind === 'bytes' ? '' : zeroOf(values))
         this.#path.length = depth
       }
       if (key === '__proto__') Object.defineProperty(out, key, { value, ...plainProperty })

@@ -3,6 +3,10 @@ import { DecodeError, foundName, typeProblem, type PlaceOfProblem } from './prob
 import type { ScalarSchema } from './schema.ts'
 import { normalMicroTime, normalTime } from './times.ts'
 
+/** Bytes may come as numbers, too. */
+const isByte = (item: unknown): boolean =>
+  typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= 255
+
 /**
  * A scalar in its normal form: quantities canonical, times in UTC, null as undefined. Throws DecodeError.
  * `place` is asked only when there is something to complain about.
@@ -34,6 +38,7 @@ export function decodeScalar(schema: ScalarSchema, value: unknown, place: () => 
       return value ?? undefined
     case 'bytes':
       if (typeof value === 'string') return checkedBase64(value)
+      if (Array.isArray(value) && value.every(isByte)) return Buffer.from(value).toString('base64')
       break
     case 'quantity':
       if (value == null) return undefined

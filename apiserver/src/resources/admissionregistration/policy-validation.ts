@@ -296,7 +296,8 @@ function validateParamRef(ref: ParamRef, at: FieldPath): FieldError[] {
     errors.push(forbidden(at.child('name'), why), forbidden(at.child('selector'), why))
   } else if (name === '' && selector === undefined) {
     errors.push(required(at, 'one of name or selector must be specified'))
-  } else errors.push(...validateLabelSelector(selector, at.child('selector')))
+  }
+  errors.push(...validateLabelSelector(selector, at.child('selector')))
   const here = at.child('parameterNotFoundAction')
   if (parameterNotFoundAction === '') errors.push(required(here))
   else if (!['Allow', 'Deny'].includes(parameterNotFoundAction)) {

@@ -71,7 +71,7 @@ function validateWebhook(webhook: Webhook, at: FieldPath, mutating: boolean): Fi
   }
   oneOf('failurePolicy', failurePolicy, ['Fail', 'Ignore'])
   oneOf('matchPolicy', matchPolicy, ['Equivalent', 'Exact'])
-  if (sideEffects === undefined) {
+  if (sideEffects == null) {
     errors.push(required(at.child('sideEffects'), 'must specify one of None, NoneOnDryRun'))
   } else oneOf('sideEffects', sideEffects, ['None', 'NoneOnDryRun'])
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1)) {

@@ -14,6 +14,11 @@ export function userInfoOf(user: UserInfo): NonNullable<V1TokenReviewStatus['use
   }
 }
 
+const anonymous = (audiences: readonly string[]): { user: UserInfo; audiences: string[] } => ({
+  user: { username: 'system:anonymous', groups: ['system:unauthenticated'] },
+  audiences: [...audiences],
+})
+
 /** What a client says of a token that is not good stands, save that it were good. */
 function keptOf({ user, audiences }: V1TokenReviewStatus = {}): V1TokenReviewStatus {
   return { user: user ?? {}, ...(audiences === undefined ? {} : { audiences }) }
@@ -30,7 +35,11 @@ export const tokenReviews = defineVirtual({
     const review = body as V1TokenReview
     const token = review.spec?.token ?? ''
     if (token === '') throw badRequest('token is required for TokenReview in authentication')
-    const answer = await services.tokens.review(token, review.spec.audiences ?? [])
+    // Blanks are no token at all, and whoever has none is anonymous.
+    const answer =
+      token.trim() === ''
+        ? anonymous(review.spec.audiences ?? services.tokens.defaultAudiences)
+        : await services.tokens.review(token, review.spec.audiences ?? [])
     const status: V1TokenReviewStatus =
       'error' in answer
         ? { ...keptOf(review.status), ...(answer.error === '' ? {} : { error: answer.error }) }

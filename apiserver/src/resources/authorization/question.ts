@@ -80,18 +80,27 @@ function validateRequirement(one: Requirement, field: string, at: FieldPath): Fi
 /** A selector that cannot be read takes no part in the answer, which says so. */
 export function selectorProblem({ resourceAttributes: asked }: Question): string | undefined {
   const problems = [
-    ...problemOf(asked?.labelSelector?.rawSelector, 'labelSelector', parseSelector),
-    ...problemOf(asked?.fieldSelector?.rawSelector, 'fieldSelector', parseFieldSelector),
+    ...problemOf(asked?.labelSelector, 'labelSelector', parseSelector),
+    ...problemOf(asked?.fieldSelector, 'fieldSelector', parseFieldSelector),
   ]
   return problems.length === 0 ? undefined : problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`
 }
 
-function problemOf(text: string | undefined, field: string, parse: (text: string) => unknown): string[] {
+function problemOf(
+  selector: { rawSelector?: string; requirements?: Requirement[] } | undefined,
+  field: string,
+  parse: (text: string) => unknown,
+): string[] {
+  const told = [`${resourceField}.${field} ignored due to parse error`]
+  const { rawSelector = '', requirements = [] } = selector ?? {}
+  const understood = requirements.filter(({ operator = '' }) => known.includes(operator))
+  if (requirements.length > understood.length)
+    return understood.length === 0 ? told : [`${resourceField}.${field} partially ignored due to parse error`]
   try {
-    parse(text ?? '')
+    parse(rawSelector)
     return []
   } catch {
-    return [`${resourceField}.${field} ignored due to parse error`]
+    return told
   }
 }
 

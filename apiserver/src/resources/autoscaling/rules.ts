@@ -127,7 +127,9 @@ function validateMetric(metric: V2MetricSpec, at: FieldPath): FieldError[] {
   if (field === undefined) {
     const error = unsupported(at.child('type'), metric.type ?? '', names)
     const missing = (metric.type ?? '') === '' ? [required(at.child('type'), 'must specify a metric source type')] : []
-    return [...missing, error, { ...error }]
+    const given = looked.filter((f) => metric[f] !== undefined)
+    const first = given[0] === undefined ? [] : validateSource(metric[given[0]] as Source, given[0], at.child(given[0]))
+    return [...missing, error, ...first, { ...error }, ...(given.length > 1 ? given.map((one) => alone(one, at)) : [])]
   }
   const given = looked.filter((f) => metric[f] !== undefined)
   // Only the first of several is looked into, whichever is meant.
@@ -135,8 +137,11 @@ function validateMetric(metric: V2MetricSpec, at: FieldPath): FieldError[] {
   if (!given.some((one) => one === field))
     return [...errors, required(at.child(field), 'must populate information for the given metric source')]
   const others = given.filter((other) => other !== field)
-  return [...errors, ...others.map((other) => forbidden(at.child(other), 'must populate the given metric source only'))]
+  return [...errors, ...others.map((other) => alone(other, at))]
 }
+
+const alone = (field: string, at: FieldPath): FieldError =>
+  forbidden(at.child(field), 'must populate the given metric source only')
 
 /** In the order in which they are looked at. */
 const looked = ['object', 'external', 'pods', 'resource', 'containerResource'] as const

@@ -30,13 +30,9 @@ export function validateJobSpec(spec: V1JobSpec, at: FieldPath): FieldError[] {
     ...nonNegative(at.child('maxFailedIndexes'), spec.maxFailedIndexes),
   ]
   errors.push(...validateManagedBy(spec.managedBy, at.child('managedBy')), ...validateMode(spec, at))
-  if (
-    spec.podReplacementPolicy !== undefined &&
-    !['TerminatingOrFailed', 'Failed'].includes(spec.podReplacementPolicy)
-  ) {
-    errors.push(
-      unsupported(at.child('podReplacementPolicy'), spec.podReplacementPolicy, ['Failed', 'TerminatingOrFailed']),
-    )
+  const replaces = spec.podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed']
+  if (spec.podReplacementPolicy !== undefined && !replaces.includes(spec.podReplacementPolicy)) {
+    errors.push(unsupported(at.child('podReplacementPolicy'), spec.podReplacementPolicy, replaces))
   }
   if (spec.podFailurePolicy !== undefined) {
     errors.push(...validateFailurePolicy(spec.podFailurePolicy, spec, at.child('podFailurePolicy')))
@@ -67,17 +63,17 @@ function validateManagedBy(managedBy: string | undefined, at: FieldPath): FieldE
 
 function validateMode(spec: V1JobSpec, at: FieldPath): FieldError[] {
   const mode = spec.completionMode
-  if (mode === undefined) return []
-  if (mode !== 'NonIndexed' && mode !== 'Indexed')
+  if (mode !== undefined && mode !== 'NonIndexed' && mode !== 'Indexed')
     return [unsupported(at.child('completionMode'), mode, ['NonIndexed', 'Indexed'])]
-  if (mode !== 'Indexed') {
-    return (['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((field) =>
-      spec[field] === undefined ? [] : [invalid(at.child(field), spec[field], 'requires indexed completion mode')],
-    )
-  }
   const errors: FieldError[] = []
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
     errors.push(required(at.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'))
+  }
+  if (mode !== 'Indexed') {
+    for (const field of ['backoffLimitPerIndex', 'maxFailedIndexes'] as const)
+      if (spec[field] !== undefined)
+        errors.push(invalid(at.child(field), spec[field], 'requires indexed completion mode'))
+    return errors
   }
   if (spec.completions === undefined) {
     errors.push(required(at.child('completions'), 'when completion mode is Indexed'))

@@ -18,8 +18,8 @@ export const configMaps = defineResource<V1ConfigMap>({
   storagePrefix: 'configmaps',
   hasGeneration: false,
   validate: (o, at) => [
-    ...Object.keys({ ...o.data, ...o.binaryData }).flatMap((key) =>
-      nameErrors(at.child(o.data?.[key] === undefined ? 'binaryData' : 'data').key(key), key, configMapKey),
+    ...(['data', 'binaryData'] as const).flatMap((field) =>
+      Object.keys(o[field] ?? {}).flatMap((key) => nameErrors(at.child(field).key(key), key, configMapKey)),
     ),
     ...Object.keys(o.data ?? {}).flatMap((key) =>
       o.binaryData?.[key] === undefined

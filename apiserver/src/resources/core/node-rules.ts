@@ -1,5 +1,12 @@
 import type { V1Node, V1Taint } from '@kapell/openapi/types'
-import { forbidden, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import {
+  forbidden,
+  internalFieldError,
+  invalid,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '@kapell/openapi/meta/field-errors'
 import { labelValue, qualifiedName } from '@kapell/openapi/meta/names'
 import { parseCidr } from '../common/ip.ts'
 import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
@@ -28,6 +35,7 @@ export function defaultNode(node: V1Node): void {
   status.nodeInfo ??= { ...emptyInfo }
   // Dynamic configuration by the API went with release 1.24.
   delete node.spec.configSource
+  delete status.config
   const { podCIDR, podCIDRs } = node.spec
   // The old field leads where the two disagree.
   if ((podCIDR ?? '') !== '' && podCIDRs?.[0] !== podCIDR) node.spec.podCIDRs = [podCIDR ?? '']
@@ -73,7 +81,12 @@ export function validateNode(node: V1Node, root: FieldPath): FieldError[] {
     }
   }
   const families = cidrs.flatMap((cidr) => parseCidr(cidr)?.family ?? [])
-  if (cidrs.length > 2 || (cidrs.length === 2 && families[0] === families[1])) {
+  const bad = cidrs.findIndex((cidr) => parseCidr(cidr) === undefined)
+  if (cidrs.length > 1 && bad >= 0) {
+    const why = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad] ?? ''})`
+    errors.push(internalFieldError(at, `invalid PodCIDRs. failed to check with dual stack with error:${why}`))
+  }
+  if (cidrs.length > 2 || (cidrs.length === 2 && (bad >= 0 || families[0] === families[1]))) {
     errors.push(invalid(at, cidrs, 'may specify no more than one CIDR for each IP family'))
   }
   return errors
@@ -98,9 +111,13 @@ export function validateNodeUpdate(next: V1Node, previous: V1Node, root: FieldPa
 const featureName = /^[A-Z][A-Za-z0-9]*(\/[A-Za-z0-9]+)*$/
 
 /** What a node says it can do, by name. */
-export function validateNodeStatus(next: V1Node, _previous: V1Node, root: FieldPath): FieldError[] {
+export function validateNodeStatus(next: V1Node, _previous: V1Node | undefined, root: FieldPath): FieldError[] {
   const at = root.child('status', 'declaredFeatures')
-  return (next.status?.declaredFeatures ?? []).flatMap((name, i) =>
+  const names = next.status?.declaredFeatures ?? []
+  const unsorted = names.flatMap((name, i) =>
+    i > 0 && name < (names[i - 1] ?? '') ? [invalid(at.index(i), name, 'list must be sorted alphabetically')] : [],
+  )
+  const wrong = names.flatMap((name, i) =>
     featureName.test(name)
       ? []
       : [
@@ -111,4 +128,5 @@ export function validateNodeStatus(next: V1Node, _previous: V1Node, root: FieldP
           ),
         ],
   )
+  return [...unsorted, ...wrong]
 }

@@ -56,6 +56,7 @@ export const nodes = defineResource<V1Node>({
   },
   prepareForUpdate: keepStatus,
   validate: validateNode,
+  validateCreate: (o, at) => validateNodeStatus(o, undefined, at),
   validateUpdate: validateNodeUpdate,
   warnings: (o) =>
     (o.spec?.externalID ?? '') === '' ? [] : ['spec.externalID: this field is deprecated, and is unused by Kubernetes'],

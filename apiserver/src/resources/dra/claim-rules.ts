@@ -75,7 +75,7 @@ export function validateClaimSpec(spec: ClaimSpec | undefined, at: FieldPath): F
       const { matchAttribute, distinctAttribute } = constraint
       if (matchAttribute !== undefined)
         errors.push(...fullyQualifiedName(matchAttribute, place.child('matchAttribute')))
-      if (distinctAttribute !== undefined)
+      else if (distinctAttribute !== undefined)
         errors.push(...fullyQualifiedName(distinctAttribute, place.child('distinctAttribute')))
       if (matchAttribute === undefined && distinctAttribute === undefined) {
         errors.push(

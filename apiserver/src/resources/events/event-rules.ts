@@ -155,5 +155,9 @@ export function validateNewEventUpdate(next: EventsV1Event, previous: EventsV1Ev
     if (!sameJson(next[field], previous[field]))
       errors.push(invalid(at.child(reported), shown(field, next[field]), 'field is immutable'))
   }
+  if ((next.regarding?.namespace ?? '') === '')
+    errors.push(
+      ...validateNamespace(next.metadata?.namespace ?? '', undefined, at.child('involvedObject', 'namespace')),
+    )
   return next.eventTime == null ? errors : [...errors, ...validateReport(next, at)]
 }

@@ -36,8 +36,8 @@ export function validateServiceCidrUpdate(next: V1ServiceCIDR, previous: V1Servi
   const at = root.child('spec', 'cidrs')
   const now = next.spec?.cidrs ?? []
   const before = previous.spec?.cidrs ?? []
-  const isWhole = before.length > 1 ? now.length !== before.length : now.length < before.length
+  const isWhole = before.length > 1 ? now.length !== before.length : now.length < before.length || now.length > 2
   if (isWhole) return unchanged(at, now, before)
   const kept = before.flatMap((cidr, i) => unchanged(at.index(i), now[i], cidr))
-  return before.length > 1 ? kept : [...kept, ...validateServiceCidr(next, root)]
+  return before.length > 1 || now.length === before.length ? kept : [...kept, ...validateServiceCidr(next, root)]
 }

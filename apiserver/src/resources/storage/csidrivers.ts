@@ -43,7 +43,7 @@ export const csiDrivers = defineResource<V1CSIDriver>({
   },
   validate: validateDriver,
   validateUpdate: validateDriverUpdate,
-  warnings: driverWarnings,
+  warnings: (o, previous) => (previous === undefined ? driverWarnings(o) : []),
   columns: [
     nameColumn,
     column('AttachRequired', 'boolean', (o) => o.spec.attachRequired ?? true),

@@ -23,8 +23,7 @@ function validate(binding: V1Binding): FieldError[] {
 export async function bindPod(request: BindRequest): Promise<KubeObject> {
   const { namespace, name, services, dryRun } = request
   const binding = request.body as V1Binding
-  const given = binding.metadata?.name ?? ''
-  if (given !== '' && given !== name) throw badRequest('name in URL does not match name in Binding object')
+  if (binding.metadata?.name !== name) throw badRequest('name in URL does not match name in Binding object')
   const errors = validate(binding)
   if (errors.length > 0) throw invalidObject({ group: '', kind: 'Binding' }, name, errors)
 

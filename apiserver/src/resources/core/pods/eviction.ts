@@ -16,7 +16,7 @@ const maxDisruptedPods = 2000
 export async function evictPod(request: ActionRequest): Promise<KubeObject> {
   const { namespace, name, services } = request
   const eviction = request.body as V1Eviction
-  if ((eviction.metadata?.name ?? name) !== name) throw badRequest('name in URL does not match name in Eviction object')
+  if (eviction.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   const options = eviction.deleteOptions ?? {}
   const dryRun = request.dryRun || (options.dryRun ?? []).length > 0
   const pod = await services.objects.getLatest<V1Pod>(pods, { namespace, name })

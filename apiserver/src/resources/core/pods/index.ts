@@ -8,6 +8,7 @@ import { defaultPod } from './defaults.ts'
 import { evictPod } from './eviction.ts'
 import { dropDisabled, podGracePeriod, preparePod, takeEphemeralContainers, takeResources } from './prepare.ts'
 import { validateNewPod } from './validation/create.ts'
+import { validateImages } from './validation/containers.ts'
 import { validatePodSpec } from './validation/spec.ts'
 import { validatePodStatusUpdate } from './validation/status.ts'
 import { validateEphemeralUpdate, validatePodUpdate, validateResize } from './validation/update.ts'
@@ -43,7 +44,12 @@ export const pods = defineResource<V1Pod>({
     dropDisabled(next)
   },
   validate: (pod, at) =>
-    pod.spec === undefined ? [] : validatePodSpec(pod.spec, at.child('spec'), pod.metadata?.name),
+    pod.spec === undefined
+      ? []
+      : [
+          ...validatePodSpec(pod.spec, at.child('spec'), pod.metadata?.name),
+          ...validateImages(pod.spec, at.child('spec')),
+        ],
   validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   warnings: (pod) => podWarnings(pod.metadata, pod.spec, new FieldPath('spec')),

@@ -144,7 +144,8 @@ function validateDevices(
     const here = at.index(i)
     const volume = scope.volumes.get(device.name)
     if (device.name === '') errors.push(required(here.child('name')))
-    if (names.has(device.name)) errors.push(invalid(here.child('name'), device.name, 'must be unique'))
+    if (device.name !== '' && names.has(device.name))
+      errors.push(invalid(here.child('name'), device.name, 'must be unique'))
     names.add(device.name)
     if (volume === undefined) errors.push(notFoundValue(here.child('name'), device.name))
     else if (volume !== undefined && volume.persistentVolumeClaim === undefined && volume.ephemeral === undefined) {
@@ -184,8 +185,6 @@ export function validateContainerBasics(
   const errors = requiredName(at.child('name'), container.name, dns1123Label)
   const image = container.image ?? ''
   if (image === '') errors.push(required(at.child('image')))
-  else if (image !== image.trim())
-    errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'))
   const message = container.terminationMessagePolicy ?? ''
   if (message === '') errors.push(required(at.child('terminationMessagePolicy')))
   else if (!messagePolicies.includes(message)) {
@@ -200,7 +199,7 @@ export function validateContainerBasics(
   if (pull === '') errors.push(required(at.child('imagePullPolicy')))
   else if (!pullPolicies.includes(pull)) errors.push(unsupported(at.child('imagePullPolicy'), pull, pullPolicies))
   errors.push(...validateContainerResources(container.resources, scope.claims, at.child('resources')))
-  errors.push(...validateResizePolicies(container, at.child('resizePolicy')))
+  errors.push(...validateResizePolicies(container, scope.spec, at.child('resizePolicy')))
   errors.push(
     ...validateContainerSecurity(
       container.securityContext,
@@ -211,7 +210,11 @@ export function validateContainerBasics(
   return errors
 }
 
-function validateResizePolicies(container: V1Container | V1EphemeralContainer, at: FieldPath): FieldError[] {
+function validateResizePolicies(
+  container: V1Container | V1EphemeralContainer,
+  { restartPolicy }: V1PodSpec,
+  at: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   const seen = new Set<string>()
   const oneOfThese = (value: string, valid: string[]): FieldError[] =>
@@ -221,6 +224,9 @@ function validateResizePolicies(container: V1Container | V1EphemeralContainer, a
     seen.add(policy.resourceName)
     errors.push(...oneOfThese(policy.resourceName, ['cpu', 'memory']))
     errors.push(...oneOfThese(policy.restartPolicy, ['NotRequired', 'RestartContainer']))
+    // What never runs again cannot be started anew for its resources' sake.
+    if (restartPolicy === 'Never' && (policy.restartPolicy ?? '') !== '' && policy.restartPolicy !== 'NotRequired')
+      errors.push(invalid(at, policy.restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
   }
   return errors
 }
@@ -233,10 +239,9 @@ export function validateContainers(scope: ContainerScope, at: FieldPath): FieldE
   for (const [i, container] of spec.containers.entries()) {
     const here = at.index(i)
     errors.push(...validateContainerBasics(container, scope, here))
-    if (container.name !== '' && container.name !== undefined) {
-      if (names.has(container.name)) errors.push(duplicate(here.child('name'), container.name))
-      names.add(container.name)
-    }
+    const { name = '' } = container
+    if (names.has(name)) errors.push(duplicate(here.child('name'), name))
+    names.add(name)
     errors.push(...validateRestart(container, here))
     const grace = spec.terminationGracePeriodSeconds
     errors.push(...validateLifecycle(container.lifecycle, grace, here.child('lifecycle')))
@@ -262,17 +267,19 @@ function hostPortConflicts(containers: readonly V1Container[], at: FieldPath): F
   return errors
 }
 
+const notForSteps = "must not be set to 'RestartContainer' for non-sidecar initContainers"
 const notForInit = 'may not be set for init containers without restartPolicy=Always'
 
 export function validateInitContainers(scope: ContainerScope, at: FieldPath): FieldError[] {
   const { spec } = scope
   const errors: FieldError[] = []
-  const names = new Set((spec.containers ?? []).map((c) => c.name))
+  const names = new Set((spec.containers ?? []).map((c) => c.name ?? ''))
   for (const [i, container] of (spec.initContainers ?? []).entries()) {
     const here = at.index(i)
     errors.push(...validateContainerBasics(container, scope, here))
-    if (names.has(container.name) && container.name !== '') errors.push(duplicate(here.child('name'), container.name))
-    names.add(container.name)
+    const { name = '' } = container
+    if (names.has(name)) errors.push(duplicate(here.child('name'), name))
+    names.add(name)
     errors.push(...validateRestart(container, here))
     if (container.restartPolicy === 'Always') {
       const grace = spec.terminationGracePeriodSeconds
@@ -284,10 +291,26 @@ export function validateInitContainers(scope: ContainerScope, at: FieldPath): Fi
       for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
         if (container[field] !== undefined) errors.push(forbidden(here.child(field), notForInit))
       }
+      for (const [j, policy] of (container.resizePolicy ?? []).entries()) {
+        if (policy.restartPolicy !== 'RestartContainer') continue
+        const place = here.child('resizePolicy').index(j).child('restartPolicy')
+        errors.push(invalid(place, policy.restartPolicy, notForSteps))
+      }
     }
     errors.push(...hostPortConflicts([container], at))
   }
   return errors
+}
+
+/** Pods are held to it, templates are not. */
+export function validateImages(spec: V1PodSpec | undefined, at: FieldPath): FieldError[] {
+  return (['initContainers', 'containers'] as const).flatMap((field) =>
+    (spec?.[field] ?? []).flatMap(({ image = '' }, i) =>
+      image === image.trim()
+        ? []
+        : [invalid(at.child(field).index(i).child('image'), image, 'must not have leading or trailing whitespace')],
+    ),
+  )
 }
 
 const notForEphemeral = [

@@ -19,7 +19,7 @@ import {
   type ContainerScope,
 } from './containers.ts'
 import { validatePodResources } from './pod-resources.ts'
-import { validateAmount } from './resources.ts'
+import { isHugePage, validateAmount, validateContainerResourceName } from './resources.ts'
 import { validateAffinity, validateDeadline, validateGates, validateSpread, validateTolerations } from './scheduling.ts'
 import { validateOs, validatePodSecurity } from './security.ts'
 import { validateHostProcesses, validateOwnUsers } from './windows.ts'
@@ -69,14 +69,23 @@ export function validatePodSpec(spec: V1PodSpec, at: FieldPath, podName = ''): F
   if (spec.preemptionPolicy !== undefined) {
     errors.push(...closedSet(at.child('preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']))
   }
-  for (const [name, text] of Object.entries(spec.overhead ?? {})) {
-    errors.push(...validateAmount(name, text, at.child('overhead').key(name)))
-  }
+  errors.push(...validateOverhead(spec.overhead, at.child('overhead')))
   errors.push(...validateOwnUsers(spec, at))
   errors.push(...validateHostProcesses(spec, at))
   errors.push(...validateHostnameOverride(spec, at.child('hostnameOverride')))
   errors.push(...validateOs(spec, at))
   return errors
+}
+
+/** Told of as limits, which is what it counts against. */
+function validateOverhead(overhead: V1PodSpec['overhead'], at: FieldPath): FieldError[] {
+  const names = Object.keys(overhead ?? {})
+  const errors = Object.entries(overhead ?? {}).flatMap(([name, text]) => {
+    const here = at.child('limits').key(name)
+    return [...validateContainerResourceName(name, here), ...validateAmount(name, text, here)]
+  })
+  const needsMore = names.some(isHugePage) && !names.includes('cpu') && !names.includes('memory')
+  return needsMore ? [...errors, forbidden(at, 'HugePages require cpu or memory')] : errors
 }
 
 const maxHostname = 64

@@ -214,12 +214,15 @@ const sourceOrder: readonly (keyof V1Volume)[] = [
   'image',
 ]
 
+/** How the original calls a second source. */
+const toldAs: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
+
 function validateSource(volume: V1Volume, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []
   let found = 0
   for (const field of sourceOrder) {
     if (volume[field] === undefined) continue
-    if (found++ > 0) errors.push(forbidden(at.child(field), 'may not specify more than 1 volume type'))
+    if (found++ > 0) errors.push(forbidden(at.child(toldAs[field] ?? field), 'may not specify more than 1 volume type'))
     else if (sources[field] !== undefined) errors.push(...sources[field](volume, at.child(field)))
     else errors.push(...validateCommonSource(field, volume[field] as object, at, 'pod'))
   }
