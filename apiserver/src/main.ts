@@ -236,18 +236,25 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     documents: {
       '/.well-known/openid-configuration': () => ({
-        issuer,
-        jwks_uri: `https://${advertiseAddress}:${port}/openid/v1/jwks`,
-        response_types_supported: ['id_token'],
-        subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: ['ES256'],
+        type: 'application/json',
+        value: {
+          issuer,
+          jwks_uri: `https://${advertiseAddress}:${port}/openid/v1/jwks`,
+          response_types_supported: ['id_token'],
+          subject_types_supported: ['public'],
+          id_token_signing_alg_values_supported: ['ES256'],
+        },
       }),
       '/openid/v1/jwks': () => ({
-        keys: [{ use: 'sig', kid: keyIdOf(publicKey), alg: 'ES256', ...publicKey.export({ format: 'jwk' }) }],
+        type: 'application/jwk-set+json',
+        value: {
+          keys: [{ use: 'sig', kid: keyIdOf(publicKey), alg: 'ES256', ...publicKey.export({ format: 'jwk' }) }],
+        },
       }),
     },
   })
 
+    isGroup: (name) => table.versionsOf(name).length > 0,
   // Outermost first; PIPELINE.md tells what each answers when it refuses.
   const steps: PipelineStep[] = [
     createRequestMetrics({

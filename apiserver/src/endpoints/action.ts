@@ -4,10 +4,9 @@ import type { StoredResource } from '../registry/resource-table.ts'
 import { admissionAttributes } from '../registry/write-scope.ts'
 import type { Answer } from '../server/answer.ts'
 import { admissionOptionsOf } from './create.ts'
-import { encodeForm } from './encode-form.ts'
 import { decodeBody } from './parse-body.ts'
 import { parseWriteOptions } from './query-options.ts'
-import { plainForm } from './respond.ts'
+import { actionForm, objectAnswer } from './respond.ts'
 import type { EndpointServer } from './server.ts'
 import { addWarning, requestScope } from './write-scope.ts'
 
@@ -19,7 +18,7 @@ export async function actionEndpoint(
   action: ActionSubresource,
 ): Promise<Answer> {
   const options = parseWriteOptions(context.query, 'CreateOptions')
-  const form = plainForm(context)
+  const form = actionForm(context)
   const warn = (text: string): void => addWarning(context, text)
   const request = { gvk: action.kind, validation: options.fieldValidation, warn }
   const body = await decodeBody(context, { ...request, alsoVersions: action.alsoVersions ?? [] })
@@ -40,5 +39,5 @@ export async function actionEndpoint(
     services: server.services,
     warn,
   })
-  return encodeForm(201, answer, form.mediaType)
+  return objectAnswer(context, resource, 201, { object: () => answer }, form)
 }

@@ -9,9 +9,12 @@ import { deleteAdmissionOptions } from './delete.ts'
 import { encodeForm } from './encode-form.ts'
 import { servedObject, waitForRevision } from './get.ts'
 import { parseListOptions } from './query-options.ts'
-import { objectForm } from './respond.ts'
+import { listOf } from './list.ts'
+import { metaVersion } from './negotiate.ts'
+import { checkListForm, objectForm } from './respond.ts'
 import { parseSelection } from './selection.ts'
 import type { EndpointServer } from './server.ts'
+import { includeObjectOf, tableOf } from './table.ts'
 import { requestScope } from './write-scope.ts'
 
 /** Deletions at work at once. */
@@ -27,6 +30,8 @@ export async function deleteCollectionEndpoint(
   const selection = parseSelection(resource, listOptions)
   const options = await readDeleteOptions(context)
   const form = objectForm(context, resource)
+  checkListForm(form, resource)
+  const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
   const cache = resource.store.cache()
   await cache.ready()
   await waitForRevision(cache, await resource.store.storage.revision(), context.signal)
@@ -54,12 +59,13 @@ export async function deleteCollectionEndpoint(
     }
   }
   await Promise.all(Array.from({ length: Math.min(workers, items.length) }, work))
-  const list = {
-    kind: resource.listKind,
-    apiVersion: resource.apiVersion,
-    // Lists of custom resources always say whether there is more.
-    metadata: { ...(resource.itemsKeepKind ? { continue: '' } : {}), resourceVersion: String(snapshot.revision) },
-    items: resource.itemsKeepKind ? items : items.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
+  // Lists of custom resources always say whether there is more.
+  const isMarked = resource.itemsKeepKind && form.as === undefined
+  const metadata = { ...(isMarked ? { continue: '' } : {}), resourceVersion: String(snapshot.revision) }
+  if (form.as === 'Table') {
+    const table = tableOf(resource, items, { include, now: context.now, metadata, apiVersion: metaVersion(form) })
+    return encodeForm(200, table, form.mediaType)
   }
+  const list = listOf(resource, form, { metadata, objects: items })
   return encodeForm(200, list, form.mediaType)
 }

@@ -1,7 +1,14 @@
 import type { RequestContext } from '../pipeline/context.ts'
 import { jsonAnswer, type Answer } from '../server/answer.ts'
 import { encodeForm } from './encode-form.ts'
-import { negotiateForm, notAcceptableObject, objectTypes, onlyAccepted, type MediaType } from './negotiate.ts'
+import {
+  negotiateForm,
+  notAcceptableObject,
+  objectTypes,
+  onlyAccepted,
+  routerTakes,
+  type MediaType,
+} from './negotiate.ts'
 
 /** In which form discovery is answered. Source: what the original answers to each Accept. */
 
@@ -20,19 +27,16 @@ export function aggregatedType(context: RequestContext): MediaType | undefined {
 export const withAggregatedParameters = (type: MediaType): string =>
   `${type};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`
 
-/** Throws 406 in one of two texts: `listed` documents name what there is, when no type as such would do. */
+/** Throws 406 in one of two texts: `listed` documents are behind a router that looks at types. */
 export function discoveryAnswer(
   context: RequestContext,
   value: unknown,
   { listed = false }: { listed?: boolean } = {},
 ): Answer | Promise<Answer> {
   const accept = context.header('accept')
+  if (listed && !routerTakes(accept, objectTypes)) throw notAcceptableObject(objectTypes)
   const form = negotiateForm(accept, { offered: objectTypes, transform: false })
   if (form?.mediaType === 'application/json') return jsonAnswer(200, value)
   if (form !== undefined) return encodeForm(200, value, form.mediaType)
-  const types = (accept ?? '').split(',').map((clause) => clause.split(';', 1)[0]?.trim() ?? '')
-  if (listed && !types.some((type) => (objectTypes as readonly string[]).includes(type))) {
-    throw notAcceptableObject(objectTypes)
-  }
   throw onlyAccepted()
 }

@@ -1,11 +1,5 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import {
-  ApiError,
-  badRequest,
-  methodNotAllowed as verbNotSupported,
-  notFound,
-  pathNotFound,
-} from '@kapell/openapi/meta/status'
+import { badRequest, methodNotAllowed as verbNotSupported, notFound, pathNotFound } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Handler } from '../pipeline/pipeline.ts'
 import type {
@@ -24,6 +18,7 @@ import { deleteEndpoint } from './delete.ts'
 import { getObject } from './get.ts'
 import { listObjects } from './list.ts'
 import { patchEndpoint } from './patch.ts'
+import { checkRoute, methodNotAllowed } from './route.ts'
 import { scaleEndpoint } from './scale.ts'
 import type { EndpointServer } from './server.ts'
 import { updateEndpoint } from './update.ts'
@@ -38,36 +33,23 @@ export type ConnectHandler = (
   connect: ConnectSubresource,
 ) => Promise<Answer>
 
-export function methodNotAllowed(): ApiError {
-  return new ApiError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: 'the server does not allow this method on the requested resource',
-    reason: 'MethodNotAllowed',
-    details: {},
-    code: 405,
-  })
-}
-
 /** What paths that lead nowhere at all are answered. */
 export function plainNotFound(): Answer {
   return textAnswer(404, '404 page not found\n')
 }
 
-function checkScope(context: RequestContext, resource: ServedResource): void {
-  const { info } = context
+/** What the paths of custom resources allow: there is no router that knows them. */
+function checkCustomRoute(context: RequestContext, resource: ServedResource): Answer | undefined {
+  const { info, method } = context
+  if (method === 'OPTIONS' && !isConnect(resource, info.subresource)) throw methodNotAllowed()
   const namespaced = info.namespace !== ''
-  if (resource.plural === 'namespaces' && resource.group === '') {
-    // The namespace of a namespace is its own name.
-    return
-  }
+  const isCollection = ['list', 'watch', 'deletecollection'].includes(info.verb)
+  if (resource.namespaced && !namespaced && info.name !== '' && !isCollection) return plainNotFound()
   if (namespaced && !resource.namespaced) throw pathNotFound()
-  if (resource.namespaced && !namespaced) {
-    if (info.verb === 'list' || info.verb === 'watch') return
+  if (resource.namespaced && !namespaced && info.verb !== 'list' && info.verb !== 'watch') {
     throw info.path.split('/').length > 5 ? pathNotFound() : methodNotAllowed()
   }
+  return undefined
 }
 
 export function createDispatcher(
@@ -82,18 +64,17 @@ export function createDispatcher(
       if (info.group !== '' && isUnknownGroup(server, info.group, info.version)) return plainNotFound()
       throw pathNotFound()
     }
-    if (context.method === 'HEAD' || context.method === 'OPTIONS') {
-      const isHead = context.method === 'HEAD' && isCustom(resource)
-      if (!isHead && !isConnect(resource, info.subresource)) throw methodNotAllowed()
-    }
-    if (isCustom(resource) && resource.namespaced && info.namespace === '' && info.name !== '') return plainNotFound()
-    checkScope(context, resource)
+    const custom = isCustom(resource)
+    if (custom) {
+      const nowhere = checkCustomRoute(context, resource)
+      if (nowhere !== undefined) return nowhere
+    } else checkRoute(context, resource)
     const deprecated = resource.definition.deprecationWarning
     if (deprecated !== undefined)
       addWarning(context, `${resource.apiVersion} ${resource.kind} is deprecated in ${deprecated}`)
     const retiring = resource.type === 'stored' ? resource.definition.deprecationText : undefined
     if (retiring !== undefined) addWarning(context, retiring)
-    if (info.verb === 'update' && info.name === '' && isCustom(resource)) throw badRequest('name must be provided')
+    if (info.verb === 'update' && info.name === '' && custom) throw badRequest('name must be provided')
     if (info.subresource !== '') return subresource(server, context, resource, options.connect)
     if (resource.type === 'virtual') {
       if (info.verb === 'watch' && resource.verbs.has('list')) {

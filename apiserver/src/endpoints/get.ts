@@ -8,7 +8,7 @@ import type { Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import type { CachedObject, WatchCache } from '../storage/watch-cache/types.ts'
 import { parseRevision } from './query-options.ts'
-import { objectAnswer } from './respond.ts'
+import { objectAnswer, objectForm } from './respond.ts'
 
 /** Waits until the cache knows the revision; 504 when the store has not reached it. */
 export async function waitForRevision(cache: WatchCache, revision: number, signal: AbortSignal): Promise<void> {
@@ -39,16 +39,20 @@ export function servedJson(resource: StoredResource, cached: CachedObject): Uint
  */
 export async function getObject(context: RequestContext, resource: StoredResource): Promise<Answer> {
   const { info } = context
+  const form = objectForm(context, resource)
   const missing = (): Error => notFound({ group: resource.group, plural: resource.plural }, info.name)
   const rv = context.rawQuery === '' ? '' : (context.query.get('resourceVersion') ?? '')
   const { store } = resource
   checkNameSegment(info.name)
   const key = keyOf(store, info)
   const answerCached = (found: CachedObject): Promise<Answer> =>
-    objectAnswer(context, resource, 200, {
-      object: () => servedObject(resource, found),
-      json: () => servedJson(resource, found),
-    })
+    objectAnswer(
+      context,
+      resource,
+      200,
+      { object: () => servedObject(resource, found), json: () => servedJson(resource, found) },
+      form,
+    )
   if (rv === '') {
     // What is cached may be what the store would answer, and the store can tell without reading it.
     const known = resource.definition.conversion === undefined ? store.cache().get(key) : undefined
@@ -59,10 +63,10 @@ export async function getObject(context: RequestContext, resource: StoredResourc
     if (resource.definition.conversion !== undefined) {
       const [object] = await servedFromStore(resource.definition, [found])
       if (object === undefined) throw missing()
-      return objectAnswer(context, resource, 200, { object: () => object })
+      return objectAnswer(context, resource, 200, { object: () => object }, form)
     }
     const json = servedLine(value, revision)
-    return objectAnswer(context, resource, 200, { object: () => decodeJson(json), json: () => json })
+    return objectAnswer(context, resource, 200, { object: () => decodeJson(json), json: () => json }, form)
   }
   const revision = parseRevision(rv) ?? 0
   const cache = store.cache()

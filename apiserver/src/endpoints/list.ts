@@ -1,10 +1,5 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import {
-  badRequest,
-  expired,
-  notAcceptable as notAcceptableTypes,
-  resourceVersionTooLarge,
-} from '@kapell/openapi/meta/status'
+import { badRequest, expired, resourceVersionTooLarge } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import { convertAhead, servedFromStore } from '../registry/conversion.ts'
 import { decodeServed } from '../registry/current.ts'
@@ -19,10 +14,10 @@ import { decodeContinue, encodeContinue, tokenLifeMs, type ContinueToken } from 
 import { encodeForm } from './encode-form.ts'
 import { servedJson, servedObject, waitForRevision } from './get.ts'
 import { gzipAnswer } from './gzip.ts'
-import { customObjectTypes, notAcceptableObject, protobufType } from './negotiate.ts'
+import { customObjectTypes, metaVersion, notAcceptableObject, protobufType, type Form } from './negotiate.ts'
 import { protobufContent } from './protobuf-forms.ts'
 import { parseListOptions, parseListRevision, type ListOptions } from './query-options.ts'
-import { objectForm } from './respond.ts'
+import { checkListForm, objectForm } from './respond.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { listChunkBytes, spliceList, splicePieces, type SplicedList } from './splice-list.ts'
 import { shelve, shelved } from './snapshot-shelf.ts'
@@ -281,17 +276,16 @@ function splicedAnswer(context: RequestContext, list: SplicedList, mediaType: st
 
 export async function listObjects(context: RequestContext, resource: StoredResource): Promise<Answer> {
   const options = parseListOptions(context.query, false)
-  const form = objectForm(context, resource, { watch: true })
-  if (form.as === 'PartialObjectMetadata') {
-    throw notAcceptableTypes(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
-  }
+  const form = objectForm(context, resource)
+  checkListForm(form, resource)
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
   const selection = parseSelection(resource, options)
   const page = await readPage(context, resource, options, selection)
   const pretty = context.query.get('pretty') === 'true'
   const metadata = listMetadata(page, resource)
+  const apiVersion = metaVersion(form)
   // Only whole lists of custom resources say that there is no more.
-  if (form.as === 'Table' && metadata['continue'] === '') delete metadata['continue']
+  if (form.as !== undefined && metadata['continue'] === '') delete metadata['continue']
   if (form.as === undefined && form.mediaType === 'application/json' && !pretty) {
     const items = page.items.map((item) => item.json())
     return splicedAnswer(context, spliceList(resource, { metadata, items }), form.mediaType)
@@ -310,24 +304,31 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   if (form.as === 'Table' && form.mediaType === 'application/json' && !pretty) {
     const cached = page.items.flatMap((item) => item.cached ?? [])
     if (cached.length === page.items.length && resource.definition.conversion === undefined) {
-      const pieces = tablePieces(resource, cached, { include, now: context.now, metadata })
+      const pieces = tablePieces(resource, cached, { include, now: context.now, metadata, apiVersion })
       return splicedAnswer(context, splicePieces(pieces), form.mediaType)
     }
   }
   const objects = page.items.map((item) => item.object())
   if (form.as === 'Table') {
-    return encodeForm(200, tableOf(resource, objects, { include, now: context.now, metadata }), form.mediaType, pretty)
+    const table = tableOf(resource, objects, { include, now: context.now, metadata, apiVersion })
+    return encodeForm(200, table, form.mediaType, pretty)
   }
-  const list =
-    form.as === 'PartialObjectMetadataList'
-      ? { kind: form.as, apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partialMetadata) }
-      : {
-          kind: resource.listKind,
-          apiVersion: resource.apiVersion,
-          metadata,
-          items: resource.itemsKeepKind
-            ? objects
-            : objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
-        }
+  const list = listOf(resource, form, { metadata, objects })
   return encodeForm(200, list, form.mediaType, pretty)
+}
+
+/** Objects as their list, or as that of their metadata. */
+export function listOf(
+  resource: StoredResource,
+  form: Form,
+  { metadata, objects }: { metadata: Record<string, unknown>; objects: readonly KubeObject[] },
+): Record<string, unknown> {
+  if (form.as === 'PartialObjectMetadataList') {
+    const apiVersion = metaVersion(form)
+    return { kind: form.as, apiVersion, metadata, items: objects.map((one) => partialMetadata(one, apiVersion)) }
+  }
+  const items = resource.itemsKeepKind
+    ? objects
+    : objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
+  return { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items }
 }

@@ -7,7 +7,12 @@ export interface Form {
   mediaType: MediaType
   /** What the objects are turned into first. */
   as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
+  /** The version of that, when it is not v1. */
+  version?: 'v1beta1'
 }
+
+/** The apiVersion of what objects are turned into. */
+export const metaVersion = (form: Pick<Form, 'version'>): string => `meta.k8s.io/${form.version ?? 'v1'}`
 
 interface Clause {
   type: string
@@ -30,7 +35,8 @@ function parseAccept(header: string): readonly Clause[] {
         const at = part.indexOf('=')
         if (at > 0) parameters[part.slice(0, at).toLowerCase()] = part.slice(at + 1)
       }
-      return { type: type.toLowerCase(), quality: Number(parameters['q'] ?? 1), parameters, order }
+      const quality = Number(parameters['q'] ?? 1)
+      return { type, quality: Number.isNaN(quality) ? 1 : quality, parameters, order }
     })
     .filter((clause) => clause.type !== '')
     .sort((a, b) => b.quality - a.quality || a.order - b.order)
@@ -40,9 +46,11 @@ function parseAccept(header: string): readonly Clause[] {
 }
 
 const transforms = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
+const isTransform = ({ as, g, v }: Record<string, string>): boolean =>
+  as !== undefined && transforms.has(as) && g === 'meta.k8s.io' && (v === 'v1' || v === 'v1beta1')
 
 function mediaTypeOf(type: string, offered: readonly MediaType[]): MediaType | undefined {
-  if (type === '*/*' || type === 'application/*') return offered[0]
+  if (type === '*/*' || type === '*' || type === 'application/*') return offered[0]
   return offered.find((one) => one === type)
 }
 
@@ -60,20 +68,33 @@ export const customStreamTypes = streamTypes.slice(0, 1)
 /** The best form on offer, or undefined when the client takes none of them. */
 export function negotiateForm(
   accept: string | undefined,
-  options: { offered: readonly MediaType[]; transform: boolean },
+  options: { offered: readonly MediaType[]; transform: boolean; /** Default: true. */ tables?: boolean },
 ): Form | undefined {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return json
   for (const { type, parameters } of parseAccept(accept)) {
     const mediaType = mediaTypeOf(type, options.offered)
     if (mediaType === undefined) continue
-    const as = parameters['as']
-    if (as === undefined) return { mediaType }
-    const known = transforms.has(as) && parameters['g'] === 'meta.k8s.io' && parameters['v'] === 'v1'
+    const { as, g, v, stream } = parameters
+    if (stream !== undefined && stream !== 'watch') continue
+    if (as === undefined && g === undefined && v === undefined) return { mediaType }
     // Tables have no protobuf form.
-    if (as === 'Table' && mediaType === protobufType) continue
-    if (options.transform && known) return { mediaType, as: as as NonNullable<Form['as']> }
+    if (as === 'Table' && (mediaType === protobufType || options.tables === false)) continue
+    if (!options.transform || !isTransform(parameters)) continue
+    return { mediaType, as: as as NonNullable<Form['as']>, ...(v === 'v1beta1' ? { version: v } : {}) }
   }
   return undefined
+}
+
+/**
+ * Whether the router lets an Accept pass that names these types: parameters do not count here, and of ranges only the
+ * widest is known.
+ */
+export function routerTakes(accept: string | undefined, offered: readonly string[]): boolean {
+  if (accept === undefined || accept === '' || accept === '*/*' || offered.includes(accept)) return true
+  return accept.split(',').some((clause) => {
+    const type = clause.split(';', 1)[0]?.trim() ?? ''
+    return type === '*/*' || offered.includes(type)
+  })
 }
 
 export function notAcceptableObject(offered: readonly string[]): ApiError {
@@ -97,17 +118,10 @@ export function notAcceptable(message: string, details?: Record<string, never>):
   })
 }
 
-/**
- * A watch's 406. Types that no answer of the path has are told of by the router, which custom resources do not have;
- * forms that no object has and streams that there are not by who would write them.
- */
-export function notAcceptableStream(accept: string | undefined, resource: { itemsKeepKind: boolean }): ApiError {
-  const named = streamTypes.map((type) => `${type};stream=watch`)
-  const types = (accept ?? '').split(',').map((clause) => clause.split(';', 1)[0]?.trim() ?? '')
-  if (!resource.itemsKeepKind && !types.some((type) => (objectTypes as readonly string[]).includes(type))) {
-    return notAcceptableObject([...objectTypes, ...named])
-  }
-  const offered = resource.itemsKeepKind ? customObjectTypes : objectTypes
-  const isObject = negotiateForm(accept, { offered, transform: true }) !== undefined
-  return onlyAccepted(isObject ? named : objectTypes)
+export const namedStreamTypes: readonly string[] = streamTypes.map((type) => `${type};stream=watch`)
+
+/** A watch's 406: forms that no object has, and streams that there are not, by who would write them. */
+export function notAcceptableStream(accept: string | undefined): ApiError {
+  const isObject = negotiateForm(accept, { offered: objectTypes, transform: true }) !== undefined
+  return onlyAccepted(isObject ? namedStreamTypes : objectTypes)
 }

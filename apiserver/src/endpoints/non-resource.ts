@@ -1,50 +1,63 @@
 import type { RequestContext } from '../pipeline/context.ts'
-import { bytesAnswer, jsonAnswer, textAnswer, type Answer } from '../server/answer.ts'
-import { negotiateForm, notAcceptableObject, type MediaType } from './negotiate.ts'
-import { methodNotAllowed, plainNotFound } from './dispatch.ts'
+import { bytesAnswer, jsonAnswer, jsonBytes, textAnswer, type Answer } from '../server/answer.ts'
+import { pathNotFound } from '@kapell/openapi/meta/status'
+import { plainNotFound } from './dispatch.ts'
+import { notAcceptableObject, routerTakes } from './negotiate.ts'
+import { methodNotAllowed } from './route.ts'
 
 export interface NonResourceOptions {
   version: Record<string, string>
   metricsText: () => string
   health: (context: RequestContext) => Promise<Answer | undefined>
+  /** May throw. */
   discovery: (context: RequestContext) => Promise<Answer> | Answer | undefined
   openapi: (context: RequestContext) => Promise<Answer | undefined>
   /** The paths that `/` lists. */
   paths: () => string[]
   /** Documents with fixed bytes: the issuer's discovery and keys. */
-  documents: Readonly<Record<string, () => unknown>>
+  documents: Readonly<Record<string, () => { type: string; value: unknown }>>
+  isGroup: (name: string) => boolean
   /** Plain texts, for people. */
   texts: Readonly<Record<string, () => string>>
 }
 
+/** `/api`, and the paths of versions, are behind the router of their group; `/apis` and groups are not. */
+const routed = /^\/api(\/[^/]+)?$|^\/apis\/([^/]+)\/[^/]+$/
+
 /** Everything that is not a resource: version, health, metrics, discovery, documents. */
 export function createNonResource(options: NonResourceOptions): (context: RequestContext) => Promise<Answer> {
+  /** What is at a path, asked for with GET and a type of answer that it has. */
+  const routedAnswer = (context: RequestContext, path: string): Promise<Answer> | Answer | undefined => {
+    if (routed.test(path)) {
+      const answer = options.discovery(context)
+      if (answer !== undefined && context.method !== 'GET') throw methodNotAllowed()
+      return answer
+    }
+    const document = Object.hasOwn(options.documents, context.path) ? options.documents[context.path] : undefined
+    if (document === undefined && path !== '/version') return undefined
+    const { type, value } = document?.() ?? { type: 'application/json', value: options.version }
+    if (context.method !== 'GET') throw methodNotAllowed()
+    if (!routerTakes(context.header('accept'), [type])) throw notAcceptableObject([type])
+    return bytesAnswer(200, type, jsonBytes(value))
+  }
   return async (context) => {
-    const { path, method } = context
-    if (method !== 'GET' && method !== 'HEAD') {
-      if (path.startsWith('/api')) throw methodNotAllowed()
-      return plainNotFound()
-    }
-    if (path === '/version' || path === '/version/') {
-      const offered: MediaType[] = ['application/json']
-      const form = negotiateForm(context.header('accept'), { offered, transform: false })
-      if (form === undefined) throw notAcceptableObject(offered)
-      return jsonAnswer(200, options.version)
-    }
+    const { path } = context
+    const bare = path.replace(/\/$/, '')
     if (path === '/metrics') {
       const text = new TextEncoder().encode(options.metricsText())
       return bytesAnswer(200, 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores', text)
     }
     if (path === '/') return jsonAnswer(200, { paths: options.paths() })
-    const document = Object.hasOwn(options.documents, path) ? options.documents[path] : undefined
-    if (document !== undefined) return jsonAnswer(200, document())
     const text = Object.hasOwn(options.texts, path) ? options.texts[path] : undefined
     if (text !== undefined) return textAnswer(200, text())
-    return (
+    const found =
+      (await routedAnswer(context, bare)) ??
       (await options.discovery(context)) ??
       (await options.health(context)) ??
-      (await options.openapi(context)) ??
-      plainNotFound()
-    )
+      (await options.openapi(context))
+    if (found !== undefined) return found
+    const [, core, group] = routed.exec(bare) ?? []
+    if (core !== undefined || (group !== undefined && options.isGroup(group))) throw pathNotFound()
+    return plainNotFound()
   }
 }

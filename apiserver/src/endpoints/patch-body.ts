@@ -12,6 +12,7 @@ import { unheldNumber, type UnheldNumber } from '@kapell/openapi/wire/number-tex
 import type { RequestContext } from '../pipeline/context.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { bodyType, unheldText, unknownFieldsOf, unsupportedBody, type DecodeRequest } from './parse-body.ts'
+import { applyType, customPatchTypes, unknownPatchType } from './patch-type.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -21,23 +22,6 @@ export type PatchBody =
   | { type: 'merge'; patch: JsonObject }
   | { type: 'strategic'; patch: JsonObject }
   | { type: 'apply'; bytes: Uint8Array }
-
-export const applyType = 'application/apply-patch+yaml'
-
-const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', applyType]
-
-function unknownPatchType(): ApiError {
-  return new ApiError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: '415: Unsupported Media Type',
-    reason: 'UnsupportedMediaType',
-    details: {},
-    code: 415,
-  })
-}
 
 /** A patch that is no JSON at all is told of by whoever reads it. */
 function refuseUnheld(text: string): void {
@@ -71,8 +55,8 @@ export async function readPatch(context: RequestContext, resource: StoredResourc
     case applyType:
       return { type: 'apply', bytes: await context.body() }
     default:
-      // The router of built-in resources refuses it; custom ones have none.
-      throw resource.definition.custom === undefined ? unknownPatchType() : unsupportedBody(customPatchTypes)
+      // The router of built-in resources has refused it.
+      throw unsupportedBody(customPatchTypes)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@kapell/openapi/meta/object'
+import { parseApiVersion, type KubeObject } from '@kapell/openapi/meta/object'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { Column } from '../registry/definition.ts'
 import type { ServedResource } from '../registry/resource-table.ts'
@@ -7,33 +7,45 @@ import { asLine } from '../storage/watch-cache/splice.ts'
 import { encodeForm } from './encode-form.ts'
 import {
   customObjectTypes,
+  metaVersion,
   negotiateForm,
   notAcceptable,
-  notAcceptableObject,
   objectTypes,
   onlyAccepted,
   type Form,
 } from './negotiate.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
 
-/** The form an object is answered in; 406 when the client takes none. Where one may watch, that names streams as well. */
-export function objectForm(context: RequestContext, resource: ServedResource, may: { watch?: boolean } = {}): Form {
+/** The form an object is answered in; 406 when the client takes none. */
+export function objectForm(context: RequestContext, resource: ServedResource): Form {
   const offered = resource.type === 'stored' && resource.itemsKeepKind ? customObjectTypes : objectTypes
   const form = negotiateForm(context.header('accept'), { offered, transform: true })
-  if (form === undefined) {
-    // Custom resources have no router that knows their types.
-    if (offered === customObjectTypes) throw onlyAccepted()
-    const streams = may.watch === true ? offered.filter((type) => type !== 'application/yaml') : []
-    throw notAcceptableObject([...offered, ...streams.map((type) => `${type};stream=watch`)])
-  }
+  if (form === undefined) throw onlyAccepted()
   return form
 }
 
-/** The form of what has no table: reviews, bindings, evictions. */
-export function plainForm(context: RequestContext): Form {
-  const form = negotiateForm(context.header('accept'), { offered: objectTypes, transform: false })
-  if (form === undefined) throw notAcceptableObject(objectTypes)
+/** The form of what has no table: reviews, bindings, evictions, tokens. */
+export function actionForm(context: RequestContext): Form {
+  const form = negotiateForm(context.header('accept'), { offered: objectTypes, transform: true, tables: false })
+  if (form === undefined) throw onlyAccepted()
   return form
+}
+
+/** How the original names the type that it keeps objects of a kind in. */
+function internalType(resource: ServedResource, { group, kind }: { group: string; kind: string }): string {
+  if (resource.type === 'stored' && resource.definition.custom !== undefined && group === resource.group) {
+    return kind === resource.kind ? '*unstructured.Unstructured' : '*unstructured.UnstructuredList'
+  }
+  // Events of both groups are kept as those of the older one.
+  const isCore = group === '' || group === 'events.k8s.io'
+  return `*${isCore ? 'core' : (group.split('.')[0] ?? '')}.${kind}`
+}
+
+/** 406 where a list is asked for as one object. Throws. */
+export function checkListForm(form: Form, resource: ServedResource): void {
+  if (form.as !== 'PartialObjectMetadata') return
+  const type = internalType(resource, { group: resource.group, kind: resource.listKind })
+  throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${type})`)
 }
 
 export interface ObjectBody {
@@ -65,14 +77,17 @@ export async function objectAnswer(
   }
   const object = body.object()
   if (form.as === 'PartialObjectMetadataList') {
-    throw notAcceptable(
-      `you requested PartialObjectMetadataList, but the requested object is not a list (*${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind})`,
-    )
+    const type = internalType(resource, { ...parseApiVersion(object.apiVersion ?? ''), kind: object.kind ?? '' })
+    throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (${type})`)
   }
-  if (form.as === 'PartialObjectMetadata') return encodeForm(code, partialMetadata(object), form.mediaType, pretty)
+  const apiVersion = metaVersion(form)
+  if (form.as === 'PartialObjectMetadata') {
+    return encodeForm(code, partialMetadata(object, apiVersion), form.mediaType, pretty)
+  }
   const table = tableOf(resource, [object], {
     include: includeObjectOf(context.query),
     now: context.now,
+    apiVersion,
     metadata: { resourceVersion: object.metadata?.resourceVersion },
     ...(body.columns === undefined ? {} : { columns: body.columns }),
   })

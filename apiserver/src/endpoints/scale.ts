@@ -10,8 +10,9 @@ import { updateObject } from '../registry/update.ts'
 import { ageColumn, nameColumn } from '../resources/common/columns.ts'
 import type { Answer } from '../server/answer.ts'
 import { admissionOptionsOf, settleNamespace } from './create.ts'
-import { decodeBody } from './parse-body.ts'
+import { bodyType, decodeBody } from './parse-body.ts'
 import { patchedObject, readPatch } from './patch-body.ts'
+import { applyType } from './patch-type.ts'
 import { parseWriteOptions } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
@@ -26,7 +27,8 @@ interface Scale extends KubeObject {
 }
 
 const scaleColumns: readonly Column<KubeObject>[] = [
-  nameColumn,
+  // Unlike those of kinds of their own, it is not said to be a name.
+  { ...nameColumn, format: '' },
   column('Desired', 'integer', (o) => (o as Scale).spec?.replicas ?? 0),
   column('Available', 'integer', (o) => (o as Scale).status?.replicas ?? 0),
   ageColumn,
@@ -72,7 +74,11 @@ export async function scaleEndpoint(
     return answer(current.object)
   }
   const patch = info.verb === 'patch'
-  const options = parseWriteOptions(context.query, patch ? 'PatchOptions' : 'UpdateOptions')
+  const options = parseWriteOptions(
+    context.query,
+    patch ? 'PatchOptions' : 'UpdateOptions',
+    patch && bodyType(context) === applyType,
+  )
   let wanted: (current: KubeObject) => Promise<Scale>
   if (patch) {
     const body = await readPatch(context, resource)

@@ -6,7 +6,7 @@ import type { StoredResource } from '../registry/resource-table.ts'
 import { asBuffer } from '../storage/watch-cache/splice.ts'
 import type { CachedObject } from '../storage/watch-cache/types.ts'
 import { servedObject } from './get.ts'
-import { columnDefinitions, columnsOf, type IncludeObject } from './table.ts'
+import { columnDefinitions, columnsOf, rowConditions, type IncludeObject } from './table.ts'
 
 /**
  * Tables put together from bytes: what a row says of its object is worked out once an object version, but for the
@@ -16,6 +16,8 @@ interface Row {
   /** The JSON of the cells, with one gap for each that depends on the time: `texts` has one more than `clocks`. */
   texts: string[]
   clocks: Clock[]
+  /** What follows the cells up to the object's value. */
+  after: string
   /** The object's metadata as JSON: a part of the cached bytes where possible. */
   metadata: Uint8Array
   ownBytes: number
@@ -63,8 +65,10 @@ function makeRow(resource: StoredResource, cached: CachedObject, now: Date): Row
   texts.push(text)
   const metadata = metadataBytes(cached, object)
   const shared = metadata.buffer === cached.json.buffer
+  const conditions = rowConditions(resource, object)
+  const after = conditions === undefined ? objectMark : `],"conditions":${JSON.stringify(conditions)},"object":`
   const size = texts.reduce((sum, part) => sum + part.length + 16, 200) + clocks.length * 40
-  return { texts, clocks, metadata, ownBytes: size + (shared ? 0 : metadata.length) }
+  return { texts, clocks, after, metadata, ownBytes: size + (shared ? 0 : metadata.length) }
 }
 
 const metadataMark = Buffer.from('"metadata":')
@@ -91,7 +95,8 @@ function cellsText(row: Row, object: () => KubeObject, now: Date): string {
 }
 
 const objectMark = '],"object":'
-const partial = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":'
+const partialOf = (apiVersion: string): string =>
+  `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":`
 const brace = Buffer.from('}')
 const braces = Buffer.from('}}')
 
@@ -99,11 +104,11 @@ function pushRow(
   pieces: Uint8Array[],
   resource: StoredResource,
   cached: CachedObject,
-  options: { include: IncludeObject; now: Date; before: string },
+  options: { include: IncludeObject; now: Date; before: string; partial: string },
 ): void {
-  const { include, now, before } = options
+  const { include, now, before, partial } = options
   const row = rows.of(resource.definition, cached, () => makeRow(resource, cached, now))
-  const cells = `${before}{"cells":[${cellsText(row, () => servedObject(resource, cached), now)}${objectMark}`
+  const cells = `${before}{"cells":[${cellsText(row, () => servedObject(resource, cached), now)}${row.after}`
   if (include === 'None') pieces.push(Buffer.from(`${cells}null}`))
   else if (include === 'Object') pieces.push(Buffer.from(cells), cached.json, brace)
   else pieces.push(Buffer.from(cells + partial), row.metadata, braces)
@@ -113,16 +118,18 @@ function pushRow(
 export function tablePieces(
   resource: StoredResource,
   objects: readonly CachedObject[],
-  options: { include: IncludeObject; now: Date; metadata: Record<string, unknown> },
+  options: { include: IncludeObject; now: Date; metadata: Record<string, unknown>; apiVersion?: string },
 ): Uint8Array[] {
+  const { include, now, apiVersion = 'meta.k8s.io/v1' } = options
   const opening = {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata: options.metadata,
     columnDefinitions: columnDefinitions(resource),
   }
   const pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(opening).slice(0, -1)},"rows":[`)]
-  objects.forEach((cached, i) => pushRow(pieces, resource, cached, { ...options, before: i > 0 ? ',' : '' }))
+  const partial = partialOf(apiVersion)
+  objects.forEach((cached, i) => pushRow(pieces, resource, cached, { include, now, partial, before: i > 0 ? ',' : '' }))
   pieces.push(Buffer.from(']}\n'))
   return pieces
 }

@@ -2,7 +2,7 @@ import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
 import { badRequest } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { columnText } from '@kapell/openapi/column-texts'
-import { column, type Column } from '../registry/definition.ts'
+import { column, type Column, type RowCondition } from '../registry/definition.ts'
 import type { ServedResource } from '../registry/resource-table.ts'
 
 /** Tables: what `kubectl get` prints. Source: API concepts, "Receiving resources as Tables". */
@@ -23,10 +23,10 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
   )
 }
 
-export function partialMetadata(object: KubeObject): KubeObject {
+export function partialMetadata(object: KubeObject, apiVersion = 'meta.k8s.io/v1'): KubeObject {
   return {
     kind: 'PartialObjectMetadata',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata: object.metadata ?? ({} as ObjectMeta),
   }
 }
@@ -37,18 +37,13 @@ export function columnsOf(resource: ServedResource): readonly Column<KubeObject>
 
 export interface TableRow {
   cells: unknown[]
+  conditions?: readonly RowCondition[]
   object?: unknown
 }
 
-export function tableRow(
-  columns: readonly Column<KubeObject>[],
-  object: KubeObject,
-  include: IncludeObject,
-  now: Date,
-): TableRow {
-  const cells = columns.map((one) => one.cell(object, now))
-  if (include === 'None') return { cells, object: null }
-  return { cells, object: include === 'Object' ? object : partialMetadata(object) }
+/** What is said of the row beside its cells. */
+export function rowConditions(resource: ServedResource, object: KubeObject): readonly RowCondition[] | undefined {
+  return resource.type === 'stored' ? resource.definition.rowConditions?.(object) : undefined
 }
 
 /** `withColumns: false` for all but the first event of a watch. */
@@ -61,14 +56,22 @@ export function tableOf(
     metadata: Record<string, unknown>
     withColumns?: boolean
     columns?: readonly Column<KubeObject>[]
+    /** Of the table; default: "meta.k8s.io/v1". */
+    apiVersion?: string
   },
 ): Record<string, unknown> {
-  const columns = options.columns ?? columnsOf(resource)
+  const { include, now, apiVersion = 'meta.k8s.io/v1', columns = columnsOf(resource) } = options
+  const shown = (object: KubeObject): unknown =>
+    include === 'None' ? null : include === 'Object' ? object : partialMetadata(object, apiVersion)
   const rows: TableRow[] = []
-  for (const object of objects) rows.push(tableRow(columns, object, options.include, options.now))
+  for (const object of objects) {
+    const conditions = rowConditions(resource, object)
+    const cells = columns.map((one) => one.cell(object, now))
+    rows.push({ cells, ...(conditions === undefined ? {} : { conditions }), object: shown(object) })
+  }
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata: options.metadata,
     columnDefinitions: options.withColumns === false ? null : columnDefinitions(resource, columns),
     rows,

@@ -3,9 +3,10 @@ import type { RequestContext } from '../pipeline/context.ts'
 import type { VirtualResource } from '../registry/resource-table.ts'
 import type { Answer } from '../server/answer.ts'
 import { encodeForm } from './encode-form.ts'
+import { metaVersion } from './negotiate.ts'
 import { decodeBody } from './parse-body.ts'
 import { parseWriteOptions } from './query-options.ts'
-import { objectAnswer, objectForm, plainForm } from './respond.ts'
+import { actionForm, checkListForm, objectAnswer, objectForm } from './respond.ts'
 import { parseSelection } from './selection.ts'
 import type { EndpointServer } from './server.ts'
 import { includeObjectOf, tableOf } from './table.ts'
@@ -20,7 +21,7 @@ export async function virtualEndpoint(
   const { definition } = resource
   const { services } = server
   const { info, user } = context
-  const form = info.verb === 'create' ? plainForm(context) : objectForm(context, resource)
+  const form = info.verb === 'create' ? actionForm(context) : objectForm(context, resource)
   if (info.verb === 'create' && definition.create !== undefined) {
     const options = parseWriteOptions(context.query, 'CreateOptions')
     const warn = (text: string): void => addWarning(context, text)
@@ -34,7 +35,7 @@ export async function virtualEndpoint(
       services,
       warn,
     })
-    return encodeForm(201, answer, form.mediaType)
+    return objectAnswer(context, resource, 201, { object: () => answer }, form)
   }
   if (info.verb === 'get' && definition.get !== undefined) {
     const object = await definition.get({ name: info.name, namespace: info.namespace, user, services })
@@ -42,6 +43,7 @@ export async function virtualEndpoint(
     return objectAnswer(context, resource, 200, { object: () => object }, form)
   }
   if (info.verb === 'list' && definition.list !== undefined) {
+    checkListForm(form, resource)
     const { matches } = parseSelection(resource, {
       labelSelector: context.query.get('labelSelector') ?? '',
       fieldSelector: context.query.get('fieldSelector') ?? '',
@@ -52,6 +54,7 @@ export async function virtualEndpoint(
         include: includeObjectOf(context.query),
         now: context.now,
         metadata: {},
+        apiVersion: metaVersion(form),
       })
       return encodeForm(200, table, form.mediaType)
     }

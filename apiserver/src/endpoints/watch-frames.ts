@@ -3,7 +3,7 @@ import { encodeServed, objectText } from '../registry/encode.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
 import { servedJson, servedObject } from './get.ts'
-import type { Form } from './negotiate.ts'
+import { metaVersion, type Form } from './negotiate.ts'
 import type { Selection } from './selection.ts'
 import { partialMetadata, tableOf, type IncludeObject } from './table.ts'
 
@@ -69,6 +69,7 @@ export function createFrameWriter(
   },
 ): FrameWriter {
   const { form } = options
+  const apiVersion = metaVersion(form)
   let first = true
 
   const transformed = (object: KubeObject): KubeObject | Record<string, unknown> => {
@@ -76,13 +77,19 @@ export function createFrameWriter(
       const withColumns = first
       first = false
       const metadata = { resourceVersion: object.metadata?.resourceVersion }
-      return tableOf(resource, [object], { include: options.include, now: options.now(), metadata, withColumns })
+      return tableOf(resource, [object], {
+        include: options.include,
+        now: options.now(),
+        metadata,
+        withColumns,
+        apiVersion,
+      })
     }
-    return form.as === undefined ? object : partialMetadata(object)
+    return form.as === undefined ? object : partialMetadata(object, apiVersion)
   }
   const { encodeWatchFrame } = options
   /** Of a frame that no watcher's own selection or place in the stream shapes. */
-  const formKey = `${form.mediaType} ${form.as ?? ''} ${options.include} ${resource.apiVersion}`
+  const formKey = `${form.mediaType} ${form.as ?? ''} ${form.version ?? ''} ${options.include} ${resource.apiVersion}`
   const formNow = (): string => {
     if (form.as !== 'Table') return formKey
     // Tables tell ages, and the first one of a stream its columns.
@@ -136,13 +143,13 @@ export function createFrameWriter(
       if (form.as === 'Table') {
         return encode('BOOKMARK', {
           kind: 'Table',
-          apiVersion: 'meta.k8s.io/v1',
+          apiVersion,
           metadata,
           columnDefinitions: null,
           rows: [],
         })
       }
-      return encode('BOOKMARK', form.as === undefined ? object : partialMetadata(object))
+      return encode('BOOKMARK', form.as === undefined ? object : partialMetadata(object, apiVersion))
     },
     error: (status) => encode('ERROR', status),
   }

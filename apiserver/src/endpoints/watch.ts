@@ -246,7 +246,7 @@ export async function watchObjects(
   const options = parseListOptions(context.query, true)
   const offered = resource.itemsKeepKind ? customStreamTypes : streamTypes
   const form = negotiateForm(context.header('accept'), { offered, transform: true })
-  if (form === undefined) throw notAcceptableStream(context.header('accept'), resource)
+  if (form === undefined) throw notAcceptableStream(context.header('accept'))
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
   // The watch of old names its one object in the path.
   if (context.info.name !== '' && options.fieldSelector === '')

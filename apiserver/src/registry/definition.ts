@@ -25,6 +25,14 @@ export interface Column<T extends KubeObject> {
   since?: (object: T) => string | null | undefined
 }
 
+/** A condition of a Table's row, such as that the object has come to its end. */
+export interface RowCondition {
+  type: 'Completed'
+  status: 'True'
+  reason: string
+  message: string
+}
+
 export function column<T extends KubeObject>(
   name: string,
   type: Column<T>['type'],
@@ -193,6 +201,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends S
   }
   /** Defaults to Name and Created At. */
   columns?: readonly Column<T>[]
+  /** Conditions of the object's row in tables. */
+  rowConditions?: (object: T) => readonly RowCondition[] | undefined
   /** Beyond metadata.name and metadata.namespace. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>
   /** What is said of fields that it cannot be selected by, where that is not the usual text. */

@@ -13,11 +13,15 @@ export function columnTextsOf(definitions: Definitions): Record<string, Record<s
     if (text === undefined) throw new Error(`a column is described by ${path}, which is no field with a text`)
     return text
   }
+  const broken = (text: string, isBroken = false): string => (isBroken ? text.replaceAll('  ', '\n\n') : text)
   return Object.fromEntries(
     Object.entries(columnTexts).map(([resource, columns]) => [
       resource,
       Object.fromEntries(
-        Object.entries(columns).map(([name, one]) => [name, 'text' in one ? one.text : textOf(one.field)]),
+        Object.entries(columns).map(([name, one]) => [
+          name,
+          'text' in one ? one.text : broken(textOf(one.field), one.paragraphs),
+        ]),
       ),
     ]),
   )

@@ -2,16 +2,18 @@
  * What the columns of tables are described as. By resource, or by "*" for columns of many: the field that says it, by
  * definition and property, or a text of our own where no one field does.
  */
-export type ColumnText = { field: string } | { text: string }
+export type ColumnText = { field: string; paragraphs?: true } | { text: string }
 
 const field = (path: string): ColumnText => ({ field: path })
+/** The same, of a text whose double blanks are ends of paragraphs that the client's models have lost. */
+const paragraphsOf = (path: string): ColumnText => ({ field: path, paragraphs: true })
 const text = (own: string): ColumnText => ({ text: own })
 
 export const columnTexts: Readonly<Record<string, Readonly<Record<string, ColumnText>>>> = {
   '*': {
     Name: field('meta.v1.ObjectMeta.name'),
-    Age: field('meta.v1.ObjectMeta.creationTimestamp'),
-    'Created At': field('meta.v1.ObjectMeta.creationTimestamp'),
+    Age: paragraphsOf('meta.v1.ObjectMeta.creationTimestamp'),
+    'Created At': paragraphsOf('meta.v1.ObjectMeta.creationTimestamp'),
     Containers: text('The names of the containers of its pods.'),
     Images: text('The images that those containers run.'),
     Webhooks: text('How many webhooks the configuration has.'),

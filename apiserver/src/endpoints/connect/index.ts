@@ -1,7 +1,8 @@
 import { admissionAttributes, type WriteScope } from '../../registry/write-scope.ts'
 import type { RequestContext } from '../../pipeline/context.ts'
 import type { ConnectHandler } from '../dispatch.ts'
-import { notAcceptableObject, objectTypes } from '../negotiate.ts'
+import { notAcceptableObject, objectTypes, routerTakes } from '../negotiate.ts'
+import { actionForm } from '../respond.ts'
 import type { EndpointServer } from '../server.ts'
 import { requestScope } from '../write-scope.ts'
 import { connectOptions } from './options.ts'
@@ -10,12 +11,10 @@ import { podLog, podStream, type AgentTls } from './pod-streams.ts'
 
 const logTypes = ['text/plain', ...objectTypes]
 
-/** Logs are plain text, whatever of these a client says it takes. */
+/** Logs are plain text, but are asked for as objects are: a client that takes nothing else is refused. */
 function checkLogForm(context: RequestContext): void {
-  const accept = context.header('accept') ?? ''
-  const types = accept.split(',').map((clause) => clause.split(';', 1)[0]?.trim() ?? '')
-  if (accept === '' || types.some((type) => type === '*/*' || logTypes.includes(type))) return
-  throw notAcceptableObject(logTypes)
+  if (!routerTakes(context.header('accept'), logTypes)) throw notAcceptableObject(logTypes)
+  actionForm(context)
 }
 
 /** Serves the connect subresources: after authorization and admission the bytes go where the object lives. */
