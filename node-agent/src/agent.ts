@@ -17,8 +17,10 @@ import {
   volumeAttachments,
 } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
+import type { Cgroups } from './cgroups/manager.ts'
 import type { Cri } from './cri/client.ts'
-import { createPodAdmission } from './pods/admission.ts'
+import { createAllocations, type Allocations } from './pods/allocation.ts'
+import { createPodAdmission, hasEnded } from './pods/admission.ts'
 import { Backoff } from './pods/backoff.ts'
 import type { NodeFacts, PodDeps } from './pods/deps.ts'
 import { parseResolvConf } from './pods/dns.ts'
@@ -61,6 +63,8 @@ export interface PodAgentOptions {
   resolvConf?: string
   /** Of the Node object; empty until it is there. */
   nodeUid?(): string
+  /** Makes the groups that pods live in. */
+  cgroups(parts: { pods: () => V1Pod[] }): Cgroups
   /** Writes the Node's status now. */
   refreshNode?(): Promise<void>
   imageVolumes: ImageVolumesOptions
@@ -169,6 +173,23 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     return found?.metadata?.uid === uid ? found : undefined
   }
   const status = createStatusManager({ client, stored, clock, log, signal })
+  const cgroups = options.cgroups({
+    pods: () => nodePods.list().flatMap((pod) => (hasEnded(pod) ? [] : [allocations.of(pod)])),
+  })
+  const admission = createPodAdmission({
+    pods: () => nodePods.list(),
+    allocatable: node.allocatable,
+    given: (pod) => allocations.of(pod),
+    ...(options.pressures === undefined ? {} : { pressures: options.pressures }),
+    node: () => client.resource(nodes).get(node.name, { signal }),
+  })
+  const allocations: Allocations = createAllocations({
+    allocatable: node.allocatable,
+    shortage: (pod) => admission.shortage(pod),
+    retry: (uid) => workers.poke(uid),
+    events,
+    clock,
+  })
   const deps: PodDeps = {
     cri,
     observer,
@@ -177,12 +198,9 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     objects,
     probes: createProber({ cri, clock, events, nodeIp: node.ip, changed: poke }),
     status: nodePods.statuses(status),
-    admission: createPodAdmission({
-      pods: () => nodePods.list(),
-      allocatable: node.allocatable,
-      ...(options.pressures === undefined ? {} : { pressures: options.pressures }),
-      node: () => client.resource(nodes).get(node.name, { signal }),
-    }),
+    admission,
+    allocations,
+    cgroups,
     events,
     crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),
     clock,
@@ -204,6 +222,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     ended: (uid) => nodePods.ended(uid),
   })
   await volumes.open()
+  await cgroups.open().catch((error: unknown) => log.warn(`control groups of pods: ${errorText(error)}`))
   const lifecycle = watchLifecycle({
     cri,
     observer,
@@ -240,6 +259,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
       await workers.start()
       await lifecycle.relist()
       garbage.start(signal)
+      cgroups.start(signal)
     },
     close: async ({ removePods }) => {
       await workers.close({ removePods })

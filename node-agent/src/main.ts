@@ -18,8 +18,10 @@ import type { NodeAgent, NodeAgentOptions } from './options.ts'
 import { podCgroup } from './pods/resources.ts'
 import { listProcesses, shimsOf } from './runtime/cleanup.ts'
 import { runtimePaths } from './runtime/paths.ts'
+import { cgroupsOf } from './start/cgroups.ts'
 import type { Closer } from './start/closer.ts'
 import { openEviction } from './start/eviction.ts'
+import { openIngress } from './start/ingress.ts'
 import { openNetwork } from './start/network.ts'
 import { openImages, openRuntime } from './start/runtime.ts'
 import { openServer } from './start/server.ts'
@@ -83,6 +85,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log, signal })
   const machine = await readMachine(dataDir)
   const network = await openNetwork({ options, nodeName, containerd, clock, closers })
+  await openIngress({ options, dataDir, nodeName, client, recorder, network, clock, closers })
 
   let nodeUid = (): string => ''
   let refreshNode = (): Promise<void> => Promise.resolve()
@@ -107,6 +110,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     localVolumes,
     nodeUid: () => nodeUid(),
     pressures: () => eviction?.pressures() ?? [],
+    cgroups: cgroupsOf({ options, machine, root: cgroupRoot, clock }),
     refreshNode: () => refreshNode(),
     imageVolumes: { containerdVersion: runtime.name === 'containerd' ? runtime.version : undefined, containerd },
     node: {

@@ -50,6 +50,8 @@ export interface NodeAgentOptions {
   taints?: V1Taint[]
   /** Default 110. */
   maxPods?: number
+  /** Processes and threads that a pod may have; default: no limit. */
+  podMaxPids?: number
   /** When pods go for want of memory, disk or process ids. Default: upstream's hard thresholds. */
   eviction?: {
     thresholds?: readonly Threshold[]

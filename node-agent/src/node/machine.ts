@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os'
 import { statfs } from 'node:fs/promises'
 import type { V1NodeSystemInfo } from '@kapell/openapi/types'
@@ -35,7 +35,7 @@ export async function readMachine(dataDir: string): Promise<Machine> {
     cpus: cpus().length,
     memoryBytes: totalmem(),
     diskBytes: disk.blocks * disk.bsize,
-    hugePages: {},
+    hugePages: await hugePages(),
     info: {
       architecture: goArch(),
       bootID: bootId,
@@ -46,6 +46,27 @@ export async function readMachine(dataDir: string): Promise<Machine> {
       systemUUID: systemUuid === '' ? machineId : systemUuid,
     },
   }
+}
+
+/** Huge pages set aside, by the names of their resources. Source: the kernel's hugetlbpage document. */
+async function hugePages(dir = '/sys/kernel/mm/hugepages'): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const name of (await readdir(dir).catch(() => [])).sort()) {
+    const kilobytes = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0)
+    const count = Number(await readFile(`${dir}/${name}/nr_hugepages`, 'utf8').catch(() => '0'))
+    if (kilobytes > 0) found[`hugepages-${binary(kilobytes)}`] = count === 0 ? '0' : binary(count * kilobytes)
+  }
+  return found
+}
+
+/** "2Mi" of 2048 KiB. */
+function binary(kibibytes: number): string {
+  let amount = kibibytes
+  for (const unit of ['Ki', 'Mi']) {
+    if (amount % 1024 !== 0) return `${amount}${unit}`
+    amount /= 1024
+  }
+  return `${amount}Gi`
 }
 
 /** Bytes that can be had now. */

@@ -106,10 +106,10 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
   for (const container of containers) {
     const found = here(container.name)
     if (found?.state === 'running') {
-      const why = whyRestart(container, found, probes)
+      const why = whyRestart(pod, container, found, probes)
       if (why === undefined) {
         kept++
-        if (resizeNeeded(container, found) === 'update') actions.resize.push({ container, record: found })
+        if (resizeNeeded(pod, container, found) === 'update') actions.resize.push({ container, record: found })
         continue
       }
       actions.kill.push({ container: found, why })
@@ -129,12 +129,13 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
 }
 
 function whyRestart(
+  pod: V1Pod,
   container: V1Container,
   record: ContainerRecord,
   probes: ProbeVerdicts,
 ): 'changed' | 'resize' | 'liveness' | 'startup' | undefined {
   if (record.hash !== '' && record.hash !== containerHash(container)) return 'changed'
-  return resizeNeeded(container, record) === 'restart' ? 'resize' : probes.failed(record.id)
+  return resizeNeeded(pod, container, record) === 'restart' ? 'resize' : probes.failed(record.id)
 }
 
 /** An init container that failed under a policy that forbids another try. */
@@ -170,7 +171,7 @@ function planInits({ pod, inits, here, appStarted, probes, actions }: InitPlan):
     const passed = appStarted || index < lastSeen
     if (isSidecar(container)) {
       if (found?.state === 'running') {
-        const why = whyRestart(container, found, probes)
+        const why = whyRestart(pod, container, found, probes)
         if (why !== undefined) {
           actions.kill.push({ container: found, why })
           actions.start.push(container)

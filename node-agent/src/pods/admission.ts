@@ -22,12 +22,16 @@ export interface Rejection {
 export interface PodAdmission {
   /** Undefined: the pod may run. Whoever was admitted holds its room until it has ended. */
   admit(pod: V1Pod): Promise<Rejection | undefined>
+  /** Why a pod that runs here could not have the resources of its spec beside all others. */
+  shortage(pod: V1Pod): Rejection | undefined
 }
 
 export interface PodAdmissionOptions {
   /** All pods of this node. */
   pods(): readonly V1Pod[]
   allocatable: Record<string, string>
+  /** A pod with the resources that it was given. Default: as its spec says. */
+  given?(pod: V1Pod): V1Pod
   /** What the node is short of now: its conditions. Default: nothing. */
   pressures?(): readonly string[]
   /** The node as the API has it now. Rejects when it cannot be asked. */
@@ -38,7 +42,16 @@ export function createPodAdmission(options: PodAdmissionOptions): PodAdmission {
   const { pods } = options
   const admitted = new Set<string>()
   const allocatable = parseResources(options.allocatable)
+  const given = options.given ?? ((pod: V1Pod) => pod)
+  const othersOf = (uid: string): V1Pod[] =>
+    pods()
+      .filter((other) => {
+        const { uid: its } = identityOf(other)
+        return its !== uid && !hasEnded(other) && (admitted.has(its) || other.status?.startTime !== undefined)
+      })
+      .map(given)
   return {
+    shortage: (pod) => shortage(pod, othersOf(identityOf(pod).uid), allocatable),
     admit: async (pod) => {
       const { uid } = identityOf(pod)
       // An agent before this one has taken it.
@@ -47,13 +60,9 @@ export function createPodAdmission(options: PodAdmissionOptions): PodAdmission {
       if (pressed !== undefined) return pressed
       const chooses = choosesNode(pod) && !matchesNode(pod, await options.node())
       // From here on nothing waits: two pods that come together must not both take the last room.
-      const listed = pods()
-      const known = new Set(listed.map((one) => identityOf(one).uid))
+      const known = new Set(pods().map((one) => identityOf(one).uid))
       for (const old of admitted) if (!known.has(old)) admitted.delete(old)
-      const others = listed.filter((other) => {
-        const { uid: its } = identityOf(other)
-        return its !== uid && !hasEnded(other) && (admitted.has(its) || other.status?.startTime !== undefined)
-      })
+      const others = othersOf(uid)
       const rejection =
         shortage(pod, others, allocatable) ?? (chooses ? affinity : undefined) ?? portsTaken(pod, others)
       if (rejection === undefined) admitted.add(uid)
@@ -85,7 +94,7 @@ function refusedUnderPressure(pod: V1Pod, pressures: readonly string[]): Rejecti
   return { reason: 'Evicted', message: conditionMessage(pressures) }
 }
 
-const hasEnded = (pod: V1Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+export const hasEnded = (pod: V1Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 const requiredAffinity = (pod: V1Pod) =>
   pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
 const choosesNode = (pod: V1Pod): boolean =>

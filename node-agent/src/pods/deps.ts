@@ -1,9 +1,11 @@
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import type { V1ConfigMap, V1Container, V1Pod, V1PodStatus, V1Secret, V1Service } from '@kapell/openapi/types'
+import type { Cgroups } from '../cgroups/manager.ts'
 import type { Cri } from '../cri/client.ts'
 import type { ProbeStates } from '../status/container-status.ts'
 import type { ProbeVerdicts } from './actions.ts'
+import type { Allocations } from './allocation.ts'
 import type { PodAdmission } from './admission.ts'
 import type { Backoff } from './backoff.ts'
 import type { Device, Mount } from './container-config.ts'
@@ -25,6 +27,8 @@ export interface PodDeps {
   probes: Probes
   status: PodStatuses
   admission: PodAdmission
+  allocations: Allocations
+  cgroups: Pick<Cgroups, 'apply' | 'remove'>
   events: PodEvents
   crashBackoff: Backoff
   clock: Clock

@@ -12,8 +12,11 @@ const value = (quantity: string | undefined): number => (quantity === undefined 
 export function qosClass(pod: V1Pod): QosClass {
   const stored = pod.status?.qosClass
   if (stored === 'Guaranteed' || stored === 'Burstable' || stored === 'BestEffort') return stored
+  const own = pod.spec?.resources
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
-  const all = containers.map(({ resources }) => ({
+  // What is stated for the whole pod counts alone.
+  const stated = own?.requests !== undefined || own?.limits !== undefined
+  const all = (stated ? [{ resources: own }] : containers).map(({ resources }) => ({
     requests: resources?.requests ?? {},
     limits: resources?.limits ?? {},
   }))
@@ -42,7 +45,7 @@ export function cpuQuota(milliCpu: number): number {
   return milliCpu === 0 ? 0 : Math.max(1000, Math.floor((milliCpu * cpuPeriodMicros) / 1000))
 }
 
-/** Source: Kubernetes docs, "Node out of memory behavior". */
+/** Source: Kubernetes docs, "Node out of memory behavior"; enhancement 2837 for what is stated for the whole pod. */
 export function oomScoreAdj(pod: V1Pod, container: V1Container, memoryCapacityBytes: number): number {
   if (pod.spec?.priorityClassName === 'system-node-critical') return -997
   switch (qosClass(pod)) {
@@ -51,11 +54,20 @@ export function oomScoreAdj(pod: V1Pod, container: V1Container, memoryCapacityBy
     case 'BestEffort':
       return 1000
     case 'Burstable': {
-      const request = value(container.resources?.requests?.['memory'])
+      const request = value(container.resources?.requests?.['memory']) + shareOfPodMemory(pod)
       const adjust = Math.floor(1000 - (1000 * request) / memoryCapacityBytes)
       return Math.min(999, Math.max(3, adjust))
     }
   }
+}
+
+/** Of the memory that a pod asks for beyond what its containers do, each has an equal part. */
+function shareOfPodMemory(pod: V1Pod): number {
+  const stated = pod.spec?.resources?.requests?.['memory']
+  const containers = pod.spec?.containers ?? []
+  if (stated === undefined || containers.length === 0) return 0
+  const asked = containers.reduce((sum, { resources }) => sum + value(resources?.requests?.['memory']), 0)
+  return Math.max(0, value(stated) - asked) / containers.length
 }
 
 export interface CgroupResources {
@@ -64,37 +76,55 @@ export interface CgroupResources {
   cpuShares: bigint
   memoryLimitInBytes: bigint
   oomScoreAdj: bigint
+  hugepageLimits: { pageSize: string; limit: bigint }[]
 }
 
 /** A container's share of the machine. */
 export function containerResources(pod: V1Pod, container: V1Container, memoryCapacityBytes: number): CgroupResources {
-  const { requests = {}, limits = {} } = container.resources ?? {}
-  const limitMilli = milli(limits['cpu'])
+  const wanted = wantedLimits(pod, container)
   return {
     cpuPeriod: BigInt(cpuPeriodMicros),
-    cpuQuota: BigInt(cpuQuota(limitMilli)),
-    cpuShares: BigInt(cpuShares(requests['cpu'] === undefined ? limitMilli : milli(requests['cpu']))),
-    memoryLimitInBytes: BigInt(value(limits['memory'])),
+    cpuQuota: BigInt(wanted.cpuQuota),
+    cpuShares: BigInt(wanted.cpuShares),
+    memoryLimitInBytes: BigInt(wanted.memoryBytes),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacityBytes)),
+    hugepageLimits: Object.entries(container.resources?.limits ?? {})
+      .filter(([name]) => name.startsWith('hugepages-'))
+      .map(([name, amount]) => ({ pageSize: hugePageSize(name), limit: BigInt(value(amount)) })),
   }
 }
 
-/** What a container's cgroup shall be given, as the runtime tells what it was given. */
-export function wantedLimits(container: V1Container): ContainerLimits {
+/** "2MB" of "hugepages-2Mi": the kernel's name of it. */
+export function hugePageSize(resource: string): string {
+  let kilobytes = parseQuantity(resource.slice('hugepages-'.length)).value() / 1024
+  for (const unit of ['KB', 'MB']) {
+    if (kilobytes < 1024) return `${kilobytes}${unit}`
+    kilobytes /= 1024
+  }
+  return `${kilobytes}GB`
+}
+
+/** What a container's cgroup shall be given, as the runtime tells what it was given. Without a limit, the pod's holds. */
+export function wantedLimits(pod: V1Pod, container: V1Container): ContainerLimits {
   const { requests = {}, limits = {} } = container.resources ?? {}
-  const limitMilli = milli(limits['cpu'])
+  const stated = pod.spec?.resources?.limits
+  const limitMilli = milli(limits['cpu']) || milli(stated?.['cpu'])
   return {
     cpuShares: cpuShares(requests['cpu'] === undefined ? limitMilli : milli(requests['cpu'])),
     cpuQuota: cpuQuota(limitMilli),
-    memoryBytes: value(limits['memory']),
+    memoryBytes: value(limits['memory']) || value(stated?.['memory']),
   }
 }
 
 /** How a running container must follow its spec: not at all, by new limits, or by a restart. */
-export function resizeNeeded(container: V1Container, record: ContainerRecord): 'none' | 'update' | 'restart' {
+export function resizeNeeded(
+  pod: V1Pod,
+  container: V1Container,
+  record: ContainerRecord,
+): 'none' | 'update' | 'restart' {
   const { limits: actual } = record
   if (actual === undefined) return 'none'
-  const wanted = wantedLimits(container)
+  const wanted = wantedLimits(pod, container)
   const cpu = wanted.cpuShares !== actual.cpuShares || wanted.cpuQuota !== actual.cpuQuota
   const memory = wanted.memoryBytes !== actual.memoryBytes
   if (!cpu && !memory) return 'none'

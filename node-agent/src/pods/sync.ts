@@ -77,11 +77,24 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
   return { changed, completed: false, retryAfterMs: retries.length === 0 ? undefined : Math.min(...retries) }
 }
 
-/** Gives running containers the limits their spec has now. Answers whether any was changed. */
+/**
+ * Gives running containers the limits their spec has now. The pod's own limits widen before those of its containers and
+ * narrow after them. Answers whether any was changed.
+ */
 async function resize(deps: PodDeps, { pod, resized, signal }: SyncRequest, actions: PodActions): Promise<boolean> {
+  const wantedPod = JSON.stringify([pod.spec?.resources, ...allContainers(pod).map(({ resources }) => resources)])
+  const { uid } = identityOf(pod)
+  const podChanged = actions.sandbox !== undefined && (resized.get(uid) ?? wantedPod) !== wantedPod
+  if (actions.sandbox !== undefined) resized.set(uid, wantedPod)
   let changed = false
+  // A limit below what is in use is refused by the kernel: then it is set once the containers have shrunk.
+  if (podChanged) await deps.cgroups.apply(pod).catch(() => {})
   for (const { container, record } of actions.resize) {
-    const { oomScoreAdj: _, ...linux } = containerResources(pod, container, deps.node.memoryCapacityBytes)
+    const {
+      oomScoreAdj: _,
+      hugepageLimits: __,
+      ...linux
+    } = containerResources(pod, container, deps.node.memoryCapacityBytes)
     const wanted = Object.values(linux).join()
     if (resized.get(record.id) === wanted) continue
     resized.set(record.id, wanted)
@@ -94,6 +107,8 @@ async function resize(deps: PodDeps, { pod, resized, signal }: SyncRequest, acti
       deps.events(pod, 'Warning', 'ResizeError', `Error: ${errorText(error)}`, container.name)
     }
   }
+  if (podChanged && actions.resize.length > 0)
+    await deps.cgroups.apply(pod).catch((error: unknown) => deps.log.warn(`limits of pod ${uid}: ${errorText(error)}`))
   return changed
 }
 
@@ -164,6 +179,13 @@ async function prepareSandbox(
   let sandbox = actions.sandbox
   if (sandbox === undefined) {
     await mkdir(logDirectory, { recursive: true })
+    try {
+      await deps.cgroups.apply(pod)
+    } catch (error) {
+      const why = `unable to ensure pod container exists: failed to create container for ${config.linux?.cgroupParent ?? ''} : ${errorText(error)}`
+      deps.events(pod, 'Warning', 'FailedToCreatePodContainer', why)
+      return undefined
+    }
     try {
       const { podSandboxId } = await deps.cri.runtime.runPodSandbox(
         { config, runtimeHandler: '' },

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import type { V1Pod } from '@kapell/openapi/types'
 import { isNotFound } from '../cri/grpc-client.ts'
 import { isSidecar } from './actions.ts'
-import { removePodCgroups } from './cgroups.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill.ts'
 import type { ContainerRecord, PodIdentity, PodRecord } from './record.ts'
@@ -64,13 +63,13 @@ export async function removeFromRuntime(deps: Pick<PodDeps, 'cri'>, record: PodR
 
 /** Removes what the node's file system keeps of an ended pod. */
 export async function removeFromNode(
-  deps: Pick<PodDeps, 'volumes' | 'paths' | 'node'>,
+  deps: Pick<PodDeps, 'volumes' | 'paths' | 'cgroups'>,
   identity: PodIdentity,
 ): Promise<void> {
   await deps.volumes.unmount(identity.uid)
   await rm(deps.paths.pod(identity.uid), { recursive: true, force: true })
   await rm(deps.paths.podLogs(identity), { recursive: true, force: true })
-  await removePodCgroups(deps.node.cgroupRoot, identity.uid)
+  await deps.cgroups.remove(identity.uid)
 }
 
 /** Waits for all, then throws the first failure: one stubborn container must not keep the others running. */

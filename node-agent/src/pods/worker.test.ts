@@ -6,6 +6,8 @@ import { silentLogger } from '@kapell/controllers/machinery/log'
 import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../cri/simulated.ts'
 import type { Rejection } from './admission.ts'
+import { noCgroups } from '../cgroups/manager.ts'
+import { createAllocations } from './allocation.ts'
 import { Backoff } from './backoff.ts'
 import type { PodDeps } from './deps.ts'
 import { createImagePuller } from './images.ts'
@@ -88,7 +90,9 @@ function build(): Bench {
       forget: () => {},
     },
     events,
-    admission: { admit: () => Promise.resolve(made.rejection) },
+    admission: { admit: () => Promise.resolve(made.rejection), shortage: () => undefined },
+    allocations: createAllocations({ allocatable: {}, shortage: () => undefined, retry: () => {}, events, clock }),
+    cgroups: noCgroups,
     crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),
     clock,
     log: silentLogger,

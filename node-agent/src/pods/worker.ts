@@ -1,7 +1,8 @@
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
-import { computePodStatus, rejectedStatus } from '../status/compute.ts'
+import { computePodStatus, isResizing, rejectedStatus } from '../status/compute.ts'
 import type { Waiting } from '../status/container-status.ts'
+import type { ResizePending } from './allocation.ts'
 import type { PodDeps } from './deps.ts'
 import { podTitle, withRemembered, type PodIdentity, type PodRecord } from './record.ts'
 import { syncPod } from './sync.ts'
@@ -57,6 +58,8 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   let lastPod: V1Pod | undefined
   let phase: 'sync' | 'terminating' | 'terminated' | 'gone' = 'sync'
   let admitted = false
+  /** Why the pod has not the resources it asks for now. */
+  let pending: ResizePending | undefined
   let failure: { reason: string; message: string; disruption?: boolean } | undefined
   let finalStatus: V1PodStatus | undefined
   let graceSeconds: number | undefined
@@ -75,9 +78,11 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
 
   const publish = (record: PodRecord, ended: boolean): V1PodStatus | undefined => {
     if (pod === undefined) return undefined
+    const carried = deps.allocations.of(pod)
     const status = computePodStatus({
-      pod,
+      pod: carried,
       record,
+      pending,
       waiting,
       probes: deps.probes,
       hostIp: deps.node.ip,
@@ -129,10 +134,13 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
 
   const sync = async (signal: AbortSignal): Promise<void> => {
     const record = await observe()
+    const allocation = deps.allocations.decide(pod!)
+    pending = allocation.pending
     deps.probes.update(pod!, record)
     deps.hostPorts(pod!, record.sandboxes.find(({ ready }) => ready)?.ips ?? [])
     publish(record, false)
-    const result = await syncPod(deps, { pod: pod!, record, waiting, notBefore, resized, signal })
+    if (!isResizing(allocation.pod, record)) deps.allocations.arrived(pod!)
+    const result = await syncPod(deps, { pod: allocation.pod, record, waiting, notBefore, resized, signal })
     if (result.completed) {
       phase = 'terminating'
       return
@@ -170,6 +178,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       // Logs and exit codes stay until the pod is deleted; what it mounted does not.
       await deps.volumes.unmount(identity.uid)
       deps.objects.release(identity.uid)
+      deps.allocations.forget(identity.uid)
       return
     }
     const record = await deps.observer.pod(identity)
@@ -177,6 +186,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     await removeFromNode(deps, identity)
     deps.objects.release(identity.uid)
     deps.images.forget(identity.uid)
+    deps.allocations.forget(identity.uid)
     deps.crashBackoff.forget(identity.uid)
     if (pod !== undefined) {
       const status = finalStatus ?? pod.status

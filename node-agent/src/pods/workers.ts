@@ -1,7 +1,6 @@
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
 import type { V1Pod } from '@kapell/openapi/types'
-import { removePodCgroups } from './cgroups.ts'
 import type { PodDeps } from './deps.ts'
 import { podsOnDisk, removeLeftovers } from './leftovers.ts'
 import type { Snapshot } from './observe.ts'
@@ -135,5 +134,5 @@ async function removePod(deps: PodDeps, identity: PodIdentity): Promise<void> {
   await terminatePod(deps, { identity, pod: undefined, record, graceSeconds: closingGraceSeconds, signal })
   await removeFromRuntime(deps, await deps.observer.pod(identity))
   await deps.volumes.release(identity.uid)
-  await removePodCgroups(deps.node.cgroupRoot, identity.uid)
+  await deps.cgroups.remove(identity.uid)
 }

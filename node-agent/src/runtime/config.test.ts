@@ -11,6 +11,7 @@ const config = {
   snapshotter: 'overlayfs',
   runcPath: '/usr/sbin/runc',
   restrictOomScoreAdj: true,
+  hugePages: false,
 }
 
 describe('containerdConfig', () => {
@@ -42,6 +43,11 @@ describe('containerdConfig', () => {
         'BinaryName = "/usr/sbin/runc"',
       ]),
     )
+  })
+
+  it.each([1, 2])('bounds huge pages where the machine can (containerd %d)', (major) => {
+    expect(containerdConfig({ ...config, major })).toContain('disable_hugetlb_controller = true')
+    expect(containerdConfig({ ...config, major, hugePages: true })).toContain('disable_hugetlb_controller = false')
   })
 
   it('quotes what a path may hold', () => {

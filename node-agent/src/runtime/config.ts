@@ -13,6 +13,8 @@ export interface ContainerdConfig {
   runcPath: string
   /** Without CAP_SYS_RESOURCE nobody may lower an oom_score_adj, and runc would fail on every container. */
   restrictOomScoreAdj: boolean
+  /** Whether this machine has control groups for huge pages. */
+  hugePages: boolean
   logLevel?: string
 }
 
@@ -63,7 +65,7 @@ function version2(config: ContainerdConfig): string {
     `restrict_oom_score_adj = ${config.restrictOomScoreAdj}`,
     'netns_mounts_under_state_dir = true',
     'tolerate_missing_hugetlb_controller = true',
-    'disable_hugetlb_controller = true',
+    `disable_hugetlb_controller = ${!config.hugePages}`,
     'stream_server_address = "127.0.0.1"',
     'stream_server_port = "0"',
     `[${cri}.cni]`,
@@ -98,7 +100,7 @@ function version3(config: ContainerdConfig): string {
     `restrict_oom_score_adj = ${config.restrictOomScoreAdj}`,
     'netns_mounts_under_state_dir = true',
     'tolerate_missing_hugetlb_controller = true',
-    'disable_hugetlb_controller = true',
+    `disable_hugetlb_controller = ${!config.hugePages}`,
     `[${runtime}.cni]`,
     `bin_dirs = [${text(config.cniBinDir)}]`,
     `conf_dir = ${text(config.cniConfDir)}`,

@@ -112,6 +112,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     snapshotter,
     runcPath: tools.runc,
     restrictOomScoreAdj: !mayLower,
+    hugePages: host.hasHugePageCgroups(),
   })
   const network = cniConflist({ podCidr: options.podCidr, mtu, cniDataDir: paths.cniDataDir })
   await rotateLog(paths.logFile)

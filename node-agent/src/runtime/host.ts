@@ -1,5 +1,5 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findTool, tryRun } from './exec.ts'
 
@@ -135,6 +135,13 @@ export async function prepareCgroups(root = '/sys/fs/cgroup'): Promise<void> {
     if (pid !== '' && pid !== '0') await writeFile(join(shelter, 'cgroup.procs'), pid).catch(() => undefined)
   }
   await enable()
+}
+
+/** Whether groups of processes can be bounded in their huge pages. */
+export function hasHugePageCgroups(root = '/sys/fs/cgroup'): boolean {
+  if (existsSync(join(root, 'hugetlb'))) return true
+  const controllers = join(root, 'cgroup.controllers')
+  return existsSync(controllers) && readFileSync(controllers, 'utf8').split(/\s+/).includes('hugetlb')
 }
 
 /** The directories below which cgroups are made: one a hierarchy on v1, one in all on v2. */

@@ -3,7 +3,9 @@ import { rfc3339 } from '@kapell/openapi/meta/time'
 import { allContainers, ephemeralContainers, isSidecar } from '../pods/actions.ts'
 import type { PodRecord } from '../pods/record.ts'
 import { qosClass, resizeNeeded } from '../pods/resources.ts'
+import type { ResizePending } from '../pods/allocation.ts'
 import { podConditions } from './conditions.ts'
+import { podResources } from './pod-resources.ts'
 import { containerStatus, type ProbeStates, type Waiting } from './container-status.ts'
 
 export interface PodStatusInput {
@@ -18,6 +20,8 @@ export interface PodStatusInput {
   terminating: boolean
   /** Everything of the pod has ended. */
   ended: boolean
+  /** Why the pod has not the resources that its spec asks for; default: it has. */
+  pending?: ResizePending | undefined
   /** Why the node ended the pod, such as DeadlineExceeded. */
   failure: { reason: string; message: string; disruption?: boolean } | undefined
 }
@@ -51,6 +55,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
       inits,
       containers,
       sandboxReady: sandboxReady && !input.ended,
+      pending: input.terminating ? undefined : input.pending,
       resizing: !input.terminating && isResizing(pod, record),
       disruption: input.failure?.disruption === true ? input.failure.message : undefined,
       now,
@@ -63,6 +68,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
     containerStatuses: containers,
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: qosClass(pod),
+    ...podResources(pod),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
@@ -70,10 +76,10 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
 }
 
 /** Whether a running container has not yet what its spec wants. */
-function isResizing(pod: V1Pod, record: PodRecord): boolean {
+export function isResizing(pod: V1Pod, record: PodRecord): boolean {
   return allContainers(pod).some((container) => {
     const newest = record.containers.find(({ name }) => name === container.name)
-    return newest?.state === 'running' && resizeNeeded(container, newest) !== 'none'
+    return newest?.state === 'running' && resizeNeeded(pod, container, newest) !== 'none'
   })
 }
 

@@ -1,11 +1,12 @@
 import type { V1ContainerStatus, V1Pod, V1PodCondition } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
+import type { ResizePending } from '../pods/allocation.ts'
 import { isSidecar } from '../pods/actions.ts'
 
-/** There only while it holds. */
-export const resizeInProgress = 'PodResizeInProgress'
+/** There only while they hold. */
+export const passing: readonly string[] = ['PodResizePending', 'PodResizeInProgress']
 
-type Draft = Pick<V1PodCondition, 'type' | 'status'> & { reason?: string; message?: string }
+type Draft = Pick<V1PodCondition, 'type' | 'status'> & { reason?: string; message?: string; lastProbeTime?: string }
 
 export interface ConditionsInput {
   pod: V1Pod
@@ -14,6 +15,8 @@ export interface ConditionsInput {
   containers: readonly V1ContainerStatus[]
   /** Whether the sandbox lives and has its network. */
   sandboxReady: boolean
+  /** Why the pod has not the resources that its spec asks for. */
+  pending: ResizePending | undefined
   /** Running containers have yet to get the resources that their spec wants. */
   resizing: boolean
   /** Why the node ends the pod for the good of others, if it does. */
@@ -26,7 +29,8 @@ export function podConditions(input: ConditionsInput): V1PodCondition[] {
   const { pod, now } = input
   const old = new Map((pod.status?.conditions ?? []).map((condition) => [condition.type, condition]))
   const containersReady = readyContainers(input)
-  const drafts = [
+  const drafts: Draft[] = [
+    ...resizeConditions(input),
     { type: 'PodReadyToStartContainers', status: input.sandboxReady ? 'True' : 'False' },
     initialized(input),
     ready(pod, containersReady),
@@ -35,7 +39,6 @@ export function podConditions(input: ConditionsInput): V1PodCondition[] {
     ...(input.disruption === undefined
       ? []
       : [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message: input.disruption }]),
-    ...(input.resizing ? [{ type: resizeInProgress, status: 'True' }] : []),
   ]
   return drafts.map((draft) => {
     const before = old.get(draft.type)
@@ -46,6 +49,22 @@ export function podConditions(input: ConditionsInput): V1PodCondition[] {
       ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     }
   })
+}
+
+function resizeConditions({ pending, resizing }: ConditionsInput): Draft[] {
+  const waits =
+    pending === undefined
+      ? []
+      : [
+          {
+            type: 'PodResizePending',
+            status: 'True',
+            reason: pending.reason,
+            message: pending.message,
+            lastProbeTime: rfc3339(pending.since),
+          },
+        ]
+  return [...waits, ...(resizing ? [{ type: 'PodResizeInProgress', status: 'True' }] : [])]
 }
 
 function initialized({ pod, phase, inits, containers }: ConditionsInput): Draft {

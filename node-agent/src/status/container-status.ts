@@ -95,7 +95,7 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
       ready: probes.started(current.id) && probes.ready(current.id),
       state: { running: { startedAt: time(current.startedAt) ?? '' } },
       lastState: last,
-      ...resourcesOf(container, current, previous),
+      ...resourcesOf(pod, container, current, previous),
       ...(current.user === undefined ? {} : { user: { linux: current.user } }),
     }
   }
@@ -116,12 +116,13 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
 
 /** What a running container has: until a resize is done, what it had. */
 function resourcesOf(
+  pod: V1Pod,
   container: V1Container,
   record: ContainerRecord,
   previous: V1ContainerStatus | undefined,
 ): Pick<V1ContainerStatus, 'resources' | 'allocatedResources'> {
   const { requests, limits } = container.resources ?? {}
-  if (resizeNeeded(container, record) !== 'none' && previous?.resources !== undefined) {
+  if (resizeNeeded(pod, container, record) !== 'none' && previous?.resources !== undefined) {
     return { resources: previous.resources, ...(requests === undefined ? {} : { allocatedResources: requests }) }
   }
   const resources = {

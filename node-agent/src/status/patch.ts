@@ -1,5 +1,5 @@
 import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
-import { resizeInProgress } from './conditions.ts'
+import { passing } from './conditions.ts'
 
 /** Fields of a pod's status that this agent writes; everything else belongs to others. */
 const ownFields = [
@@ -13,6 +13,8 @@ const ownFields = [
   'containerStatuses',
   'ephemeralContainerStatuses',
   'qosClass',
+  'resources',
+  'allocatedResources',
   'reason',
   'message',
   'observedGeneration',
@@ -20,6 +22,8 @@ const ownFields = [
 
 /** Lists that a strategic merge would merge element by element: they are replaced as a whole. */
 const replacedLists = new Set<string>(['hostIPs', 'podIPs'])
+
+const replacedMaps = new Set<string>(['resources', 'allocatedResources'])
 
 /**
  * The strategic merge patch that turns `stored` into `wanted`, or undefined when nothing differs. Conditions are merged
@@ -32,18 +36,26 @@ export function statusPatch(stored: V1Pod, wanted: V1PodStatus): Record<string, 
     const [old, next] = [before[field], (wanted as Record<string, unknown>)[field]]
     if (equal(old, next)) continue
     status[field] =
-      next === undefined ? null : replacedLists.has(field) ? [{ $patch: 'replace' }, ...(next as unknown[])] : next
+      next === undefined
+        ? null
+        : replacedLists.has(field)
+          ? [{ $patch: 'replace' }, ...(next as unknown[])]
+          : replacedMaps.has(field) && old !== undefined
+            ? { ...(next as object), $patch: 'replace' }
+            : next
   }
   const oldConditions = new Map((stored.status?.conditions ?? []).map((condition) => [condition.type, condition]))
   const changed = (wanted.conditions ?? []).filter((condition) => !equal(oldConditions.get(condition.type), condition))
-  const over = oldConditions.has(resizeInProgress) && !wanted.conditions?.some(({ type }) => type === resizeInProgress)
-  if (changed.length > 0 || over) {
+  const over = passing.filter(
+    (type) => oldConditions.has(type) && wanted.conditions?.some((condition) => condition.type === type) !== true,
+  )
+  if (changed.length > 0 || over.length > 0) {
     const list = changed.map((condition) => {
       const old = oldConditions.get(condition.type) as Record<string, unknown> | undefined
       const gone = Object.keys(old ?? {}).filter((key) => !(key in condition))
       return { ...condition, ...Object.fromEntries(gone.map((key) => [key, null])) }
     })
-    status['conditions'] = over ? [...list, { type: resizeInProgress, $patch: 'delete' }] : list
+    status['conditions'] = [...list, ...over.map((type) => ({ type, $patch: 'delete' }))]
   }
   if (Object.keys(status).length === 0) return undefined
   return { metadata: { uid: stored.metadata?.uid }, status }
