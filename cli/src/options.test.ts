@@ -35,6 +35,7 @@ describe('parseUpOptions', () => {
     ['several nodes share a wider range', ['--nodes', '3'], { podCidr: '10.244.0.0/16', clusterCidr: '10.244.0.0/16' }],
     ['nodes that join get ranges near the first', ['--pod-cidr', '10.9.3.0/24'], { clusterCidr: '10.9.0.0/16' }],
     ['load balancers get a range', ['--load-balancer-range', '192.0.2.0/28'], { loadBalancerRange: '192.0.2.0/28' }],
+    ['Ingresses have other ports', ['--ingress-ports', '8080,8443'], { ingressPorts: { http: 8080, https: 8443 } }],
     ['load balancers are left to others', ['--load-balancer-range', 'none'], { loadBalancerRange: 'none' }],
     [
       'etcd takes several servers',
@@ -52,6 +53,8 @@ describe('parseUpOptions', () => {
     ['an unknown component', ['--components', 'kubelet'], /there is no "kubelet"/],
     ['a range that is none', ['--service-cluster-ip-range', '10.300.0.0/16'], /takes an IPv4 range/],
     ['a range for load balancers that is none', ['--load-balancer-range', '192.0.2.9'], /--load-balancer-range takes/],
+    ['one port for Ingresses', ['--ingress-ports', '80'], /--ingress-ports takes two ports/],
+    ['the same port for both', ['--ingress-ports', '80,80'], /--ingress-ports takes two ports/],
     ['etcd without servers', ['--store', 'etcd'], /needs --etcd-servers/],
     ['no API server at all', ['--components', 'scheduler'], /--kubeconfig/],
     ['a node name that is no DNS name', ['--node-name', 'A_B'], /--node-name takes a DNS name/],

@@ -76,7 +76,7 @@ function head({ socket, user }: ProxyConfig): string[] {
     '  mode http',
     '  timeout http-request 15s',
     '  timeout http-keep-alive 60s',
-    '  timeout client 60s',
+    '  timeout client 300s',
     '  timeout client-fin 30s',
     '  timeout connect 5s',
     '  timeout server 300s',

@@ -1,7 +1,7 @@
 import type { AddressRange } from '@kapell/controllers/machinery/address-range'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
-import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import { createInformerFactory, type InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { startDns, type ClusterDns } from '../dns/dns.ts'
@@ -28,6 +28,8 @@ export interface ServiceNetworkOptions {
 }
 
 export interface ServiceNetwork {
+  /** What Services, names and policies are read by: others may share it. */
+  informers: InformerFactory
   proxy: ServiceProxy
   policies: PolicyEnforcer
   /** Absent when there is no gateway, or when its address cannot be listened on (which is logged). */
@@ -79,6 +81,7 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
             return undefined
           })
     return {
+      informers,
       proxy,
       policies,
       dns,

@@ -109,7 +109,9 @@ export async function rangeIsTaken(paths: RuntimePaths, gateway: string): Promis
  * is safe when there is nothing to do.
  */
 export async function sweepRuntime(paths: RuntimePaths): Promise<void> {
-  const shims = shimsOf(await listProcesses(), paths.socket)
+  const processes = await listProcesses()
+  for (const { pid, args } of processes) if (args.includes(paths.ingressConfig)) signalProcess(pid, 'SIGKILL')
+  const shims = shimsOf(processes, paths.socket)
   const addresses = await shimSockets(paths.stateDir)
   for (const pid of await childrenOf(shims)) signalProcess(pid, 'SIGKILL')
   await killCgroups(paths.cgroupParent)

@@ -23,6 +23,8 @@ export interface RuntimePaths {
   cniDataDir: string
   /** The cgroup below which every pod of this node belongs, as CRI wants it: "/kapell-<id>". */
   cgroupParent: string
+  /** Of the proxy of Ingresses. */
+  ingressConfig: string
   /** The link that carries the gateway address of the pods. */
   linkName: string
 }
@@ -45,6 +47,7 @@ export function runtimePaths(dataDir: string, runRoot = '/run/kapell'): RuntimeP
     cniConfDir: `${baseDir}/cni`,
     cniDataDir: `${baseDir}/cni-addresses`,
     cgroupParent: `/kapell-${id}`,
+    ingressConfig: resolve(dataDir, 'ingress', 'haproxy.cfg'),
     linkName: `kapell${id}`,
   }
 }

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import type { V1Pod } from '@kapell/openapi/types'
@@ -13,6 +17,7 @@ import { startPrometheus } from './prometheus.ts'
 let cluster: Kapell
 let kubectl: Kubectl
 let helm: Helm
+let ingressPort: number
 const dir = temporaryDir('charts')
 const wait = ['--wait', '--timeout=100s']
 const run = (...args: string[]): Promise<string> => kubectl.run(...args)
@@ -24,6 +29,8 @@ beforeAll(async () => {
   mkdirSync(images, { recursive: true })
   await buildChartImages(images)
   const args = ['--agent-port', '0', '--pod-cidr', '10.206.0.0/24', '--service-cluster-ip-range', '10.207.0.0/16']
+  ingressPort = await freePort()
+  args.push('--ingress-ports', `${await freePort()},${ingressPort}`)
   cluster = await startKapell({ dataDir: dir.path, port: await freePort(), args })
   kubectl = new Kubectl(cluster.kubeconfig)
   helm = new Helm(cluster.kubeconfig)
@@ -32,6 +39,16 @@ afterAll(async () => {
   await cluster.stop()
   dir.remove()
 }, 120_000)
+
+/** What a browser outside gets; undefined while it is not by a certificate for the host. */
+async function overIngress(host: string): Promise<string | undefined> {
+  const options = { host: '127.0.0.1', port: ingressPort, servername: host, headers: { host }, agent: false }
+  const sent = request({ ...options, rejectUnauthorized: false }).end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  const by = String((response.socket as TLSSocket).getPeerCertificate().subject.CN)
+  const text = Buffer.concat(await response.toArray()).toString()
+  return response.statusCode === 200 && by === host ? text : undefined
+}
 
 const logs = (target: string, ...more: string[]): Promise<string> => run('logs', target, ...more)
 const podsOf = async (app: string, ...more: string[]): Promise<V1Pod[]> =>
@@ -48,6 +65,7 @@ it('web: init container, probes, non-root, Ingress with TLS, HPA, budget, policy
   const text = await until('the site', async () => (await fetch(`http://${service}/`)).text())
   expect(text).toMatch(/^hello from web-/)
   expect(await run('get', 'ingress', 'web')).toMatch(/web\.example .* 80, 443/)
+  expect(await until('the site from outside', () => overIngress('web.example'))).toMatch(/^hello from web-/)
   expect(await run('get', 'secret', 'web-tls')).toMatch(/kubernetes\.io\/tls +2/)
   await until('the budget', async () => /web +1 +N\/A +1 /.test(await run('get', 'pdb', 'web')))
   const [pod] = await podsOf('web')
