@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kapell/openapi/types'
+import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import { computePodActions, type ProbeVerdicts } from './actions.ts'
 import type { PodRecord } from './record.ts'
 import { exited, record, running, sandbox, testContainer, testPod } from './testing.ts'
@@ -18,6 +18,11 @@ const withInit = (more: Partial<NonNullable<V1Pod['spec']>> = {}): V1Pod =>
   testPod({ initContainers: [testContainer('i1'), testContainer('i2')], ...more })
 const withSidecar = (more: Partial<NonNullable<V1Pod['spec']>> = {}): V1Pod =>
   testPod({ initContainers: [testContainer('side', { restartPolicy: 'Always' })], ...more })
+
+const retryOn42: Partial<V1Container> = {
+  restartPolicy: 'Never',
+  restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }],
+}
 
 const rows: Row[] = [
   { rule: 'a new pod gets a sandbox and its containers', pod: testPod(), has: record([], []), does: 'sandbox +c' },
@@ -46,6 +51,24 @@ const rows: Row[] = [
     pod: testPod({ hostNetwork: true }),
     has: record([running('c')], [sandbox({ ips: [] })]),
     does: '',
+  },
+  {
+    rule: 'a rule that fits the exit code comes before the policy',
+    pod: testPod({ restartPolicy: 'Never', containers: [testContainer('c', retryOn42)] }),
+    has: record([exited('c', 42)]),
+    does: '+c',
+  },
+  {
+    rule: 'a rule that does not fit leaves it to the policy',
+    pod: testPod({ restartPolicy: 'Never', containers: [testContainer('c', retryOn42)] }),
+    has: record([exited('c', 1)]),
+    does: 'kill',
+  },
+  {
+    rule: 'an init container with such a rule is tried again',
+    pod: testPod({ restartPolicy: 'Never', initContainers: [testContainer('i', retryOn42)] }),
+    has: record([exited('i', 42)]),
+    does: '+i',
   },
   { rule: 'a failed container starts again', pod: testPod(), has: record([exited('c', 1)]), does: '+c' },
   { rule: 'a finished one too, under Always', pod: testPod(), has: record([exited('c', 0)]), does: '+c' },

@@ -45,12 +45,28 @@ export const allContainers = (pod: V1Pod): V1Container[] => [
   ...ephemeralContainers(pod),
 ]
 
-/** Whether the pod's policy wants this container (again). Source: docs, "Container restart policy". */
-export function shouldRun(pod: V1Pod, container: V1Container, record: ContainerRecord | undefined): boolean {
+/**
+ * Whether the pod's policy, or the container's own, wants this container (again). The first rule that fits its exit code
+ * comes before either. Source: docs, "Container restart policy", "Container restart rules".
+ */
+export function shouldRun(
+  pod: V1Pod,
+  container: V1Container,
+  record: Pick<ContainerRecord, 'state' | 'exitCode'> | undefined,
+): boolean {
   if (record === undefined || record.state !== 'exited') return true
+  if (restartRule(container, record.exitCode) !== undefined) return true
   const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always'
   if (policy === 'Never') return false
   return policy === 'OnFailure' ? record.exitCode !== 0 : true
+}
+
+/** What the container's rules want done after it ended so: "Restart", "RestartAllContainers". */
+function restartRule(container: V1Container, exitCode: number): string | undefined {
+  return container.restartPolicyRules?.find(({ exitCodes }) => {
+    const listed = exitCodes?.values?.includes(exitCode) === true
+    return exitCodes?.operator === 'NotIn' ? !listed : listed
+  })?.action
 }
 
 /** Why the pod needs another sandbox, or the one it has. */
@@ -194,8 +210,7 @@ function planInits({ pod, inits, here, appStarted, probes, actions }: InitPlan):
       return false
     }
     if (found.state === 'exited' && found.exitCode === 0) continue
-    const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always'
-    if (found.state === 'exited' && policy === 'Never') {
+    if (found.state === 'exited' && !shouldRun(pod, container, found)) {
       actions.killPod = true
       return false
     }

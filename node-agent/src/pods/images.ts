@@ -37,6 +37,8 @@ export interface ImagePuller {
 export interface EnsureRequest {
   pod: V1Pod
   container: V1Container
+  /** The image is a volume's: then it is the pod that events tell of. */
+  ofVolume?: boolean
   /** Credentials for the image's registry, in the order to try; empty for none. */
   auth: () => Promise<RegistryAuth[]>
   signal: AbortSignal
@@ -73,11 +75,11 @@ export function createImagePuller(options: { cri: Cri; events: PodEvents; clock:
       backoff.forget(uid)
       for (const key of lastErrors.keys()) if (key.startsWith(uid)) lastErrors.delete(key)
     },
-    ensure: async ({ pod, container, auth, signal }) => {
+    ensure: async ({ pod, container, ofVolume = false, auth, signal }) => {
       const name = container.image ?? ''
       const quoted = JSON.stringify(name)
       const tell = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
-        events(pod, type, reason, message, container.name)
+        events(pod, type, reason, message, ofVolume ? undefined : container.name)
       const image = withDefaultTag(name)
       if (image === undefined) {
         const message = `Failed to apply default image tag ${quoted}: couldn't parse image name ${quoted}: invalid reference format`

@@ -72,7 +72,13 @@ async function mountedImages(
       ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }),
     }
     const auth = () => credentials(deps, pod, stand)
-    images.set(name, await deps.images.ensure({ pod, container: stand, auth, signal }))
+    const image = await deps.images
+      .ensure({ pod, container: stand, ofVolume: true, auth, signal })
+      .catch((error: unknown) => {
+        if (error instanceof StartError) deps.events(pod, 'Warning', 'Failed', `Error: ${error.reason}`, container.name)
+        throw error
+      })
+    images.set(name, image)
   }
   return images
 }

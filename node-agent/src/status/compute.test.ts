@@ -112,6 +112,23 @@ const rows: Row[] = [
     conditions: 'FFFT',
   },
   {
+    rule: 'a container whose own rule starts it again has not failed the pod',
+    pod: testPod({
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'c',
+          image: 'img:1',
+          restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'NotIn', values: [0] } }],
+        },
+      ],
+    }),
+    has: record([exited('c', 42)]),
+    phase: 'Running',
+    state: 'terminated Error',
+    conditions: 'FFTT',
+  },
+  {
     rule: 'image missing',
     pod: testPod(),
     has: record(),

@@ -1,6 +1,6 @@
 import type { V1ContainerStatus, V1Pod, V1PodStatus } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
-import { allContainers, ephemeralContainers, isSidecar } from '../pods/actions.ts'
+import { allContainers, ephemeralContainers, isSidecar, shouldRun } from '../pods/actions.ts'
 import type { PodRecord } from '../pods/record.ts'
 import { qosClass, resizeNeeded } from '../pods/resources.ts'
 import type { ResizePending } from '../pods/allocation.ts'
@@ -134,7 +134,6 @@ export function podPhase(input: PhaseInput): 'Pending' | 'Running' | 'Succeeded'
   const previous = pod.status?.phase
   if (previous === 'Succeeded' || previous === 'Failed') return previous
   if (ended && input.failure !== undefined) return 'Failed'
-  const policy = pod.spec?.restartPolicy ?? 'Always'
   const running = [...inits, ...containers].some(({ state }) => state?.running !== undefined)
   const exit = (status: V1ContainerStatus): number | undefined =>
     status.state?.terminated?.exitCode ??
@@ -150,15 +149,20 @@ export function podPhase(input: PhaseInput): 'Pending' | 'Running' | 'Succeeded'
       const container = pod.spec?.initContainers?.find(({ name }) => name === status.name)
       if (container !== undefined && isSidecar(container)) continue
       const code = status.state?.terminated?.exitCode
-      if (code !== undefined && code !== 0 && (container?.restartPolicy ?? policy) === 'Never') {
+      const again = container !== undefined && shouldRun(pod, container, { state: 'exited', exitCode: code ?? 0 })
+      if (code !== undefined && code !== 0 && !again) {
         return running ? 'Pending' : 'Failed'
       }
     }
     return 'Pending'
   }
   if (containers.some((status) => status.state?.waiting !== undefined && exit(status) === undefined)) return 'Pending'
-  if (running || policy === 'Always' || terminating) return 'Running'
+  if (running || terminating) return 'Running'
   const codes = containers.map(exit)
-  if (codes.every((code) => code === 0)) return 'Succeeded'
-  return policy === 'Never' ? 'Failed' : 'Running'
+  const again = pod.spec?.containers.some((container, index) => {
+    const exitCode = codes[index]
+    return exitCode === undefined || shouldRun(pod, container, { state: 'exited', exitCode })
+  })
+  if (again === true) return 'Running'
+  return codes.every((code) => code === 0) ? 'Succeeded' : 'Failed'
 }
