@@ -16,6 +16,8 @@ import { createTokenService, keyIdOf } from './authentication/token-service.ts'
 import type { UserInfo } from './authentication/user.ts'
 import { createAuthorizer } from './authorization/index.ts'
 import { bootstrap } from './bootstrap/index.ts'
+import { createKubernetesEndpoints, type KubernetesEndpoints } from './bootstrap/kubernetes-endpoints.ts'
+import { createServerLeases } from './bootstrap/server-leases.ts'
 import type { KeyPair } from './certificates/issue.ts'
 import { kubeconfig } from './certificates/kubeconfig.ts'
 import { frontProxyName, loadOrCreatePki } from './certificates/pki.ts'
@@ -252,9 +254,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         },
       }),
     },
+    isGroup: (name) => table.versionsOf(name).length > 0,
   })
 
-    isGroup: (name) => table.versionsOf(name).length > 0,
   // Outermost first; PIPELINE.md tells what each answers when it refuses.
   const steps: PipelineStep[] = [
     createRequestMetrics({
@@ -299,7 +301,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   let http: HttpServer | undefined
   let closed: Promise<void> | undefined
+  let endpoints: KubernetesEndpoints | undefined
   const close = async (): Promise<void> => {
+    await endpoints?.leave()
     closing.abort(new Error('the server is shutting down'))
     deadlines.close()
     aggregator.close()
@@ -335,13 +339,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       log,
       closing: closing.signal,
     }).start()
+    const advertise = { address: advertiseAddress, port: port === 0 ? 6443 : port }
     await bootstrap({
       objects,
       config,
-      advertise: { address: advertiseAddress, port: port === 0 ? 6443 : port },
+      advertise,
       authentication: { clientCa: pki.authority.certificate, requestHeaderClientCa: pki.frontProxy.authority },
       now: now(),
     })
+    endpoints = createKubernetesEndpoints({ leases: createServerLeases(storage), objects, advertise, log })
+    await endpoints.join()
     if (options.checkPolicies === true) startPolicyStatus({ table, objects, now, log, closing: closing.signal })
     if (options.metricsApi === true) {
       await ensureMetricsApi(objects)
