@@ -1,40 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { openApiV2, openApiV3Document, openApiV3Hashes } from './documents.ts'
+import { asObject, isObject, normalDocument, type Json } from './normal-document.ts'
 
 /**
  * `node openapi/src/compare.ts FILE…` compares our documents with those of a real API server: FILE is its /openapi/v2,
  * or a document of its /openapi/v3. Prints how many differ, by what differs; texts meant for people are left out.
  * Without FILE it takes the one that KAPELL_REFERENCE names. Ends with 1 when anything differs.
  */
-type Json = Record<string, unknown>
 interface Difference {
   what: string
   at: string
-}
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-const asObject = (value: unknown): Json => (isObject(value) ? value : {})
-
-/** Removes texts, follows references to shared parameters, and sorts what has no order. */
-function normal(value: unknown, shared: Json, inProperties = false): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => normal(item, shared))
-    return items.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
-  }
-  if (!isObject(value)) return value
-  const ref = value['$ref']
-  if (typeof ref === 'string' && ref.startsWith('#/parameters/')) return normal(shared[ref.slice(13)], shared)
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key, inner]) => inProperties || key !== 'description' || isObject(inner))
-      .map(([key, inner]) => [key, normal(inner, shared, key === 'properties')]),
-  )
-}
-
-function sortKey(value: unknown): string {
-  const { name, in: place } = asObject(value)
-  return typeof name === 'string' ? `${String(place)} ${name}` : JSON.stringify(value)
 }
 
 function differences(ours: unknown, theirs: unknown, path: string[]): Difference[] {
@@ -63,11 +39,7 @@ function kindOfPlace(path: string[]): string {
 }
 
 function compare(ours: Json, theirs: Json): Difference[] {
-  const top = (document: Json): Json => {
-    const { parameters, ...rest } = document
-    return normal(rest, asObject(parameters)) as Json
-  }
-  return differences(top(ours), top(theirs), [])
+  return differences(normalDocument(ours), normalDocument(theirs), [])
 }
 
 const decode = (bytes: Uint8Array): Json => JSON.parse(new TextDecoder().decode(bytes)) as Json

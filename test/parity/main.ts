@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { ParityCases, Send } from './case.ts'
 import { compare } from './compare.ts'
 import { corpora } from './corpus/index.ts'
+import { readDocuments } from './documents.ts'
 import { drive } from './drive.ts'
 import { admittedDifferences, formatCases, readCases, recordedDir, recordedFiles } from './files.ts'
 import { embeddedSender, kubeconfigSender } from './senders.ts'
@@ -37,6 +38,11 @@ async function record(): Promise<number> {
     return 2
   }
   const send = kubeconfigSender(kubeconfig)
+  if (positionals.length === 0 || positionals.includes('documents')) {
+    const text = JSON.stringify(await readDocuments(send), null, 1)
+    writeFileSync(join(recordedDir, 'documents/documents.json'), `${text}\n`)
+    console.log('documents: fields and hashes recorded')
+  }
   for (const [name, cases] of Object.entries(corpora)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue
     const out: ParityCases = {}

@@ -7,6 +7,7 @@ import { subresourcesOf, type ResourceTable, type ServedResource } from '../regi
 import { bytesAnswer, jsonBytes, type Answer } from '../server/answer.ts'
 import { aggregatedType, discoveryAnswer, withAggregatedParameters } from './discovery-form.ts'
 import { encodeForm } from './encode-form.ts'
+import { isKnownTag } from './openapi.ts'
 import type { MediaType } from './negotiate.ts'
 import { scaleKind } from './scale.ts'
 
@@ -203,7 +204,7 @@ export function createDiscovery(options: {
       cache.set(path, entry)
     }
     const headers = { etag: entry.etag, vary: 'Accept', 'cache-control': 'public' }
-    if (context.header('if-none-match') === entry.etag) return { status: 304, headers }
+    if (isKnownTag(context.header('if-none-match'), entry.etag)) return { status: 304, headers }
     const named = withAggregatedParameters(type)
     if (type === 'application/json') {
       const answer = bytesAnswer(200, named, entry.bytes)

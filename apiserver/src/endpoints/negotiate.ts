@@ -23,7 +23,8 @@ interface Clause {
 const cacheLimit = 256
 const cache = new Map<string, readonly Clause[]>()
 
-function parseAccept(header: string): readonly Clause[] {
+/** The clauses of an Accept, best first. */
+export function parseAccept(header: string): readonly Clause[] {
   const known = cache.get(header)
   if (known !== undefined) return known
   const clauses = header

@@ -38,7 +38,9 @@ export function createNonResource(options: NonResourceOptions): (context: Reques
     const { type, value } = document?.() ?? { type: 'application/json', value: options.version }
     if (context.method !== 'GET') throw methodNotAllowed()
     if (!routerTakes(context.header('accept'), [type])) throw notAcceptableObject([type])
-    return bytesAnswer(200, type, jsonBytes(value))
+    const answer = bytesAnswer(200, type, jsonBytes(value))
+    if (document !== undefined) answer.headers['cache-control'] = 'public, max-age=3600'
+    return answer
   }
   return async (context) => {
     const { path } = context

@@ -1,11 +1,31 @@
 import { createHash } from 'node:crypto'
 import { openApiV2ProtobufType, openApiV3Document, openApiV3Hashes, openApiV3Index } from '@kapell/openapi/documents'
 import type { RequestContext } from '../pipeline/context.ts'
+import { decodePart } from '../pipeline/request-info.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import { bytesAnswer, jsonBytes, noCache, type Answer } from '../server/answer.ts'
 import { gzipDocument } from './gzip.ts'
+import { parseAccept } from './negotiate.ts'
 
-const year = 'public, max-age=31536000, immutable'
+const yearMs = 31_536_000_000
+
+/** Whether an If-None-Match names the tag, or any. */
+export function isKnownTag(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').some((one) => one.trim() === tag || one.trim() === '*')
+}
+
+/** The best of the offered types by an Accept; undefined when it names none of them. */
+export function documentType(accept: string, offered: readonly string[]): string | undefined {
+  if (accept === '') return offered[0]
+  for (const { type } of parseAccept(accept)) {
+    if (type === '*/*' || type === 'application/*') return offered[0]
+    // The at sign is how the type is really called; no media type may have one.
+    const found = offered.find((one) => one === type || one === type.replace('@', '.'))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 
 function tagged(
   context: RequestContext,
@@ -15,7 +35,8 @@ function tagged(
   more: Record<string, string> = {},
 ): Answer | Promise<Answer> {
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...more }
-  if (context.header('if-none-match') === headers.etag) return { status: 304, headers }
+  if (isKnownTag(context.header('if-none-match'), headers.etag))
+    return { status: 304, headers: { 'cache-control': noCache, ...headers } }
   const answer = bytesAnswer(200, type, bytes)
   return gzipDocument(context, { ...answer, headers: { ...answer.headers, ...headers }, body: bytes })
 }
@@ -34,6 +55,11 @@ export interface CustomDocuments {
 }
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha512').update(bytes).digest('hex').toUpperCase()
+
+const jsonType = 'application/json'
+const v2ProtobufType = openApiV2ProtobufType.replace('@', '.')
+
+const notAcceptable = (): Answer => ({ status: 406, headers: { vary: 'Accept', 'cache-control': noCache } })
 
 /** Serves /openapi/v2 and /openapi/v3; undefined for other paths. Source: "The Kubernetes API", "OpenAPI interface definition". */
 export function createOpenApi(options: {
@@ -60,32 +86,34 @@ export function createOpenApi(options: {
     return made.index
   }
   return async (context) => {
-    const path = context.path.replace(/\/$/, '')
+    const { path } = context
+    const accept = context.header('accept') ?? ''
     if (path === '/openapi/v2') {
-      const accept = context.header('accept') ?? ''
-      if (accept.includes(openApiV2ProtobufType)) {
-        const { bytes, hash } = custom().v2.protobuf()
-        return tagged(context, openApiV2ProtobufType.replace('@', '.'), bytes, hash)
-      }
-      const json = accept === '' || /application\/json|\*\/\*|application\/\*/.test(accept)
-      if (!json) return { status: 406, headers: { vary: 'Accept', 'cache-control': noCache } }
-      const { bytes, hash } = custom().v2.json()
-      return tagged(context, 'application/json', bytes, hash)
+      const type = documentType(accept, [jsonType, v2ProtobufType])
+      if (type === undefined) return notAcceptable()
+      const { bytes, hash } = type === jsonType ? custom().v2.json() : custom().v2.protobuf()
+      return tagged(context, type, bytes, hash)
     }
+    // The original says what it finds the bytes to look like, and gives no tag.
     if (path === '/openapi/v3') {
-      const { bytes, hash } = index()
-      return tagged(context, 'application/json', bytes, hash)
+      const answer = bytesAnswer(200, 'text/plain; charset=utf-8', index().bytes)
+      return gzipDocument(context, { ...answer, body: index().bytes })
     }
     if (!path.startsWith('/openapi/v3/')) return undefined
-    const name = path.slice('/openapi/v3/'.length)
+    const name = decodePart(path.slice('/openapi/v3/'.length))
     const made = custom().v3.get(name)
     const bytes = made?.bytes() ?? (serves(name) ? openApiV3Document(name) : undefined)
-    if (bytes === undefined) return { status: 404, headers: {} }
+    if (bytes === undefined) return { status: 404, headers: { 'cache-control': noCache } }
+    if (documentType(accept, [jsonType]) === undefined) return notAcceptable()
     const hash = made?.hash ?? openApiV3Hashes()[name] ?? hashOf(bytes)
     const asked = context.query.get('hash')
     if (asked !== null && asked !== '' && asked !== hash) {
       return { status: 301, headers: { location: `/openapi/v3/${name}?hash=${hash}`, 'cache-control': 'no-cache' } }
     }
-    return tagged(context, 'application/json', bytes, hash, asked === null ? {} : { 'cache-control': year })
+    const forever = {
+      'cache-control': 'public, immutable',
+      expires: new Date(context.now.getTime() + yearMs).toUTCString(),
+    }
+    return tagged(context, jsonType, bytes, hash, asked === null || asked === '' ? {} : forever)
   }
 }
