@@ -186,8 +186,8 @@ export function preference(requests: readonly Request[], picked: readonly Picked
   let sum = 0
   for (const { name, alternatives, isPrioritized } of requests) {
     if (!isPrioritized) continue
-    const used = picked.find(({ ask }) => ask.parent === name)?.ask
-    sum += maxAlternatives - alternatives.findIndex((ask) => ask === used)
+    const used = picked.find(({ ask }) => ask.parent === name)?.ask.name
+    sum += maxAlternatives - alternatives.findIndex((ask) => ask.name === used)
   }
   return sum
 }
