@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
+import { metricsResources } from '@kapell/apiserver/metrics-api/resources'
+import type { UsageStore } from '@kapell/apiserver/metrics-api/usage'
 import type { UserInfo } from '@kapell/apiserver/authentication/user'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { measuredTransport } from '@kapell/controllers/machinery/measured-transport'
@@ -30,6 +32,8 @@ export interface ApiOptions {
   store: StoreChoice
   /** Serves metrics.k8s.io; default false. */
   metricsApi?: boolean
+  /** Serves metrics.k8s.io as well, from what others put here: no agent is asked. */
+  usage?: UsageStore
   /** Answers why pods are where they are. */
   placements?: PlacementSource
   /** Aggregators that are believed; see the API server's options. */
@@ -55,8 +59,11 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
     advertiseAddress: options.advertiseAddress ?? machineAddress(),
     hosts: [machineAddress()],
     serviceClusterIpRange,
-    metricsApi: options.metricsApi ?? false,
-    ...(options.placements === undefined ? {} : { additionalResources: [placementResource(options.placements)] }),
+    metricsApi: options.metricsApi === true && options.usage === undefined,
+    additionalResources: [
+      ...(options.placements === undefined ? [] : [placementResource(options.placements)]),
+      ...(options.usage === undefined ? [] : metricsResources({ store: options.usage, now: () => new Date() })),
+    ],
     ...(options.frontProxies === undefined ? {} : { frontProxies: options.frontProxies }),
     checkPolicies: options.controllers,
     log,

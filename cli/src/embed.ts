@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { UsageStore } from '@kapell/apiserver/metrics-api/usage'
 import type { UserInfo } from '@kapell/apiserver/authentication/user'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
@@ -23,6 +24,8 @@ export interface EmbeddedOptions {
   placements?: boolean
   /** So many nodes on which nothing really runs, "node-0" and so on. Default 0. */
   simulatedNodes?: number
+  /** How often it is told what simulated nodes use; default 15 s. */
+  usageEveryMs?: number
   serviceClusterIpRange?: string
   /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none". Default: the nodes' own. */
   loadBalancerRange?: string
@@ -49,8 +52,10 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'kapell-'))
   const log = options.log ?? silentLogger
   const placements: PlacementSource = {}
+  const usage = (options.simulatedNodes ?? 0) === 0 ? undefined : new UsageStore()
   const api = await startApi({
     dataDir,
+    ...(usage === undefined ? {} : { usage }),
     port: options.port ?? 0,
     bindAddress: '127.0.0.1',
     serviceClusterIpRange: options.serviceClusterIpRange ?? '10.96.0.0/16',
@@ -70,7 +75,16 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     log,
   })
   const names = Array.from({ length: options.simulatedNodes ?? 0 }, (_, index) => `node-${index}`)
-  const nodes = names.length === 0 ? undefined : await startSimulatedNodes({ api, names, log })
+  const nodes =
+    usage === undefined
+      ? undefined
+      : await startSimulatedNodes({
+          api,
+          names,
+          usage,
+          log,
+          ...(options.usageEveryMs === undefined ? {} : { usageEveryMs: options.usageEveryMs }),
+        })
   return {
     nodes,
     url: api.url,

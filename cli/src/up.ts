@@ -6,6 +6,7 @@ import { nodes } from '@kapell/openapi/meta/refs'
 import type { V1Node } from '@kapell/openapi/types'
 import type { SchedulerConfiguration } from '@kapell/scheduler/config/configuration'
 import type { ApiServer } from '@kapell/apiserver/main'
+import { UsageStore } from '@kapell/apiserver/metrics-api/usage'
 import { gitVersion } from '@kapell/apiserver/version'
 import {
   signingPair,
@@ -75,6 +76,8 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
   const several = has('node-agent') && options.runtime === 'containerd' && options.nodes > 1
   const nodeNames = several ? numberedNames(options.nodeName, options.nodes) : []
   let network: MachineNetwork | undefined
+  const simulated = has('node-agent') && options.runtime === 'simulated'
+  const usage = simulated ? new UsageStore() : undefined
   if (several || (has('node-agent') && existsSync(join(options.dataDir, 'nodes'))))
     steps.push({
       title: 'Network',
@@ -99,6 +102,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           serviceClusterIpRange: options.serviceClusterIpRange,
           store: { type: options.store, etcdServers: options.etcdServers },
           metricsApi: true,
+          ...(usage === undefined ? {} : { usage }),
           placements,
           ...frontProxiesOf(options),
           controllers: has('controllers'),
@@ -147,14 +151,14 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
         if (api !== undefined && has('scheduler')) await ensurePlacementRole(createClient(door(identities.admin)))
       },
     })
-  if (has('node-agent') && options.runtime === 'simulated')
+  if (simulated)
     steps.push({
       title: 'Simulated nodes',
       run: async () => {
         if (api === undefined) throw new UserError('the node-agent needs apiserver among the --components')
         const { startSimulatedNodes } = await import('./simulated-nodes.ts')
         const names = numberedNames(options.nodeName, options.nodes)
-        running.push(await startSimulatedNodes({ api, names, log }))
+        running.push(await startSimulatedNodes({ api, names, log, ...(usage === undefined ? {} : { usage }) }))
         return `${names.length}, on which nothing really runs`
       },
     })

@@ -1,5 +1,5 @@
 import { startCluster, type EmbeddedCluster } from '@kapell/cli'
-import { deployments, jobs, nodes, pods } from '@kapell/openapi/meta/refs'
+import { deployments, horizontalPodAutoscalers, jobs, nodes, pods } from '@kapell/openapi/meta/refs'
 import type { V1PodTemplateSpec } from '@kapell/openapi/types'
 import { until } from '../e2e/support/wait.ts'
 
@@ -7,7 +7,7 @@ import { until } from '../e2e/support/wait.ts'
 describe('simulated nodes', () => {
   let cluster: EmbeddedCluster
   beforeAll(async () => {
-    cluster = await startCluster({ simulatedNodes: 3 })
+    cluster = await startCluster({ simulatedNodes: 3, usageEveryMs: 500 })
   })
   afterAll(() => cluster.close())
 
@@ -58,5 +58,48 @@ describe('simulated nodes', () => {
       spec: { completions: 3, parallelism: 3, template: template('good', {}, 'Never') },
     })
     await until('the Job to succeed', async () => (await job('good')).status?.succeeded === 3)
+  })
+
+  it('use what their pods are scripted to use, which an autoscaler follows as it changes', async () => {
+    const client = cluster.client.resource(deployments, 'default')
+    const busy = template('busy', { 'cpu-shared': '200m', memory: '64Mi' })
+    const [container] = busy.spec?.containers ?? []
+    if (container !== undefined) container.resources = { requests: { cpu: '100m' } }
+    await client.create({
+      metadata: { name: 'busy' },
+      spec: { selector: { matchLabels: { app: 'busy' } }, template: busy },
+    })
+    await until('metrics', async () => {
+      const list = await cluster.client.raw('GET', '/apis/metrics.k8s.io/v1beta1/namespaces/default/pods')
+      return (list as { items: unknown[] }).items.length > 0
+    })
+    await cluster.client.resource(horizontalPodAutoscalers, 'default').create({
+      metadata: { name: 'busy' },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'busy' },
+        maxReplicas: 10,
+        metrics: [
+          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+        ],
+        behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
+      },
+    })
+    const size = (replicas: number) =>
+      until(`${replicas} replicas`, async () => (await client.get('busy')).status?.availableReplicas === replicas)
+    // 200m of one pod's 100m: four times the target.
+    await size(4)
+    const { items } = await cluster.client.resource(pods, 'default').list({ labelSelector: 'app=busy' })
+    for (const { metadata } of items)
+      await cluster.client.resource(pods, 'default').patch(metadata?.name ?? '', 'merge', {
+        metadata: { annotations: { 'hollow.kapell.io/cpu-shared': '50m' } },
+      })
+    await size(1)
+    const used = await until('usage of the node that is left', async () => {
+      const list = (await cluster.client.raw('GET', '/apis/metrics.k8s.io/v1beta1/nodes')) as {
+        items: { usage: { cpu: string; memory: string } }[]
+      }
+      return list.items.find(({ usage }) => usage.memory === '64Mi')?.usage.cpu
+    })
+    expect(used).toMatch(/^\d+[num]$/)
   })
 })

@@ -34,6 +34,9 @@ const readerRole: V1ClusterRole = {
   rules: [{ apiGroups: [metricsGroup], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] }],
 }
 
+/** What stands for the metrics API in a cluster, for who serves it without this server's own scraper. */
+export const metricsApiObjects = { apiService, readerRole }
+
 /** What stands for the metrics API in a cluster: its APIService, and the role that lets users of namespaces read it. */
 export async function ensureMetricsApi(objects: ObjectAccess): Promise<void> {
   await Promise.all([

@@ -24,10 +24,10 @@ import { sameMeaning } from '../shared/equal.ts'
 import { normalize, rulesOf, type History, type Normalized } from './behavior.ts'
 import { evaluate, EvaluationError, type Evaluated } from './evaluate.ts'
 import { createMetricsReader, type MetricsReader } from './metrics.ts'
+import { newestOf, nextLookMs, noting, type SeenMetrics } from './next-look.ts'
 import type { Tolerance } from './replicas.ts'
 
-/** Source: --horizontal-pod-autoscaler-sync-period and -tolerance. */
-const everyMs = 15_000
+/** Source: --horizontal-pod-autoscaler-tolerance. */
 const standardTolerance = 0.1
 
 interface Dependencies {
@@ -64,6 +64,8 @@ export const horizontalPodAutoscalerController = defineController<Dependencies, 
 /** The conditions and numbers that a round comes to. */
 class Round {
   status: V2HorizontalPodAutoscalerStatus
+  /** The newest of the pods' metrics. */
+  seen: SeenMetrics | undefined
   private readonly now: Date
   constructor(autoscaler: V2HorizontalPodAutoscaler, now: Date) {
     const { generation } = autoscaler.metadata ?? {}
@@ -90,7 +92,7 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     await client
       .resource(horizontalPodAutoscalers, splitKey(key).namespace)
       .updateStatus({ ...autoscaler, status: round.status })
-  return { afterMs: everyMs }
+  return { afterMs: nextLookMs(round.seen, clock.now().getTime()) }
 }
 
 async function sizeUp(d: Dependencies, autoscaler: V2HorizontalPodAutoscaler, round: Round): Promise<void> {
@@ -229,7 +231,7 @@ async function decide(
     currentReplicas: current,
     tolerance: toleranceOf(autoscaler),
     nowMs,
-    reader: d.reader,
+    reader: noting(d.reader, (metrics) => (round.seen = newestOf(metrics))),
     pluralOf: async (apiVersion: string | undefined, kind: string) => (await refOf(d, apiVersion ?? 'v1', kind)).plural,
   }
   let most: Evaluated | undefined

@@ -10,6 +10,7 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import { hostIp, podNetwork } from './node.ts'
 import { nextStep, type Times } from './pod-phases.ts'
 import { scriptOf } from './script.ts'
+import { UsageMeter, type NodeUsage } from './usage.ts'
 import { inParallel, keepAlive, register, renew, revive, type HollowNode } from './signs-of-life.ts'
 
 export interface HollowFleetOptions {
@@ -20,6 +21,9 @@ export interface HollowFleetOptions {
   nodeNames: readonly string[]
   /** "v1.36.0+kapell.1": what the nodes show as their version. */
   version: string
+  /** Told what each node and its pods use, every `usageEveryMs` (15 s). */
+  tellUsage?: (nodeName: string, usage: NodeUsage) => void
+  usageEveryMs?: number
   log: Logger
   clock?: Clock
 }
@@ -32,6 +36,8 @@ export interface HollowFleet {
   close(): Promise<void>
 }
 
+/** As often as agents are asked. */
+const usageEveryMs = 15_000
 /** Pods that are worked on at once. */
 const workers = 32
 
@@ -99,6 +105,15 @@ export async function startHollowNodes(options: HollowFleetOptions): Promise<Hol
     }
     queue.forget(key)
     if (step.act !== 'delete' && step.afterMs !== undefined) queue.addAfter(key, step.afterMs)
+  }
+  const { tellUsage } = options
+  if (tellUsage !== undefined) {
+    const meter = new UsageMeter()
+    const tell = (): void => {
+      const usage = meter.read(fleet.keys(), informer.lister.list(), clock.now().getTime())
+      for (const [name, of] of usage) if (fleet.get(name)?.lost === false) tellUsage(name, of)
+    }
+    clock.every(options.usageEveryMs ?? usageEveryMs, tell, signal)
   }
   return {
     lose: (name) => void Object.assign(fleet.get(name) ?? {}, { lost: true }),

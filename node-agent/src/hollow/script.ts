@@ -1,3 +1,4 @@
+import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import type { V1Pod } from '@kapell/openapi/types'
 
 /**
@@ -7,7 +8,9 @@ import type { V1Pod } from '@kapell/openapi/types'
  * - `hollow.kapell.io/exit-code`: what they end with, 0 unless said;
  * - `hollow.kapell.io/failures`: they end with the exit code so many times, and with 0 from then on;
  * - `hollow.kapell.io/stop-after-ms`: how long a deleted pod takes to go;
- * - `hollow.kapell.io/image-missing`: "true": no container ever starts.
+ * - `hollow.kapell.io/image-missing`: "true": no container ever starts;
+ * - `hollow.kapell.io/cpu`, `hollow.kapell.io/memory`: quantities that the pod uses while it runs, 0 unless said;
+ * - `hollow.kapell.io/cpu-shared`: a quantity that all running pods of its controller use together.
  */
 export interface PodScript {
   startAfterMs: number
@@ -17,6 +20,9 @@ export interface PodScript {
   failures: number
   stopAfterMs: number
   imageMissing: boolean
+  cpuCores: number
+  sharedCpuCores: number
+  memoryBytes: number
 }
 
 const prefix = 'hollow.kapell.io/'
@@ -31,6 +37,18 @@ export function scriptOf({ metadata }: V1Pod): PodScript {
     failures: number(said('failures')) ?? Infinity,
     stopAfterMs: number(said('stop-after-ms')) ?? 0,
     imageMissing: said('image-missing') === 'true',
+    cpuCores: quantity(said('cpu')),
+    sharedCpuCores: quantity(said('cpu-shared')),
+    memoryBytes: quantity(said('memory')),
+  }
+}
+
+function quantity(text: string | undefined): number {
+  if (text === undefined) return 0
+  try {
+    return Math.max(parseQuantity(text).toNumber(), 0)
+  } catch {
+    return 0
   }
 }
 
