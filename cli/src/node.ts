@@ -12,6 +12,7 @@ import { machineAddress, type Running } from './cluster.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
 import { servingHosts } from './nodes/node-certificates.ts'
+import { parseNodeFlags } from './node-flags.ts'
 import type { UpOptions } from './options.ts'
 
 /** The node's part of `kapell up`. Closing it removes every container, mount, interface and rule of it. */
@@ -70,6 +71,7 @@ export async function startNode(parts: {
         report(line)
       },
       ...(options.containerd === undefined ? {} : { containerd: options.containerd }),
+      ...parseNodeFlags(options.nodeFlags),
     })
     if (agent.dns !== undefined) {
       const client = createClient(api.transport(identities.admin))

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { parseUpOptions } from './options.ts'
+import { parseNodeName, parseUpOptions } from './options.ts'
 
 describe('parseUpOptions', () => {
   it('has defaults for everything', () => {
@@ -21,6 +21,7 @@ describe('parseUpOptions', () => {
       nodes: 1,
       nodeName: hostname().toLowerCase(),
       logLevel: 'warn',
+      nodeFlags: {},
       requestHeaderAllowedNames: [],
     })
   })
@@ -46,6 +47,20 @@ describe('parseUpOptions', () => {
     expect(parseUpOptions(argv)).toMatchObject(expected)
   })
 
+  it('a host name that cannot name a node is told of as such', () => {
+    expect(parseNodeName(undefined, 'Box')).toBe('box')
+    expect(() => parseNodeName(undefined, '(none)')).toThrow(
+      'this machine\'s host name "(none)" cannot name a node: say with --node-name what to call it',
+    )
+  })
+
+  it('keeps what nodes are told as it was given', () => {
+    expect(parseUpOptions(['--shutdown-grace-period', '30s', '--max-pods=9']).nodeFlags).toEqual({
+      'shutdown-grace-period': '30s',
+      'max-pods': '9',
+    })
+  })
+
   it.each([
     ['an unknown flag', ['--nope'], /--nope/],
     ['a port that is no number', ['--port', 'x'], /--port takes a number/],
@@ -62,6 +77,7 @@ describe('parseUpOptions', () => {
     ['more real nodes than addresses', ['--nodes', '251'], /needs --runtime simulated/],
     ['a range of nodes that is no /24', ['--nodes', '2', '--node-cidr', '172.30.0.0/16'], /--node-cidr takes/],
     ['a positional argument', ['now'], /now/],
+    ['a threshold of nothing there is', ['--eviction-hard', 'luck<1'], /--eviction-hard takes a list/],
   ])('refuses %s in one line', (_rule, argv, message) => {
     expect(() => parseUpOptions(argv)).toThrow(message)
   })

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
 import { capacityOf } from '@kapell/controllers/node-ipam/ranges'
 import { UserError } from './errors.ts'
+import { nodeFlagOptions, nodeFlagsUsage, parseNodeFlags, pickNodeFlags, type NodeFlags } from './node-flags.ts'
 
 export const componentNames = ['apiserver', 'controllers', 'scheduler', 'node-agent'] as const
 export type ComponentName = (typeof componentNames)[number]
@@ -44,6 +45,8 @@ export interface UpOptions {
   /** Of an API server that runs elsewhere, when `apiserver` is not among the components. */
   kubeconfig?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** Of every node here; see node-flags.ts. */
+  nodeFlags: NodeFlags
   /** Of aggregators that this API server stands behind. */
   requestHeaderClientCaFile?: string
   requestHeaderAllowedNames: readonly string[]
@@ -75,7 +78,10 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --requestheader-client-ca-file FILE   aggregators with certificates of these authorities are believed about who asks
   --requestheader-allowed-names LIST    only those of these names (default any)
   --log-level debug|info|warn|error   (default warn)
-`
+
+Nodes:
+
+${nodeFlagsUsage}`
 
 const cidr = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/
 
@@ -94,6 +100,9 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     throw new UserError('--store etcd needs --etcd-servers, such as --etcd-servers http://127.0.0.1:2379')
   if (!components.includes('apiserver') && values.kubeconfig === undefined)
     throw new UserError('without apiserver among --components, say with --kubeconfig FILE which API server to talk to')
+  const nodeFlags = pickNodeFlags(values)
+  // What is wrong with them is said now, not when a node starts.
+  parseNodeFlags(nodeFlags)
   const nodes = parseNodes(values.nodes ?? '1', runtime)
   const ranges = podRanges({
     severalReal: nodes > 1 && runtime === 'containerd',
@@ -123,8 +132,9 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     runtime,
     nodes,
     installRuntime: values['install-runtime'] ?? false,
-    nodeName: parseNodeName(values['node-name'] ?? hostname().toLowerCase()),
+    nodeName: parseNodeName(values['node-name']),
     logLevel: parseLevel(values['log-level'] ?? 'warn'),
+    nodeFlags,
     requestHeaderAllowedNames: (values['requestheader-allowed-names'] ?? '').split(',').filter((s) => s !== ''),
     ...(values['requestheader-client-ca-file'] === undefined
       ? {}
@@ -170,6 +180,7 @@ function parseFlags(argv: readonly string[]) {
         'log-level': { type: 'string' },
         'requestheader-client-ca-file': { type: 'string' },
         'requestheader-allowed-names': { type: 'string' },
+        ...nodeFlagOptions,
       },
     }).values
   } catch (error) {
@@ -268,10 +279,12 @@ function parseLoadBalancerRange(text: string): string {
   return text
 }
 
-export function parseNodeName(text: string): string {
-  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) || text.length > 253)
-    throw new UserError(`--node-name takes a DNS name of lower-case letters, digits, "-" and ".", not "${text}"`)
-  return text
+export function parseNodeName(given: string | undefined, own = hostname()): string {
+  const text = given ?? own.toLowerCase()
+  if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) && text.length <= 253) return text
+  if (given === undefined)
+    throw new UserError(`this machine's host name "${own}" cannot name a node: say with --node-name what to call it`)
+  throw new UserError(`--node-name takes a DNS name of lower-case letters, digits, "-" and ".", not "${text}"`)
 }
 
 export function parseLevel(text: string): UpOptions['logLevel'] {

@@ -20,7 +20,7 @@ import type { V1Pod } from '@kapell/openapi/types'
 import type { Cgroups } from './cgroups/manager.ts'
 import type { Cri } from './cri/client.ts'
 import { createAllocations, type Allocations } from './pods/allocation.ts'
-import { createPodAdmission, hasEnded } from './pods/admission.ts'
+import { createPodAdmission, hasEnded, type Rejection } from './pods/admission.ts'
 import { Backoff } from './pods/backoff.ts'
 import type { NodeFacts, PodDeps } from './pods/deps.ts'
 import { parseResolvConf } from './pods/dns.ts'
@@ -68,6 +68,8 @@ export interface PodAgentOptions {
   /** Writes the Node's status now. */
   refreshNode?(): Promise<void>
   imageVolumes: ImageVolumesOptions
+  /** Why the node takes no pods at all, if so. */
+  refuses?(): Rejection | undefined
   /** What the node is short of: it then refuses pods. */
   pressures?(): readonly string[]
   /** What a pod shows on the node's own addresses; undefined when it ends. */
@@ -181,6 +183,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     allocatable: node.allocatable,
     given: (pod) => allocations.of(pod),
     ...(options.pressures === undefined ? {} : { pressures: options.pressures }),
+    ...(options.refuses === undefined ? {} : { refuses: options.refuses }),
     node: () => client.resource(nodes).get(node.name, { signal }),
   })
   const allocations: Allocations = createAllocations({

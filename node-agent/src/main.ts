@@ -2,7 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
-import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import { createEventRecorder, type EventType } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Pod } from '@kapell/openapi/types'
@@ -13,18 +13,20 @@ import { createImageCollector } from './images/collect.ts'
 import { keepLease } from './node/lease.ts'
 import { defaultNodeIp, defaultNodeName, pidUsage, readMachine } from './node/machine.ts'
 import { createNodeStatus } from './node/node-status.ts'
-import { allocatable } from './node/registration.ts'
+import { allocatable, keptFree } from './node/registration.ts'
 import type { NodeAgent, NodeAgentOptions } from './options.ts'
 import { podCgroup } from './pods/resources.ts'
 import { listProcesses, shimsOf } from './runtime/cleanup.ts'
 import { runtimePaths } from './runtime/paths.ts'
 import { cgroupsOf } from './start/cgroups.ts'
+import type { Shutdown } from './shutdown/manager.ts'
 import type { Closer } from './start/closer.ts'
 import { openEviction } from './start/eviction.ts'
 import { openIngress } from './start/ingress.ts'
 import { openNetwork } from './start/network.ts'
 import { openImages, openRuntime } from './start/runtime.ts'
 import { openServer } from './start/server.ts'
+import { openShutdown } from './start/shutdown.ts'
 import { mountedImages } from './volumes/image.ts'
 import { createLocalVolumes, directoryAnnotation } from './volumes/local-path.ts'
 
@@ -90,13 +92,16 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   let nodeUid = (): string => ''
   let refreshNode = (): Promise<void> => Promise.resolve()
   let eviction: Eviction | undefined
-  const warnNode = (reason: string, message: string): void =>
+  const tellOfNode = (type: EventType, reason: string, message: string): void =>
     recorder.event(
       { reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } },
-      'Warning',
+      type,
       reason,
       message,
     )
+  const warnNode = (reason: string, message: string): void => tellOfNode('Warning', reason, message)
+  const kept = keptFree(machine, options.reserved, options.eviction?.thresholds)
+  let shutdown: Shutdown | undefined
   const localVolumes = createLocalVolumes(dataDir)
   const cgroupRoot = containerd?.cgroupParent ?? '/kapell'
   const pods = await createPodAgent({
@@ -110,6 +115,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     localVolumes,
     nodeUid: () => nodeUid(),
     pressures: () => eviction?.pressures() ?? [],
+    refuses: () => shutdown?.refuses(),
     cgroups: cgroupsOf({ options, machine, root: cgroupRoot, clock }),
     refreshNode: () => refreshNode(),
     imageVolumes: { containerdVersion: runtime.name === 'containerd' ? runtime.version : undefined, containerd },
@@ -117,7 +123,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       name: nodeName,
       ip: nodeIp,
       memoryCapacityBytes: machine.memoryBytes,
-      allocatable: allocatable(machine, maxPods),
+      allocatable: allocatable(machine, maxPods, kept),
       cgroupRoot,
       runtimeName: runtime.name,
     },
@@ -127,6 +133,13 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     ...(network === undefined ? {} : { hostPorts: hostPortTeller(network.proxy.setHostPorts) }),
   })
   closers.push((how) => pods.close(how))
+  if (options.shutdown !== undefined) {
+    const tell = (): Promise<void> => refreshNode()
+    const event = (reason: string, message: string): void => tellOfNode('Normal', reason, message)
+    const opened = openShutdown({ groups: options.shutdown, pods, tell, event, clock, log, signal })
+    shutdown = opened
+    closers.push(({ removePods }) => (removePods ? opened.run() : Promise.resolve()))
+  }
 
   const sampled = {
     nodeName,
@@ -174,11 +187,12 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     taints: options.taints ?? [],
     machine,
     maxPods,
+    kept,
     kubeletVersion: options.version ?? 'v1.36.0+kapell',
     runtimeVersion: `${runtime.name}://${runtime.version}`,
     port,
     dataDir,
-    problem: () => '',
+    problem: () => shutdown?.problem() ?? '',
     volumesInUse: () => pods.volumesInUse(),
     ...(options.onNodeDeleted === undefined ? {} : { deleted: options.onNodeDeleted }),
     ...(simulated ? {} : { pressures: () => eviction?.pressures() ?? [] }),

@@ -5,6 +5,7 @@ import type { V1Taint } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import type { PodAgent } from './agent.ts'
 import type { Observations, Threshold } from './eviction/thresholds.ts'
+import type { ShutdownGroup } from './shutdown/groups.ts'
 import type { ContainerdRuntime } from './runtime/containerd.ts'
 import type { AgentServerOptions } from './server/server.ts'
 
@@ -55,9 +56,20 @@ export interface NodeAgentOptions {
   /** When pods go for want of memory, disk or process ids. Default: upstream's hard thresholds. */
   eviction?: {
     thresholds?: readonly Threshold[]
+    /** How long a pressure is told of after it was last felt. Default 5 minutes. */
+    transitionMs?: number
+    /** What pods get when a soft threshold ends them. Default 0. */
+    maxPodGraceSeconds?: number
     /** What the machine has left; default: what it tells. */
     observe?: () => Promise<Observations>
   }
+  /** What is kept free of pods: "cpu", "memory", "ephemeral-storage". */
+  reserved?: Readonly<Record<string, string>>
+  /**
+   * How long pods have, by priority, when the machine goes down or the agent is closed with its pods. Default: two
+   * seconds, and they come back at the next start. With groups they have failed.
+   */
+  shutdown?: readonly ShutdownGroup[]
   /** Default true: Services are programmed on this machine. */
   proxy?: boolean
   /** "v1.36.0+kapell.1": what the Node shows as its version. */

@@ -59,6 +59,7 @@ export async function join(argv: readonly string[]): Promise<number> {
             imagesDir: pathOf(options.dataDir, 'images'),
             agentPort: options.agentPort,
             logLevel: options.logLevel,
+            nodeFlags: options.nodeFlags,
             ...(options.containerd === undefined ? {} : { containerd: options.containerd }),
           },
           { log, report, signal: stop.signal, onDeleted: () => deleted.resolve('deleted') },

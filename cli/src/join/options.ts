@@ -1,9 +1,9 @@
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isIPv4 } from 'node:net'
 import { parseBootstrapToken, type BootstrapToken } from '@kapell/openapi/meta/bootstrap-token'
 import { UserError } from '../errors.ts'
+import { nodeFlagOptions, nodeFlagsUsage, parseNodeFlags, pickNodeFlags, type NodeFlags } from '../node-flags.ts'
 import { parseLevel, parseNodeName, parsePort, type UpOptions } from '../options.ts'
 import { parseCaHash } from './ca-hash.ts'
 
@@ -23,6 +23,8 @@ export interface JoinOptions {
   containerd?: string
   installRuntime: boolean
   logLevel: UpOptions['logLevel']
+  /** See node-flags.ts. */
+  nodeFlags: NodeFlags
 }
 
 export const joinUsage = `kapell join https://HOST:PORT: makes this machine a node of a cluster, in the foreground
@@ -37,7 +39,7 @@ export const joinUsage = `kapell join https://HOST:PORT: makes this machine a no
   --install-runtime                first install the Debian packages that are missing
   --containerd PATH                the containerd to run (default: the one on PATH)
   --log-level debug|info|warn|error   (default warn)
-
+${nodeFlagsUsage}
 Ctrl-C stops the node; the same command without a token, or "kapell join" alone, starts it again.
 To leave for good: kubectl drain NAME, then kubectl delete node NAME.
 `
@@ -57,12 +59,15 @@ export function parseJoinOptions(argv: readonly string[]): JoinOptions {
     )
   const nodeIp = values['node-ip']
   if (nodeIp !== undefined && !isIPv4(nodeIp)) throw new UserError(`--node-ip takes an IPv4 address, not "${nodeIp}"`)
+  const nodeFlags = pickNodeFlags(values)
+  parseNodeFlags(nodeFlags)
   return {
+    nodeFlags,
     ...(positionals[0] === undefined ? {} : { server: parseServer(positionals[0]) }),
     ...(token === undefined ? {} : { token }),
     caHashes,
     unsafeSkipCaVerification,
-    nodeName: parseNodeName(values['node-name'] ?? hostname().toLowerCase()),
+    nodeName: parseNodeName(values['node-name']),
     ...(nodeIp === undefined ? {} : { nodeIp }),
     dataDir: resolve(values['data-dir'] ?? '.kapell'),
     agentPort: parsePort('--agent-port', values['agent-port'] ?? '10250'),
@@ -99,6 +104,7 @@ function parseFlags(argv: readonly string[]) {
         'install-runtime': { type: 'boolean' },
         containerd: { type: 'string' },
         'log-level': { type: 'string' },
+        ...nodeFlagOptions,
       },
     })
   } catch (error) {

@@ -14,6 +14,7 @@ import { nodes } from '@kapell/openapi/meta/refs'
 import { ApiError, isReason } from '@kapell/openapi/meta/status'
 import type { V1Node } from '@kapell/openapi/types'
 import { UserError } from '../errors.ts'
+import { parseNodeFlags, type NodeFlags } from '../node-flags.ts'
 import { ingressPortsOf } from '../options.ts'
 import { writePrivateFile } from '../cluster.ts'
 import { readClusterConfig, type ClusterConfig } from './cluster-config.ts'
@@ -33,6 +34,7 @@ export interface NodeConfig {
   authority: string
   containerd?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  nodeFlags?: NodeFlags
 }
 
 export interface RunningNode {
@@ -99,6 +101,7 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
       report(line)
     },
     ...(config.containerd === undefined ? {} : { containerd: config.containerd }),
+    ...parseNodeFlags(config.nodeFlags ?? {}),
     ...(parts.onDeleted === undefined ? {} : { onNodeDeleted: parts.onDeleted }),
   }).catch((error: unknown) => {
     throw new UserError((error as Error).message, { cause: error })

@@ -85,6 +85,7 @@ export async function startNamespacedNode(parts: {
     server: `https://${network.address}:${api.port}`,
     authority: api.caCertificate,
     logLevel: options.logLevel,
+    nodeFlags: options.nodeFlags,
     ...(options.containerd === undefined ? {} : { containerd: options.containerd }),
   }
   const file = join(dataDir, 'node.json')

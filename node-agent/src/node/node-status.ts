@@ -9,7 +9,7 @@ import type { Cri } from '../cri/client.ts'
 import { equal } from '../status/patch.ts'
 import { nodeConditions, type NodeHealth } from './conditions.ts'
 import { availableMemoryBytes, diskUsage, pidUsage, type Machine } from './machine.ts'
-import { nodeLabels, nodeObject, nodeStatus, type NodeInput } from './registration.ts'
+import { nodeLabels, nodeObject, nodeStatus, type Kept, type NodeInput } from './registration.ts'
 
 export interface NodeStatusOptions {
   client: ApiClient
@@ -27,6 +27,7 @@ export interface NodeStatusOptions {
   taints: V1Taint[]
   machine: Machine
   maxPods: number
+  kept?: Kept
   kubeletVersion: string
   runtimeVersion: string
   port: number

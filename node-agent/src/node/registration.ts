@@ -1,4 +1,6 @@
+import { milliQuantity, parseQuantity } from '@kapell/openapi/meta/quantity'
 import type { V1Node, V1NodeCondition, V1Taint } from '@kapell/openapi/types'
+import { amountOf, defaultThresholds, type Signal, type Threshold } from '../eviction/thresholds.ts'
 import { goArch, type Machine } from './machine.ts'
 
 export interface NodeInput {
@@ -11,6 +13,8 @@ export interface NodeInput {
   taints: V1Taint[]
   machine: Machine
   maxPods: number
+  /** Default: what eviction makes free by upstream's thresholds. */
+  kept?: Kept
   runtimeVersion: string
   kubeletVersion: string
   port: number
@@ -40,12 +44,37 @@ export function capacity(machine: Machine, maxPods: number): Record<string, stri
   }
 }
 
-/** Kept free so that the node itself goes on: 100 Mi of memory, a tenth of the disk. Source: upstream's defaults. */
-export function allocatable(machine: Machine, maxPods: number): Record<string, string> {
+/** Kept free of pods, so that the node itself goes on. */
+export interface Kept {
+  milliCpu: number
+  memoryBytes: number
+  diskBytes: number
+}
+
+/** What is reserved, and what eviction would make free anyway. Source: "Reserve Compute Resources for System Daemons". */
+export function keptFree(
+  machine: Machine,
+  reserved: Readonly<Record<string, string>> = {},
+  thresholds: readonly Threshold[] = defaultThresholds,
+): Kept {
+  const amount = (name: string): number => (reserved[name] === undefined ? 0 : parseQuantity(reserved[name]).value())
+  const evicted = (signal: Signal, capacityBytes: number): number =>
+    thresholds
+      .filter((threshold) => threshold.signal === signal && threshold.graceMs === 0)
+      .reduce((most, { value }) => Math.max(most, amountOf(value, capacityBytes)), 0)
+  return {
+    milliCpu: reserved['cpu'] === undefined ? 0 : parseQuantity(reserved['cpu']).milliValue(),
+    memoryBytes: amount('memory') + evicted('memory.available', machine.memoryBytes),
+    diskBytes: amount('ephemeral-storage') + evicted('nodefs.available', machine.diskBytes),
+  }
+}
+
+export function allocatable(machine: Machine, maxPods: number, kept: Kept = keptFree(machine)): Record<string, string> {
   return {
     ...capacity(machine, maxPods),
-    memory: `${Math.max(0, Math.floor(machine.memoryBytes / 1024) - 100 * 1024)}Ki`,
-    'ephemeral-storage': String(Math.floor(machine.diskBytes * 0.9)),
+    cpu: milliQuantity(Math.max(0, machine.cpus * 1000 - kept.milliCpu)).toString(),
+    memory: `${Math.max(0, Math.floor(machine.memoryBytes / 1024) - Math.ceil(kept.memoryBytes / 1024))}Ki`,
+    'ephemeral-storage': String(Math.max(0, machine.diskBytes - kept.diskBytes)),
   }
 }
 
@@ -75,7 +104,7 @@ export function nodeStatus(input: NodeInput): NonNullable<V1Node['status']> {
       { type: 'Hostname', address: input.hostname },
     ],
     capacity: capacity(machine, maxPods),
-    allocatable: allocatable(machine, maxPods),
+    allocatable: allocatable(machine, maxPods, input.kept),
     conditions: input.conditions,
     daemonEndpoints: { kubeletEndpoint: { Port: input.port } },
     images: input.images,

@@ -34,6 +34,8 @@ export interface PodAdmissionOptions {
   given?(pod: V1Pod): V1Pod
   /** What the node is short of now: its conditions. Default: nothing. */
   pressures?(): readonly string[]
+  /** Why no pod is taken at all now, if so. Default: pods are taken. */
+  refuses?(): Rejection | undefined
   /** The node as the API has it now. Rejects when it cannot be asked. */
   node(): Promise<V1Node>
 }
@@ -56,6 +58,8 @@ export function createPodAdmission(options: PodAdmissionOptions): PodAdmission {
       const { uid } = identityOf(pod)
       // An agent before this one has taken it.
       if (admitted.has(uid) || pod.status?.startTime !== undefined) return undefined
+      const closed = options.refuses?.()
+      if (closed !== undefined) return closed
       const pressed = refusedUnderPressure(pod, options.pressures?.() ?? [])
       if (pressed !== undefined) return pressed
       const chooses = choosesNode(pod) && !matchesNode(pod, await options.node())

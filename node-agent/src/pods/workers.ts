@@ -16,8 +16,8 @@ export interface PodWorkers {
   drop(pod: V1Pod): void
   /** Follows the informer; call once it and the runtime answer. Pods found only in the runtime are ended. */
   start(): Promise<void>
-  /** Ends this pod for good, for this reason. */
-  fail(uid: string, why: PodFailure): void
+  /** Ends this pod for good, for this reason. Resolves when nothing of it runs, or it cannot be ended now. */
+  fail(uid: string, why: PodFailure): Promise<void>
   /** Whether anything of this pod may be on the node. */
   has(uid: string): boolean
   /** Something happened to this pod in the runtime. */
@@ -89,7 +89,11 @@ export function createPodWorkers({ deps, informer, list, ended }: PodWorkersOpti
       const wanted = new Set(list().map((pod) => identityOf(pod).uid))
       await removeLeftovers(deps, (uid) => running.has(uid) || wanted.has(uid) || workers.has(uid))
     },
-    fail: (uid, why) => workers.get(uid)?.fail(why),
+    fail: async (uid, why) => {
+      const worker = workers.get(uid)
+      worker?.fail(why)
+      await worker?.idle()
+    },
     has: (uid) => workers.has(uid) || list().some((pod) => identityOf(pod).uid === uid),
     poke: (uid) => workers.get(uid)?.poke(),
     retry: (uid) => workers.get(uid)?.retry(),

@@ -3,6 +3,7 @@ import type { V1Pod } from '@kapell/openapi/types'
 import { openHierarchy } from '../cgroups/hierarchy.ts'
 import { createCgroups, noCgroups, type Cgroups } from '../cgroups/manager.ts'
 import type { Machine } from '../node/machine.ts'
+import { keptFree } from '../node/registration.ts'
 import type { NodeAgentOptions } from '../options.ts'
 import { hugePageSize } from '../pods/resources.ts'
 
@@ -17,11 +18,16 @@ export interface CgroupParts {
 /** The groups that this node's pods live in. */
 export function cgroupsOf({ options, machine, root, clock }: CgroupParts): (parts: { pods: () => V1Pod[] }) => Cgroups {
   if (options.simulated === true) return () => noCgroups
+  const reserved = keptFree(machine, options.reserved, [])
   return ({ pods }) =>
     createCgroups({
       hierarchy: openHierarchy(),
       root,
-      node: { milliCpu: machine.cpus * 1000, memoryBytes: machine.memoryBytes },
+      // Eviction comes before the kernel's own end of things: only what is reserved is taken off.
+      node: {
+        milliCpu: machine.cpus * 1000 - reserved.milliCpu,
+        memoryBytes: machine.memoryBytes - reserved.memoryBytes,
+      },
       podPids: options.podMaxPids ?? 0,
       hugePages: Object.fromEntries(Object.keys(machine.hugePages).map((name) => [hugePageSize(name), name])),
       pods,

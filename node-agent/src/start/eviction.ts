@@ -29,11 +29,15 @@ export async function openEviction(parts: EvictionParts): Promise<Eviction> {
   const measure = createMeasure({ ...sampled, cri, paths: pods.deps.paths, sample: createSampler(sampled) })
   const eviction = createEviction({
     thresholds: options.eviction?.thresholds ?? defaultThresholds,
+    ...(options.eviction?.transitionMs === undefined ? {} : { transitionMs: options.eviction.transitionMs }),
+    ...(options.eviction?.maxPodGraceSeconds === undefined
+      ? {}
+      : { maxPodGraceSeconds: options.eviction.maxPodGraceSeconds }),
     measure: { ...measure, observe: options.eviction?.observe ?? measure.observe },
     pods: () => pods.nodePods.list(),
     evict: (pod, { message, graceSeconds }) => {
       pods.deps.events(pod, 'Warning', 'Evicted', message)
-      pods.workers.fail(identityOf(pod).uid, { reason: 'Evicted', message, graceSeconds, disruption: true })
+      void pods.workers.fail(identityOf(pod).uid, { reason: 'Evicted', message, graceSeconds, disruption: true })
     },
     reclaimDisk: async () => {
       await pods.collect()

@@ -7,7 +7,7 @@ import { createClient } from '@kapell/controllers/machinery/create-client'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
 import type { Observations } from '@kapell/node-agent/eviction/thresholds'
-import { startNodeAgent, type NodeAgent } from '@kapell/node-agent/main'
+import { startNodeAgent, type NodeAgent, type NodeAgentOptions } from '@kapell/node-agent/main'
 import { configMaps, namespaces, pods, serviceAccounts } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
@@ -46,6 +46,8 @@ export interface TestNodeOptions {
   podCidr: string
   /** What the node believes to have left. */
   observe?(): Promise<Observations>
+  /** How long pods have when the node goes down. */
+  shutdown?: NodeAgentOptions['shutdown']
   /** The way to the API, to be cut. */
   wire?(transport: Transport): Transport
 }
@@ -90,6 +92,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
       podCidr: options.podCidr,
       proxy: false,
       ...(options.observe === undefined ? {} : { eviction: { observe: options.observe } }),
+      ...(options.shutdown === undefined ? {} : { shutdown: options.shutdown }),
       port: 0,
       serving: { cert: serving.certificate, key: serving.key, clientCa: api.caCertificate },
       log,
