@@ -4,6 +4,7 @@ import { apiserverBench } from './apiserver.ts'
 import { clusterBench } from './cluster.ts'
 import { schedulerBench } from './scheduling/index.ts'
 import { networkBench } from './network.ts'
+import { nodeBench } from './node.ts'
 import { scaleBench } from './scale.ts'
 import { storeBench } from './store.ts'
 
@@ -16,6 +17,7 @@ const benches: readonly Bench[] = [
   schedulerBench,
   scaleBench,
   networkBench,
+  nodeBench,
 ]
 
 const names = process.argv.slice(2)

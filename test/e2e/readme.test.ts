@@ -67,6 +67,18 @@ it('explains options that there are', async () => {
   for (const flag of explained) expect(stdout).toContain(flag)
 }, 30_000)
 
+it('tells of machines that join with options that there are', async () => {
+  const [, section = ''] = /## Several machines\n([^]*?)\n## /.exec(readme) ?? []
+  const flags = [...section.matchAll(/(--[a-z-]+)/g)].map(([, flag = '']) => flag)
+  expect(flags).toEqual(expect.arrayContaining(['--advertise-address', '--token', '--ca-cert-hash']))
+  const helps = [
+    ['start', '--silent', '--', '--help'],
+    ...['join', 'token'].map((name) => ['run', '--silent', 'kapell', '--', name, '--help']),
+  ]
+  const texts = await Promise.all(helps.map(async (args) => (await run('npm', ['--prefix', root, ...args])).stdout))
+  for (const flag of flags) expect(texts.join('')).toContain(flag)
+}, 60_000)
+
 it('says next what works', async () => {
   const [, next = ''] = /Next:\n([^]*?)\nCtrl-C/.exec(cluster.output().replaceAll('\r', '')) ?? []
   expect(
