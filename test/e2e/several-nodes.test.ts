@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesOf } from '@kapell/cli/nodes/machine-network'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
 import type { V1NodeList, V1Pod, V1PodList } from '@kapell/openapi/types'
-import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { freePort, Kubectl, run, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
 import { leftovers, processesNaming, runningTasks } from './support/machine.ts'
 import { until } from './support/wait.ts'
 
@@ -12,6 +13,7 @@ const applets = 'sh sleep echo cat httpd nc hostname nslookup mkdir printf'
 const { path: dataDir, remove } = temporaryDir('two')
 const args = ['--nodes', '2', '--node-name', 'two', '--agent-port', '0', '--pod-cidr', '10.173.0.0/16']
 args.push('--service-cluster-ip-range', '10.174.0.0/16')
+args.push('--node-cidr', '172.30.177.0/24', '--load-balancer-range', '172.30.177.200-172.30.177.209')
 let port: number
 let kapell: Kapell
 let kubectl: Kubectl
@@ -141,6 +143,50 @@ it('answers a node port on both nodes, and reaches logs and exec of both', async
     expect((await kubectl.run('exec', metadata!.name!, '--', 'hostname')).trim()).toBe(metadata!.name)
   }
 })
+
+it('has one node answer for the address of a load balancer, and another one when it must not', async () => {
+  await kubectl.apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'balanced' },
+    spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+  })
+  const address = await until('an address', () =>
+    kubectl.run('get', 'service', 'balanced', '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'),
+  )
+  expect(address).toBe('172.30.177.200')
+  const { namespace } = namesOf(dataDir)
+  const inNode = async (index: number, ...command: string[]): Promise<string> =>
+    (await run('ip', ['-n', namespace(index), ...command])).stdout
+  const holders = async (): Promise<number[]> => {
+    const shown = await Promise.all([0, 1].map((index) => inNode(index, '-o', 'address')))
+    return [0, 1].filter((index) => shown[index]!.includes(`${address}/32`))
+  }
+  /** The one node whose link answers, as this machine knows it. */
+  const answering = async (): Promise<number | undefined> => {
+    const answered = await fetch(`http://${address}/`, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(2000),
+    })
+    if (answered.status !== 200) return undefined
+    const known = /lladdr (\S+)/.exec((await run('ip', ['neigh', 'show', address])).stdout)?.[1] ?? 'none'
+    const links = await Promise.all([0, 1].map((index) => inNode(index, '-o', 'link', 'show', 'eth0')))
+    return [0, 1].find((index) => links[index]!.includes(known))
+  }
+  const first = await until('one node to hold it', async () => {
+    const [only, ...more] = await holders()
+    return only !== undefined && more.length === 0 && String(only)
+  })
+  await until('it to answer', async () => String(await answering()) === first)
+  const excluded = 'node.kubernetes.io/exclude-from-external-load-balancers'
+  await kubectl.run('label', 'node', `two-${first}`, `${excluded}=true`)
+  await until('the other one to hold it', async () => (await holders()).join() === String(1 - Number(first)))
+  await until('it to answer from there', async () => (await answering()) === 1 - Number(first))
+  await kubectl.run('label', 'node', `two-${first}`, `${excluded}-`)
+  await until('the first to have it again', async () => (await holders()).join() === first)
+  await kubectl.run('delete', 'service', 'balanced')
+  await until('nobody to hold it', async () => (await holders()).length === 0)
+}, 60_000)
 
 it('lets pods of both nodes reach the API server', async () => {
   const address = await kubectl.run('get', 'service', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}')

@@ -3,7 +3,7 @@ import { realClock } from '@kapell/controllers/machinery/clock'
 import { silentLogger } from '@kapell/controllers/machinery/log'
 import { endpointSlices, ingressClasses, ingresses, nodes, services } from '@kapell/openapi/meta/refs'
 import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
-import type { V1EndpointSlice, V1Secret, V1Service } from '@kapell/openapi/types'
+import type { V1EndpointSlice, V1Ingress, V1Secret, V1Service } from '@kapell/openapi/types'
 import { fakeInformers } from '../proxy/testing.ts'
 import { selfSigned } from './default-certificate.ts'
 import type { ProxyProgram } from './haproxy.ts'
@@ -57,13 +57,15 @@ function world() {
         calls.push(`annotate ${value ?? 'nothing'}`)
         if (ref.plural === 'nodes')
           informers.set(nodes, {
+            status,
             metadata: { name, ...(value === null ? {} : { annotations: { 'kapell.io/ingress': value } }) },
           })
         return Promise.resolve({})
       },
     }),
   } as unknown as ApiClient
-  informers.set(nodes, { metadata: { name: 'n1' } })
+  const status = { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] }
+  informers.set(nodes, { metadata: { name: 'n1' }, status })
   informers.set(ingressClasses, { metadata: { name: 'kapell' }, spec: { controller: 'kapell.io/ingress' } })
   const proxy = startIngress({
     informers,
@@ -96,6 +98,11 @@ function world() {
 }
 
 const class_ = { ingressClassName: 'kapell' }
+/** As a controller shows where it is served. */
+const shown = (of: V1Ingress, ip = '192.0.2.1'): V1Ingress => ({
+  ...of,
+  status: { loadBalancer: { ingress: [{ ip }] } },
+})
 const service = (spec: Partial<NonNullable<V1Service['spec']>> = {}): V1Service => ({
   metadata: { name: 'web', namespace: 'ns' },
   spec: { clusterIP: '10.96.0.1', ports: [{ port: 80, name: 'http' }], ...spec },
@@ -171,7 +178,11 @@ it('tells once of Services and certificates that cannot be served', async () => 
     { hosts: ['bad.example'], secretName: 'bad' },
     { hosts: ['none.example'], secretName: 'none' },
   ]
-  informers.set(ingresses, ingress('a', [['good.example/', 'Prefix', 'web']], { ...class_, tls }))
+  const bad = ingress('a', [['good.example/', 'Prefix', 'web']], { ...class_, tls })
+  informers.set(ingresses, shown(bad, '192.0.2.2'))
+  await proxy.settled()
+  expect(events).toEqual([])
+  informers.set(ingresses, shown(bad))
   await proxy.settled()
   const said = [
     'UnservedBackend: Service "web" does not exist',
@@ -192,10 +203,8 @@ it('a certificate that only the proxy finds wrong harms no other host', async ()
   kept.set('ns/weak', { metadata: { name: 'weak' }, data: { 'tls.crt': base64, 'tls.key': base64 } })
   refuse('BEGIN PRIVATE KEY')
   informers.set(services, service())
-  informers.set(
-    ingresses,
-    ingress('a', [['x.example/', 'Prefix', 'web']], { ...class_, tls: [{ hosts: ['x.example'], secretName: 'weak' }] }),
-  )
+  const tls = [{ hosts: ['x.example'], secretName: 'weak' }]
+  informers.set(ingresses, shown(ingress('a', [['x.example/', 'Prefix', 'web']], { ...class_, tls })))
   await proxy.settled()
   expect(events).toEqual([
     'InvalidCertificate: the proxy cannot use the certificate of Secret "ns/weak": the default certificate is served for "x.example"',

@@ -59,7 +59,7 @@ export function startIngress(options: IngressOptions): IngressProxy {
   const ingressInformer = informers.informer(ingresses)
   const classInformer = informers.informer(ingressClasses)
   const serviceInformer = informers.informer(services)
-  const nodeInformer = informers.informer(nodes)
+  const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` })
   const sliceInformer = informers.informer(endpointSlices, {
     indexers: { [serviceKeyIndex]: (slice) => [serviceKeyOf(slice)] },
   })
@@ -75,25 +75,23 @@ export function startIngress(options: IngressOptions): IngressProxy {
     ingressInformer.lister.list().filter((each) => isOurIngress(each, (name) => classInformer.lister.get(name)))
   const own = (): V1Node | undefined => nodeInformer.lister.get(nodeName)
 
-  /** One node of those that serve speaks for all. */
-  const speaks = (): boolean => {
-    const serving = nodeInformer.lister
-      .list()
-      .filter((node) => /^\d/.test(node.metadata?.annotations?.[ingressAnnotation] ?? ''))
-      .map((node) => node.metadata?.name ?? '')
-    return serving.every((name) => name >= nodeName)
+  /** Of the nodes that serve an Ingress, the first that it shows speaks for all; before it shows one, nobody does. */
+  const speaks = (ingress: V1Ingress): boolean => {
+    const first = ingress.status?.loadBalancer?.ingress?.[0]?.ip
+    return first !== undefined && own()?.status?.addresses?.some(({ address }) => address === first) === true
   }
   const tell = (problems: readonly Problem[]): void => {
     const now = new Map<string, Set<string>>()
     for (const { ingress, reason, message } of problems) {
+      if (!speaks(ingress)) continue
       const key = keyOf(ingress)
-      const set = now.get(key) ?? new Set()
-      if (!set.has(message) && told.get(key)?.has(message) !== true && speaks())
+      const said = now.get(key) ?? new Set()
+      if (!said.has(message) && told.get(key)?.has(message) !== true)
         recorder.event(ingress, 'Warning', reason, message)
-      now.set(key, set.add(message))
+      now.set(key, said.add(message))
     }
     told.clear()
-    for (const [key, set] of now) told.set(key, set)
+    for (const [key, said] of now) told.set(key, said)
   }
 
   /** What this node says of itself; undefined: nothing to serve. */
@@ -204,11 +202,11 @@ export function startIngress(options: IngressOptions): IngressProxy {
       delete: (slice) => void (used.has(serviceKeyOf(slice)) && touch()),
     }),
     nodeInformer.onChange({
-      add: (node) => void (node.metadata?.name === nodeName && touch()),
+      add: touch,
       update: (old, node) => {
         const view = ({ metadata }: V1Node): string =>
           `${metadata?.annotations?.[ingressAnnotation]} ${metadata?.labels?.[zoneLabel]} ${metadata?.uid}`
-        if (node.metadata?.name === nodeName && view(old) !== view(node)) touch()
+        if (view(old) !== view(node)) touch()
       },
     }),
   ]

@@ -4,9 +4,17 @@ import { createLocalAddresses } from './local-addresses.ts'
 it('adds and removes what differs, tries a refused one again, and leaves none', async () => {
   const calls: string[] = []
   let refuse = ''
-  const addresses = createLocalAddresses('link0', silentLogger, (args) => {
-    calls.push(`${args[1]} ${args[2]}`)
-    return Promise.resolve({ code: args[2] === refuse ? 2 : 0, stderr: '' })
+  const arrived: string[] = []
+  const addresses = createLocalAddresses({
+    linkName: 'link0',
+    log: silentLogger,
+    mine: () => true,
+    arrived: (address) => void arrived.push(address),
+    runIp: (args) => {
+      if (args[0] === '-o') return Promise.resolve({ code: 0, stdout: '', stderr: '' })
+      calls.push(`${args[1]} ${args[2]}`)
+      return Promise.resolve({ code: args[2] === refuse ? 2 : 0, stdout: '', stderr: '' })
+    },
   })
   const applied = async () => {
     await addresses.apply()
@@ -22,6 +30,30 @@ it('adds and removes what differs, tries a refused one again, and leaves none', 
   expect(await applied()).toEqual(['delete 192.0.2.1/32', 'delete 192.0.2.2/32', 'replace 192.0.2.3/32'])
   refuse = ''
   expect(await applied()).toEqual(['replace 192.0.2.3/32'])
+  expect(arrived).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3'])
   await addresses.close()
   expect(calls).toEqual(['delete 192.0.2.3/32'])
+})
+
+it('takes away what an agent that was killed has left, but nothing that is none of ours', async () => {
+  const calls: string[] = []
+  const stdout = [
+    '7: link0    inet 10.244.0.1/32 scope global link0\\       valid_lft forever preferred_lft forever',
+    '7: link0    inet 192.0.2.1/32 scope global link0\\       valid_lft forever preferred_lft forever',
+    '7: link0    inet 192.0.2.2/32 scope global link0\\       valid_lft forever preferred_lft forever',
+    '',
+  ].join('\n')
+  const addresses = createLocalAddresses({
+    linkName: 'link0',
+    log: silentLogger,
+    mine: (address) => address.startsWith('192.0.2.'),
+    arrived: () => {},
+    runIp: (args) => {
+      if (args[0] !== '-o') calls.push(`${args[1]} ${args[2]}`)
+      return Promise.resolve({ code: 0, stdout, stderr: '' })
+    },
+  })
+  addresses.put('a', ['192.0.2.2'])
+  await addresses.apply()
+  expect(calls).toEqual(['delete 192.0.2.1/32'])
 })

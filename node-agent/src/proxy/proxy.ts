@@ -1,4 +1,4 @@
-import type { AddressRange } from '@kapell/controllers/machinery/address-range'
+import { inRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { keyOf } from '@kapell/controllers/machinery/store'
@@ -9,6 +9,7 @@ import { findTool, tryRun } from '../runtime/exec.ts'
 import type { TableOptions } from './base.ts'
 import { staleConnections } from './conntrack.ts'
 import { prepareHost, type HostPreparation } from './host.ts'
+import { possibleHolders } from './holder.ts'
 import { hostPortRules, type HostPort } from './host-ports.ts'
 import { HealthChecks, healthCheckOf } from './health-checks.ts'
 import { createLocalAddresses } from './local-addresses.ts'
@@ -79,7 +80,10 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
   }
   const healthChecks = new HealthChecks(log)
-  const addresses = linkName === undefined ? undefined : createLocalAddresses(linkName, log)
+  const addresses =
+    linkName === undefined || loadBalancerRange === undefined
+      ? undefined
+      : createLocalAddresses({ linkName, log, mine: (address) => inRange(loadBalancerRange, address) })
   const host = options.host ?? (await prepareHost(options, log))
   // Rules of an earlier run go on serving until we know better; without any, pods need at least the way out.
   if (!(await nft.hasTable(table.table))) await nft.run(fullScript(emptyState(), table))
@@ -88,7 +92,11 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   const sliceInformer = informers.informer(endpointSlices, {
     indexers: { [serviceKeyIndex]: (slice) => [serviceKeyOf(slice)] },
   })
-  const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` })
+  // Which node answers for a load balancer's address depends on all of them; anything else on this one only.
+  const nodeInformer = informers.informer(
+    nodes,
+    addresses === undefined ? { fieldSelector: `metadata.name=${options.nodeName}` } : {},
+  )
   const book = new RuleBook()
   const dirty = new Set<string>()
   let ready = false
@@ -179,15 +187,26 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     dirty.add(key)
     schedule()
   }
+  const wakeAll = () => {
+    for (const service of serviceInformer.lister.list()) touch(keyOf(service))
+  }
   const seeNode = (seen: V1Node) => {
+    seeHolders()
     const zone = seen.metadata?.labels?.[zoneLabel]
     if (seen.metadata?.name !== node.nodeName || zone === node.zone) return
     if (zone === undefined) delete node.zone
     else node.zone = zone
-    for (const service of serviceInformer.lister.list()) touch(keyOf(service))
+    wakeAll()
+  }
+  const seeHolders = () => {
+    if (addresses === undefined) return
+    const holders = possibleHolders(nodeInformer.lister.list())
+    if (holders.join() === node.holders?.join()) return
+    node.holders = holders
+    wakeAll()
   }
   const stops = [
-    nodeInformer.onChange({ add: seeNode, update: (_, seen) => seeNode(seen) }),
+    nodeInformer.onChange({ add: seeNode, update: (_, seen) => seeNode(seen), delete: seeHolders }),
     serviceInformer.onChange({
       add: (service) => touch(keyOf(service)),
       update: (_, service) => touch(keyOf(service)),

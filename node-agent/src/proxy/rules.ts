@@ -3,6 +3,7 @@ import type { V1EndpointSlice, V1Service, V1ServicePort } from '@kapell/openapi/
 import { createHash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { chooseEndpoints, type Chooser, type Endpoint } from './endpoints.ts'
+import { holderOf, holdersFor } from './holder.ts'
 
 /** What the rules of this node depend on beside the objects. */
 export interface ProxyNode extends Chooser {
@@ -10,6 +11,8 @@ export interface ProxyNode extends Chooser {
   clusterCidr: string
   /** Addresses of load balancers that the cluster gives out itself: they are this machine's, and lead nowhere else. */
   loadBalancerRange?: AddressRange
+  /** The nodes that may answer for them. Default: this one alone. */
+  holders?: readonly string[]
 }
 
 /** One entry of a set (no value) or a map of the table. */
@@ -122,7 +125,8 @@ export function serviceRules(service: V1Service, slices: readonly V1EndpointSlic
   for (const ip of clusterIps) rules.elements.push({ set: 'cluster-ips', key: ip })
   for (const ip of balancerAddresses(service)) {
     if (node.loadBalancerRange === undefined || !inRange(node.loadBalancerRange, ip)) continue
-    rules.addresses.push(ip)
+    const holders = holdersFor(service, slices, node.holders ?? [node.nodeName])
+    if (holderOf(ip, holders) === node.nodeName) rules.addresses.push(ip)
     // Other ports must not reach what else listens on this machine.
     rules.elements.push({ set: 'cluster-ips', key: ip })
   }
