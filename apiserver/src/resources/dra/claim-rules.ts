@@ -94,7 +94,7 @@ export function validateClaimSpec(spec: ClaimSpec | undefined, at: FieldPath): F
 }
 
 /** Requests by name, and alternatives as "request/alternative". */
-function namesOf(requests: readonly Request[]): ReadonlySet<string> {
+export function namesOf(requests: readonly Request[]): ReadonlySet<string> {
   return new Set(
     requests.flatMap(({ name = '', firstAvailable }) => [
       name,
@@ -103,10 +103,10 @@ function namesOf(requests: readonly Request[]): ReadonlySet<string> {
   )
 }
 
-const unknownRequest =
+export const unknownRequest =
   "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
 
-function validateReferences(names: readonly string[], known: ReadonlySet<string>, at: FieldPath): FieldError[] {
+export function validateReferences(names: readonly string[], known: ReadonlySet<string>, at: FieldPath): FieldError[] {
   if (names.length > maxRequests) return [tooMany(at, names.length, maxRequests)]
   const seen = new Set<string>()
   return names.flatMap((name, i) => {

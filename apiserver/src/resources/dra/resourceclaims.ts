@@ -1,6 +1,8 @@
 import type { ResourceV1ResourceClaim } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { adminAccessErrors } from './admin-access.ts'
+import { validateClaimStatus } from './claim-status-rules.ts'
 import { defaultClaimSpec, validateClaimSpec } from './claim-rules.ts'
 import { internalView } from '../common/internal-view.ts'
 import { sameJson } from '../common/validation.ts'
@@ -29,12 +31,15 @@ export const resourceClaims = defineResource<ResourceV1ResourceClaim>({
   hasGeneration: false,
   default: (o) => defaultClaimSpec(o.spec),
   columns: [nameColumn, column('State', 'string', stateCell), ageColumn],
-  validateCreate: (o, at) => validateClaimSpec(o.spec, at.child('spec')),
+  validateCreate: (o, at, context) => [
+    ...adminAccessErrors(o.spec, o.metadata?.namespace, at.child('spec'), context),
+    ...validateClaimSpec(o.spec, at.child('spec')),
+  ],
   validateUpdate: (next, previous, at) =>
     sameJson(next.spec, previous.spec)
       ? []
       : [immutable(at.child('spec'), internalView('resource.v1.ResourceClaimSpec', next.spec))],
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView({ keep: 'all' }) },
+  subresources: { status: statusView({ keep: 'all', validate: validateClaimStatus }) },
 })

@@ -5,6 +5,7 @@ import { internalView, mapView } from '../common/internal-view.ts'
 import { sameJson } from '../common/validation.ts'
 import { forbidden, immutable, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
+import { adminAccessErrors } from './admin-access.ts'
 import { defaultClaimSpec, validateClaimSpec } from './claim-rules.ts'
 
 /** As messages show it: labels before annotations, as the API's own type has them. */
@@ -56,6 +57,7 @@ export const resourceClaimTemplates = defineResource<V1ResourceClaimTemplate>({
     ...validateTemplateMetadata(o.spec?.metadata, at.child('spec', 'metadata')),
     ...validateClaimSpec(o.spec?.spec, at.child('spec', 'spec')),
   ],
+  validateCreate: (o, at, context) => adminAccessErrors(o.spec?.spec, o.metadata?.namespace, at.child('spec'), context),
   validateUpdate: (next, previous, at) =>
     sameJson(next.spec, previous.spec) ? [] : [immutable(at.child('spec'), shown(next.spec))],
   columns: [nameColumn, ageColumn],
