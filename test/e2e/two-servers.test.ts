@@ -1,22 +1,23 @@
-import { randomInt } from 'node:crypto'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V1EndpointSlice, V1Endpoints, V1Lease, V1PodList } from '@kapell/openapi/types'
 import { startEtcd, type EtcdServer } from '../suites/etcd-server.ts'
 import { deployment } from './support/control-plane.ts'
-import { freePort, Kubectl, run, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { freePort, Kubectl, startCommand, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { makeSecondMachine, type SecondMachine } from './support/second-machine.ts'
 import { stream } from './support/stream.ts'
 import { until } from './support/wait.ts'
 
 /** Two whole control planes on one etcd, each under an address of its own: one dies, the other carries on. */
-const link = `br-t${randomInt(10_000, 100_000)}`
-const prefix = `172.31.${randomInt(256)}`
-const addresses = [`${prefix}.11`, `${prefix}.12`] as const
+let machine: SecondMachine
+let addresses: readonly [string, string]
 const dirs = [temporaryDir('one'), temporaryDir('two')] as const
+const third = temporaryDir('three')
 let etcd: EtcdServer
 let port: number
 let one: Kapell
 let two: Kapell
+let node: Kapell
 let kubectl: Kubectl
 
 const start = (index: 0 | 1): Promise<Kapell> =>
@@ -25,6 +26,7 @@ const start = (index: 0 | 1): Promise<Kapell> =>
     port,
     args: [
       ...['--components', 'apiserver,controllers,scheduler', '--store', 'etcd', '--etcd-servers', etcd.endpoint],
+      ...['--pod-cidr', '10.189.0.0/16', '--service-cluster-ip-range', '10.190.0.0/16'],
       ...['--bind-address', addresses[index], '--advertise-address', addresses[index]],
     ],
   })
@@ -49,15 +51,8 @@ const leaders = async (): Promise<(string | undefined)[]> =>
   )
 
 beforeAll(async () => {
-  for (const args of [
-    ['link', 'add', link, 'type', 'bridge'],
-    ['address', 'add', `${addresses[0]}/24`, 'dev', link],
-    ['address', 'add', `${addresses[1]}/24`, 'dev', link],
-    ['link', 'set', link, 'up'],
-  ]) {
-    const ran = await run('ip', args)
-    if (ran.code !== 0) throw new Error(ran.stderr)
-  }
+  machine = await makeSecondMachine()
+  addresses = [machine.hostAddress, machine.otherHostAddress]
   etcd = await startEtcd()
   port = await freePort()
   one = await start(0)
@@ -67,13 +62,20 @@ beforeAll(async () => {
     copyFileSync(join(dirs[0].path, 'pki', name), join(dirs[1].path, 'pki', name))
   two = await start(1)
   kubectl = new Kubectl(two.kubeconfig)
-}, 120_000)
+  const command = await until('the command', () => /^ {2}kapell join (.*)$/m.exec(one.output())?.[1])
+  node = await startCommand({
+    dataDir: third.path,
+    argv: ['join', ...command.split(' '), '--data-dir', third.path, '--node-name', 'node', '--agent-port', '0'],
+    ready: 'has joined',
+    namespace: machine.namespace,
+  })
+}, 180_000)
 afterAll(async () => {
-  for (const each of [one, two])
+  for (const each of [node, one, two])
     if (each !== undefined && each.process.exitCode === null && each.process.signalCode === null) await each.stop()
   await etcd?.stop()
-  await run('ip', ['link', 'delete', link])
-  for (const { remove } of dirs) remove()
+  await machine?.remove()
+  for (const { remove } of [...dirs, third]) remove()
 }, 60_000)
 
 it('shows both to pods, and each takes what the other wrote and issued', async () => {
@@ -88,8 +90,14 @@ it('shows both to pods, and each takes what the other wrote and issued', async (
   expect(who).toBe('system:serviceaccount:default:default')
 }, 60_000)
 
-it('one is killed: it is shown no longer, clients of the other carry on, and controllers and scheduler go over to it', async () => {
+it('one is killed: it is shown no longer, clients, controllers and scheduler and the node go over to the other', async () => {
   const before = await leaders()
+  await until('the node to know of both', () => {
+    const { servers = [] } = JSON.parse(readFileSync(join(third.path, 'cluster.json'), 'utf8')) as {
+      servers?: string[]
+    }
+    return servers.length === 2
+  })
   const watch = stream(kubectl.program, ['get', 'configmaps', '--watch', '--output-watch-events'], kubectl.env)
   await watch.says('shared')
   await one.kill()
@@ -97,15 +105,15 @@ it('one is killed: it is shown no longer, clients of the other carry on, and con
   await watch.says('meanwhile')
   await showing(addresses[1])
   await kubectl.apply(deployment('web', { replicas: 1 }))
-  const pods = await until(
-    'the scheduler to look at the pod that the controllers made',
+  // Made by the controllers, bound by the scheduler, and told of by the node, which once spoke to the other server.
+  await until(
+    'the node to tell of the pod',
     async () => {
       const { items } = await kubectl.json<V1PodList>('get', 'pods', '-l', 'app=web')
-      return items[0]?.status?.conditions?.some(({ type }) => type === 'PodScheduled') === true && items
+      return items[0]?.spec?.nodeName === 'node' && items[0].status?.containerStatuses !== undefined
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 120_000 },
   )
-  expect(pods).toHaveLength(1)
   const after = await leaders()
   expect(after).not.toContain(before[0])
   expect(after).not.toContain(before[1])

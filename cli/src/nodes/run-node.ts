@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gitVersion } from '@kapell/apiserver/version'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
@@ -17,7 +17,9 @@ import { UserError } from '../errors.ts'
 import { parseNodeFlags, type NodeFlags } from '../node-flags.ts'
 import { ingressPortsOf } from '../options.ts'
 import { writePrivateFile } from '../cluster.ts'
+import { followApiServers } from './api-servers.ts'
 import { readClusterConfig, type ClusterConfig } from './cluster-config.ts'
+import { failoverTransport } from './failover.ts'
 import { keepClientCertificate, keepServingCertificate } from './node-certificates.ts'
 import { nameServerAnnotation } from './name-servers.ts'
 
@@ -72,10 +74,16 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
   const client = (): ApiClient => api
   const certificates = { nodeName, nodeIp, authority, dataDir, client, log, report, signal: ends }
   const identity = await keepClientCertificate(certificates)
-  const transport = httpsTransport({ server: config.server, ca: authority, identity: identity.current })
+  const known = readKnown(config.dataDir)
+  const transport = failoverTransport({
+    server: config.server,
+    others: known?.servers ?? [],
+    connect: (server) => httpsTransport({ server, ca: authority, identity: identity.current }),
+    changed: (from, to) => log.warn(`node ${nodeName}: ${from} cannot be reached, ${to} answers`),
+  })
   stop.signal.addEventListener('abort', () => void transport.close(), { once: true })
   const api = createClient(transport, { userAgent: 'kubelet' })
-  const { cluster, podCidr } = await learn({ client: api, config, log, signal })
+  const { cluster, podCidr } = await learn({ client: api, config, known, log, signal })
   const serving = await keepServingCertificate(certificates)
   const loadBalancerRange = parseAddressRange(cluster.loadBalancerRange)
   let summary = ''
@@ -107,6 +115,10 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
     throw new UserError((error as Error).message, { cause: error })
   })
   const informers = createInformerFactory({ client: api, log, signal: ends })
+  followApiServers(informers, (servers) => {
+    transport.learn(servers)
+    remember(dataDir, { cluster, podCidr, servers })
+  })
   const routes = await startRoutes({ informers, clusterCidr: cluster.clusterCidr, nodeName, log })
   const nameServer = agent.dns === undefined ? null : `${agent.dns.address}:${agent.dns.port}`
   await api
@@ -127,6 +139,20 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
 interface Known {
   cluster: ClusterConfig
   podCidr: string
+  /** The addresses of its API servers. */
+  servers?: readonly string[]
+}
+
+const knownFile = (dataDir: string): string => join(dataDir, 'cluster.json')
+const remember = (dataDir: string, known: Known): void => writePrivateFile(knownFile(dataDir), JSON.stringify(known))
+
+function readKnown(dataDir: string): Known | undefined {
+  try {
+    return JSON.parse(readFileSync(knownFile(dataDir), 'utf8')) as Known
+  } catch {
+    // None yet, or half a file of a machine that lost its power: the cluster is asked.
+    return undefined
+  }
 }
 
 /**
@@ -136,21 +162,21 @@ interface Known {
 async function learn(parts: {
   client: ApiClient
   config: NodeConfig
+  known: Known | undefined
   log: Logger
   signal: AbortSignal
 }): Promise<Known> {
-  const { client, config, log, signal } = parts
-  const { nodeName, nodeIp } = config
-  const file = join(config.dataDir, 'cluster.json')
+  const { client, config, known, log, signal } = parts
+  const { nodeName, nodeIp, dataDir } = config
   try {
     const cluster = await readClusterConfig(client)
-    const known = { cluster, podCidr: await podCidrOf({ client, nodeName, nodeIp, signal }) }
-    writePrivateFile(file, JSON.stringify(known))
-    return known
+    const podCidr = await podCidrOf({ client, nodeName, nodeIp, signal })
+    remember(dataDir, { ...known, cluster, podCidr })
+    return { cluster, podCidr }
   } catch (error) {
-    if (error instanceof ApiError || error instanceof UserError || signal.aborted || !existsSync(file)) throw error
+    if (error instanceof ApiError || error instanceof UserError || signal.aborted || known === undefined) throw error
     log.warn(`the API server does not answer: node ${nodeName} starts with what it knew (${errorText(error)})`)
-    return JSON.parse(readFileSync(file, 'utf8')) as Known
+    return known
   }
 }
 

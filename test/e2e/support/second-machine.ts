@@ -5,6 +5,8 @@ import { run } from './kapell.ts'
 export interface SecondMachine {
   /** This machine's address on that link. */
   readonly hostAddress: string
+  /** Another one of it. */
+  readonly otherHostAddress: string
   readonly address: string
   /** For nsenter. */
   readonly namespace: string
@@ -25,9 +27,9 @@ export async function makeSecondMachine(): Promise<SecondMachine> {
   )
   // Not the first: another test may be choosing as well.
   const prefix = free[randomInt(free.length)]!
-  const [hostAddress, address] = [`${prefix}.1`, `${prefix}.2`]
+  const [hostAddress, address, otherHostAddress] = [`${prefix}.1`, `${prefix}.2`, `${prefix}.3`]
   await ip('link', 'add', bridge, 'type', 'bridge')
-  await ip('address', 'add', `${hostAddress}/24`, 'dev', bridge)
+  for (const own of [hostAddress, otherHostAddress]) await ip('address', 'add', `${own}/24`, 'dev', bridge)
   await ip('link', 'set', bridge, 'up')
   await ip('netns', 'add', name)
   await ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
@@ -38,6 +40,7 @@ export async function makeSecondMachine(): Promise<SecondMachine> {
   await ip('-n', name, 'route', 'add', 'default', 'via', hostAddress)
   return {
     hostAddress,
+    otherHostAddress,
     address,
     namespace: `/run/netns/${name}`,
     remove: async () => {
