@@ -3,7 +3,7 @@ import { forbiddenError } from '@kapell/openapi/meta/status'
 import type { Services } from '../registry/services.ts'
 import { sameJson } from '../resources/common/validation.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 
 /** Who may approve and sign for which signer. Source: "Certificates and Certificate Signing Requests". */
 
@@ -32,7 +32,7 @@ export const certificateApproval: AdmissionPlugin = {
     if (await mayDo('approve', signerName, attributes, services)) return
     throw forbiddenError(
       named(attributes),
-      nameOf(attributes),
+      refusedName(attributes),
       `user not permitted to approve requests with signerName ${JSON.stringify(signerName)}`,
     )
   },
@@ -50,7 +50,7 @@ export const certificateSigning: AdmissionPlugin = {
     if (!signs || (await mayDo('sign', old.spec.signerName, attributes, services))) return
     throw forbiddenError(
       named(attributes),
-      nameOf(attributes),
+      refusedName(attributes),
       `user not permitted to sign requests with signerName ${JSON.stringify(old.spec.signerName)}`,
     )
   },

@@ -4,7 +4,7 @@ import { parseQuantity, type Quantity } from '@kapell/openapi/meta/quantity'
 import { forbiddenError } from '@kapell/openapi/meta/status'
 import type { Services } from '../registry/services.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 
 /** Defaults and bounds of a namespace's LimitRanges. Source: "Limit Ranges". */
 
@@ -34,7 +34,7 @@ export const limitRanger: AdmissionPlugin = {
       : podErrors(attributes, services)
     if (wrong.length === 0) return
     const text = wrong.length === 1 ? (wrong[0] ?? '') : `[${wrong.join(', ')}]`
-    throw forbiddenError(named(attributes), nameOf(attributes), text)
+    throw forbiddenError(named(attributes), refusedName(attributes), text)
   },
 }
 

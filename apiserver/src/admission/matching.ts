@@ -18,3 +18,9 @@ export const named = (attributes: AdmissionAttributes): { group: string; plural:
 /** The object's name; '' while it is still to be generated. */
 export const nameOf = (attributes: AdmissionAttributes): string =>
   attributes.name !== '' ? attributes.name : (attributes.object?.metadata?.name ?? '')
+
+/** The object as refusals name it: by what its name will begin with, while it is still to be generated. */
+export function refusedName(attributes: AdmissionAttributes): string {
+  const { generateName = '' } = attributes.object?.metadata ?? {}
+  return [nameOf(attributes), generateName].find((one) => one !== '') ?? 'Unknown'
+}

@@ -1,7 +1,7 @@
 import type { V1Namespace } from '@kapell/openapi/types'
 import { ApiError, forbiddenError, notFound } from '@kapell/openapi/meta/status'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 
 const namespaces = { group: '', plural: 'namespaces' }
 const immortal = new Set(['default', 'kube-system', 'kube-public'])
@@ -31,7 +31,7 @@ export const namespaceLifecycle: AdmissionPlugin = {
 function terminating(attributes: AdmissionAttributes): ApiError {
   const { namespace } = attributes
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`
-  const { status } = forbiddenError(named(attributes), nameOf(attributes), why)
+  const { status } = forbiddenError(named(attributes), refusedName(attributes), why)
   return new ApiError({
     ...status,
     details: {

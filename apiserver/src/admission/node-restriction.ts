@@ -6,7 +6,7 @@ import { podReferences } from '../authorization/pod-references.ts'
 import type { Services } from '../registry/services.ts'
 import { sameJson } from '../resources/common/validation.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { nameOf, named } from './matching.ts'
+import { nameOf, named, refusedName } from './matching.ts'
 
 /** Keeps a node agent to its own Node, its own pods and harmless labels. Source: "Admission Control", NodeRestriction. */
 
@@ -44,7 +44,7 @@ export const nodeRestriction: AdmissionPlugin = {
 }
 
 const refuse = (attributes: AdmissionAttributes, why: string): ApiError =>
-  forbiddenError(named(attributes), nameOf(attributes), why)
+  forbiddenError(named(attributes), refusedName(attributes), why)
 
 const q = (text: string): string => JSON.stringify(text)
 

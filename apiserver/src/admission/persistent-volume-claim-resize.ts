@@ -3,7 +3,7 @@ import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { forbiddenError } from '@kapell/openapi/meta/status'
 import { storageClassOf } from '../resources/common/volumes.ts'
 import type { AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 
 const sizeOf = (claim: V1PersistentVolumeClaim | undefined): string =>
   claim?.spec?.resources?.requests?.['storage'] ?? '0'
@@ -16,7 +16,7 @@ export const persistentVolumeClaimResize: AdmissionPlugin = {
     const next = attributes.object as V1PersistentVolumeClaim
     const old = attributes.oldObject as V1PersistentVolumeClaim
     if (parseQuantity(sizeOf(next)).cmp(parseQuantity(sizeOf(old))) <= 0) return
-    const refuse = (why: string): Error => forbiddenError(named(attributes), nameOf(attributes), why)
+    const refuse = (why: string): Error => forbiddenError(named(attributes), refusedName(attributes), why)
     if (old.status?.phase !== 'Bound') throw refuse('Only bound persistent volume claims can be expanded')
     const name = storageClassOf(next)
     const found =

@@ -2,7 +2,7 @@ import type { V1Pod, V1PriorityClass } from '@kapell/openapi/types'
 import { forbiddenError } from '@kapell/openapi/meta/status'
 import type { Services } from '../registry/services.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 
 /** Turns a pod's priority class into its number. Source: "Pod Priority and Preemption". */
 
@@ -38,7 +38,7 @@ export const priority: AdmissionPlugin = {
     if (other !== undefined) {
       throw forbiddenError(
         named(attributes),
-        nameOf(attributes),
+        refusedName(attributes),
         `PriorityClass ${other.metadata?.name ?? ''} is already marked as default. Only one default can exist`,
       )
     }
@@ -48,7 +48,7 @@ export const priority: AdmissionPlugin = {
 async function decide(pod: V1Pod, attributes: AdmissionAttributes, services: Services): Promise<void> {
   const spec = pod.spec
   if (spec === undefined) return
-  const refuse = (why: string): Error => forbiddenError(named(attributes), nameOf(attributes), why)
+  const refuse = (why: string): Error => forbiddenError(named(attributes), refusedName(attributes), why)
   const name = spec.priorityClassName ?? ''
   const chosen = name === '' ? defaultClass(services) : await findClass(services, name)
   if (name !== '' && chosen === undefined) throw refuse(`no PriorityClass with name ${name} was found`)

@@ -5,7 +5,7 @@ import { roleRules, rulesFor } from '../authorization/rbac-rules.ts'
 import type { Services } from '../registry/services.ts'
 import { sameJson } from '../resources/common/validation.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { nameOf, named } from './matching.ts'
+import { nameOf, named, refusedName } from './matching.ts'
 
 /**
  * Nobody hands out permissions they do not hold, unless they may `escalate` roles or `bind` them.
@@ -81,5 +81,5 @@ async function may(verb: string, a: AdmissionAttributes, name: string, services:
 
 function refuseEscalation(a: AdmissionAttributes, wanted: readonly V1PolicyRule[], services: Services): void {
   const why = escalation(a.user, rulesFor(a.user, a.namespace, services.objects), wanted)
-  if (why !== undefined) throw forbiddenError(named(a), nameOf(a), why)
+  if (why !== undefined) throw forbiddenError(named(a), refusedName(a), why)
 }

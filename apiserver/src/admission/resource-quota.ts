@@ -3,7 +3,7 @@ import { parseQuantity, zeroQuantity, type Quantity } from '@kapell/openapi/meta
 import { forbiddenError, isReason } from '@kapell/openapi/meta/status'
 import type { Services } from '../registry/services.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 import { inScope, usageOf, type Usage } from './quota-usage.ts'
 
 /**
@@ -63,7 +63,7 @@ function deltaFor(attributes: AdmissionAttributes, quota: V1ResourceQuota): Usag
 
 async function charge(attributes: AdmissionAttributes, quota: V1ResourceQuota, services: Services): Promise<void> {
   const name = quota.metadata?.name ?? ''
-  const refuse = (why: string): Error => forbiddenError(named(attributes), nameOf(attributes), why)
+  const refuse = (why: string): Error => forbiddenError(named(attributes), refusedName(attributes), why)
   if (about(attributes, '', 'pods') && attributes.operation === 'CREATE') {
     const unspecified = missingAmounts(attributes.object as V1Pod, quota)
     if (unspecified !== undefined) throw refuse(`failed quota: ${name}: ${unspecified}`)

@@ -2,14 +2,14 @@ import type { V1Pod, V1RuntimeClass } from '@kapell/openapi/types'
 import { forbiddenError } from '@kapell/openapi/meta/status'
 import { sameJson } from '../resources/common/validation.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 
 /** What a pod's runtime class costs and where it runs is the class's to say. Source: "Runtime Class". */
 
 const classes = { group: 'node.k8s.io', plural: 'runtimeclasses' }
 
 const refuse = (attributes: AdmissionAttributes, why: string): Error =>
-  forbiddenError(named(attributes), nameOf(attributes), `pod rejected: ${why}`)
+  forbiddenError(named(attributes), refusedName(attributes), `pod rejected: ${why}`)
 
 export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',

@@ -5,7 +5,7 @@ import { forbiddenError } from '@kapell/openapi/meta/status'
 import { setServiceAccount } from '../resources/core/pods/defaults.ts'
 import type { Services } from '../registry/services.ts'
 import type { AdmissionPlugin } from './admission.ts'
-import { about, nameOf, named } from './matching.ts'
+import { about, refusedName, named } from './matching.ts'
 
 /** Gives every pod a service account, its token and its pull secrets. Source: "Configure Service Accounts for Pods". */
 
@@ -37,7 +37,7 @@ export const serviceAccount: AdmissionPlugin = {
     if (account === undefined) {
       throw forbiddenError(
         named(attributes),
-        nameOf(attributes),
+        refusedName(attributes),
         `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`,
       )
     }
@@ -49,7 +49,7 @@ export const serviceAccount: AdmissionPlugin = {
   validate: (attributes) => {
     const pod = attributes.object as V1Pod
     if (pod.metadata?.annotations?.[mirrorAnnotation] === undefined) return
-    const refuse = (why: string): Error => forbiddenError(named(attributes), nameOf(attributes), why)
+    const refuse = (why: string): Error => forbiddenError(named(attributes), refusedName(attributes), why)
     if ((pod.spec?.serviceAccountName ?? '') !== '') throw refuse('a mirror pod may not reference service accounts')
     for (const volume of pod.spec?.volumes ?? []) {
       const tokens = (volume.projected?.sources ?? []).some((source) => source.serviceAccountToken !== undefined)

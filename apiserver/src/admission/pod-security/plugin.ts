@@ -4,7 +4,7 @@ import { forbiddenError, invalidObject } from '@kapell/openapi/meta/status'
 import type { Services } from '../../registry/services.ts'
 import { sameJson } from '../../resources/common/validation.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
-import { about, nameOf, named } from '../matching.ts'
+import { about, named, refusedName } from '../matching.ts'
 import { baselineChecks } from './baseline.ts'
 import { isStricter, labelErrors, policyOf, titleOf, type LevelVersion } from './policy.ts'
 import { restrictedChecks } from './restricted.ts'
@@ -62,7 +62,7 @@ export const podSecurity: AdmissionPlugin = {
       const violations = evaluate(subject, policy)
       if (violations.length > 0) {
         const why = `violates PodSecurity "${titleOf(policy)}": ${describe(violations)}`
-        throw forbiddenError(named(attributes), nameOf(attributes), why)
+        throw forbiddenError(named(attributes), refusedName(attributes), why)
       }
     }
     const policy = policyOf(labels, 'warn')

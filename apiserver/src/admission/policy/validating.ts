@@ -2,7 +2,7 @@ import { ApiError } from '@kapell/openapi/meta/status'
 import { compilePolicy, type CompiledPolicy as Program, type Verdict } from '../../cel/admission/policy.ts'
 import type { Services } from '../../registry/services.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
-import { nameOf, named } from '../matching.ts'
+import { named, refusedName } from '../matching.ts'
 import { policyIndexes, type Bound } from './policy-index.ts'
 import { isNoPolicys, PolicyRequest, type Applicable, type Misconfigured } from './policy-request.ts'
 import type { ValidatingPolicy } from './types.ts'
@@ -30,7 +30,7 @@ const textOf = ({ policy, binding, message }: Misconfigured): string =>
 /** The answer to a denied request: a 403 whose reason and code the validation chose. */
 export function denialOf(denial: Denial, attributes: AdmissionAttributes): ApiError {
   const { group, plural } = named(attributes)
-  const name = nameOf(attributes) || 'Unknown'
+  const name = refusedName(attributes)
   const resource = group === '' ? plural : `${plural}.${group}`
   const text = textOf(denial)
   return new ApiError({
