@@ -12,8 +12,9 @@ import { isDeleting } from '../shared/pods.ts'
 import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-terminating'
 import { selects, selectsPods } from '../shared/service-pods.ts'
 import { wakeServicesOfPods } from '../shared/wake-services.ts'
-import { desiredGroups, managedBy, managedByLabel, serviceLabel, withTrigger } from './desired.ts'
+import { desiredGroups, managedBy, managedByLabel, serviceLabel, withTrigger, type EndpointGroup } from './desired.ts'
 import { planSlices, type SlicePlan } from './reconcile.ts'
+import { isTopologyAware, shareOf, withZoneHints, zoneShares } from './topology.ts'
 import { createSliceTracker, type SliceTracker } from '../shared/slice-tracker.ts'
 
 const zoneLabel = 'topology.kubernetes.io/zone'
@@ -27,6 +28,8 @@ interface Dependencies {
   nodes: Lister<V1Node>
   slices: Lister<V1EndpointSlice>
   tracker: SliceTracker
+  /** Of Services whose endpoints are shared out among zones: why those of a family are not, '' when they are. */
+  hints: Map<string, Map<string, string>>
 }
 
 /** Tells which pods stand behind each Service. Source: concepts page "EndpointSlices". */
@@ -68,14 +71,22 @@ function setup(context: ControllerContext): Dependencies {
     for (const service of known.list()) if (selectsPods(service)) context.queue.add(keyOf(service))
   }
   const zoneOf = (node: V1Node): string | undefined => node.metadata?.labels?.[zoneLabel]
+  const share = (node: V1Node): string => JSON.stringify(shareOf(node) ?? null)
+  const wakeAware = (): void => {
+    for (const service of known.list())
+      if (selectsPods(service) && isTopologyAware(service)) context.queue.add(keyOf(service))
+  }
   nodeInformer.onChange({
     // Its pods may have been there before its label.
     add: (node) => {
       if (zoneOf(node) !== undefined) wakeAll()
+      else wakeAware()
     },
     update: (old, node) => {
       if (zoneOf(old) !== zoneOf(node)) wakeAll()
+      else if (share(old) !== share(node)) wakeAware()
     },
+    delete: wakeAware,
   })
   return {
     context,
@@ -84,6 +95,7 @@ function setup(context: ControllerContext): Dependencies {
     nodes: nodeInformer.lister,
     slices: slices.lister,
     tracker: createSliceTracker(slices.lister, context.clock),
+    hints: new Map(),
   }
 }
 
@@ -93,16 +105,57 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
   if (service === undefined) {
     // Its slices go with it: they are owned by the Service.
     d.tracker.forget(key)
+    d.hints.delete(key)
     return undefined
   }
   if (!selectsPods(service) || isDeleting(service)) return undefined
   if (d.tracker.isStale(key, namespace)) return { afterMs: staleMs }
   const selected = d.pods.inNamespace(namespace).filter((pod) => selects(service, pod.metadata?.labels))
-  const groups = desiredGroups(service, selected, (node) => d.nodes.get(node)?.metadata?.labels?.[zoneLabel])
   const existing = d.slices.byIndex('service', key).filter((slice) => !isDeleting(slice))
+  const plain = desiredGroups(service, selected, (node) => d.nodes.get(node)?.metadata?.labels?.[zoneLabel])
+  const groups = isTopologyAware(service) ? shareOut(d, service, plain, existing) : plain
+  if (groups === plain) d.hints.delete(key)
   await carryOut(key, d, service, selected, planSlices(service, existing, groups))
   return undefined
 }
+
+/** The same with a zone for each endpoint, one family after the other; where that cannot be, without any. */
+function shareOut(
+  d: Dependencies,
+  service: V1Service,
+  groups: readonly EndpointGroup[],
+  existing: readonly V1EndpointSlice[],
+): EndpointGroup[] {
+  const key = keyOf(service)
+  const shares = zoneShares(d.nodes.list())
+  const before = new Map(
+    existing.flatMap(({ endpoints = [] }) =>
+      endpoints.map(({ addresses, hints }) => [addresses[0], hints?.forZones?.[0]?.name] as const),
+    ),
+  )
+  const said = d.hints.get(key) ?? new Map<string, string>()
+  d.hints.set(key, said)
+  return [...new Set(groups.map(({ addressType }) => addressType))].flatMap((family) => {
+    const own = groups.filter(({ addressType }) => addressType === family)
+    const shared = withZoneHints(own, shares, (address) => before.get(address))
+    const problem = 'problem' in shared ? shared.problem : ''
+    const last = said.get(family)
+    said.set(family, problem)
+    if (last !== problem) {
+      const text = problem === '' ? 'Topology Aware Hints has been enabled' : problem
+      d.context.events.event(
+        service,
+        problem === '' ? 'Normal' : 'Warning',
+        problem === '' ? 'TopologyAwareHintsEnabled' : 'TopologyAwareHintsDisabled',
+        `${text}, addressType: ${family}`,
+      )
+    }
+    return 'groups' in shared ? shared.groups : withoutHints(own)
+  })
+}
+
+const withoutHints = (groups: readonly EndpointGroup[]): EndpointGroup[] =>
+  groups.map((group) => ({ ...group, endpoints: group.endpoints.map(({ hints: _, ...rest }) => rest) }))
 
 async function carryOut(
   key: string,
