@@ -212,10 +212,10 @@ function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): R
       }
       if (hasStatus) delete (object as CustomObject).status
       // Admission may have brought in objects that have defaults of their own; so may /scale.
-      defaultCustomResource(schema, object)
+      defaultCustomResource(schema, object, { keepNulls: true })
     },
     prepareForUpdate: (next, previous) => {
-      defaultCustomResource(schema, next)
+      defaultCustomResource(schema, next, { keepNulls: true })
       if (!hasStatus) return
       const { status } = previous as CustomObject
       if (status === undefined) delete (next as CustomObject).status

@@ -42,7 +42,7 @@ export function customShape(gvk: GroupVersionKind, schema: JsonSchema, preserve:
       object.kind = gvk.kind
       const metadata = decodeStruct(objectMetaSchema(), object.metadata ?? {})
       object.metadata = metadata.value as NonNullable<KubeObject['metadata']>
-      defaultCustomResource(schema, object)
+      defaultCustomResource(schema, object, options)
       if (options.unknownFields === 'ignore') return { object, unknown: [] }
       const removed = [...metadata.unknown.map((path) => `metadata.${path}`), ...pruned.removed]
       const told = [

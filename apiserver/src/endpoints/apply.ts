@@ -9,6 +9,7 @@ import { decodeText } from '@kapell/openapi/wire/json'
 import { decodeYaml, YamlError } from '@kapell/openapi/wire/yaml'
 import type { RequestContext } from '../pipeline/context.ts'
 import { createObject } from '../registry/create.ts'
+import { deepEqual } from '../registry/deep-equal.ts'
 import { resetFieldsOf, structSchemaOf } from '../registry/managed-fields.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { updateObject } from '../registry/update.ts'
@@ -21,6 +22,14 @@ import type { EndpointServer } from './server.ts'
 import { checkName } from './update.ts'
 import { addWarning, requestScope } from './write-scope.ts'
 
+function isSameContent(live: KubeObject, next: KubeObject): boolean {
+  const { managedFields } = live.metadata ?? {}
+  return deepEqual(live, { ...next, metadata: { ...next.metadata, ...(managedFields && { managedFields }) } })
+}
+
+const notAnObject =
+  'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}'
+
 async function readApplied(context: RequestContext, validation: FieldValidation): Promise<unknown> {
   try {
     const { value, problems } = await decodeYaml(decodeText(await context.body()))
@@ -29,6 +38,7 @@ async function readApplied(context: RequestContext, validation: FieldValidation)
       throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${told}`)
     }
     if (validation === 'Warn') for (const problem of problems) addWarning(context, problem)
+    if (Array.isArray(value)) throw badRequest(notAnObject)
     return value
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
@@ -60,6 +70,7 @@ export async function applyEndpoint(
       subresource: info.subresource,
       time: rfc3339(context.now),
       resetFields: resetFieldsOf(resource, info.subresource),
+      keepsNulls: resource.definition.custom !== undefined,
     })
     if (!result.changed) return result
     const { managedFields } = result.object.metadata ?? {}
@@ -68,7 +79,10 @@ export async function applyEndpoint(
       const how = { unknownFields: unknownFieldsOf(options.fieldValidation) }
       const { custom } = resource.definition
       const decoded =
-        custom === undefined ? decodeOrThrow(resource, result.object, how) : custom.decode(result.object, how)
+        custom === undefined
+          ? decodeOrThrow(resource, result.object, how)
+          : // The original takes what was merged as it is: a null where none may be is refused.
+            custom.decode(result.object, { ...how, keepNulls: true })
       for (const text of decoded.unknown) addWarning(context, text)
       object = decoded.object
     } catch (error) {
@@ -80,7 +94,9 @@ export async function applyEndpoint(
     settleNamespace(object, resource, info.namespace)
     checkName(object, info.name)
     resource.definition.default?.(object)
-    return { object, changed: true }
+    // Nulls may be all that was different, and have become defaults.
+    const isAsBefore = live !== undefined && !result.ownersChanged && isSameContent(live, object)
+    return { object, changed: !isAsBefore }
   }
 
   const scope = requestScope(server, context, resource, {

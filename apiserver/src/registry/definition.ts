@@ -159,10 +159,15 @@ export interface CustomShape {
   jsonSchema: JsonSchema
   /** Its lists and maps, for patches and managed fields. */
   schema: StructSchema
-  /** Pruned and defaulted. Throws DecodeError and ApiError. */
+  /** Pruned and defaulted; nulls where none may be are removed, or kept. Throws DecodeError and ApiError. */
   decode(
     value: unknown,
-    options: { unknownFields: UnknownFields; text?: string | undefined; problems?: readonly string[] },
+    options: {
+      unknownFields: UnknownFields
+      text?: string | undefined
+      problems?: readonly string[]
+      keepNulls?: boolean
+    },
   ): { object: KubeObject; unknown: string[] }
 }
 

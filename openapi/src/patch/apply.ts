@@ -42,6 +42,8 @@ export interface ApplyOptions {
   time: string
   /** Paths the request cannot change, such as 'status' on the object itself. */
   resetFields?: readonly string[]
+  /** Whoever decodes the object refuses nulls that do not belong: they are in it even when nothing else changes. */
+  keepsNulls?: boolean
 }
 
 export interface ApplyResult {
@@ -49,6 +51,8 @@ export interface ApplyResult {
   object: KubeObject
   /** False when neither the object nor its owners change. */
   changed: boolean
+  /** Whether someone owns more or less than before. */
+  ownersChanged: boolean
 }
 
 const firstApply = 'before-first-apply'
@@ -97,9 +101,11 @@ export function applyPatch(options: ApplyOptions): ApplyResult {
   if (!me.fields.isEmpty) others.set(key, me)
   const sameOwners = sameSets(readOwners(live?.metadata?.managedFields), others)
   const same = live !== undefined && isStored(schema, start, object)
-  // Owning more or less of an object that stays as it is leaves the owner's time alone.
-  if (!same) me.time = time
-  const base = same ? start : object
+  // Owning more or less of an object that stays as it is leaves the owner's time alone. Here, unlike for what is
+  // stored, a null or an empty map is something.
+  if (!same || !lost.isEmpty) me.time = time
+  const isLive = same && !(options.keepsNulls === true && !lost.isEmpty)
+  const base = isLive ? start : object
   const result = keepLastApplied({ manager, applied, object: base })
   const managedFields = writeOwners(others)
   return {
@@ -107,7 +113,8 @@ export function applyPatch(options: ApplyOptions): ApplyResult {
       ...result,
       metadata: { ...result.metadata, ...(managedFields === undefined ? {} : { managedFields }) },
     },
-    changed: !same || !sameOwners || result !== base,
+    changed: !isLive || !sameOwners || result !== base,
+    ownersChanged: !sameOwners,
   }
 }
 

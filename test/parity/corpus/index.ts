@@ -1,5 +1,6 @@
 import type { ParityCases } from '../case.ts'
 import { badInput } from './bad-input.ts'
+import { charts } from './charts.ts'
 import { crds } from './crds.ts'
 import { everyKind } from './every-kind.ts'
 import { facts } from './facts.ts'
@@ -9,6 +10,7 @@ import { oddPods } from './generated/odd-pods.ts'
 import { podDoors } from './generated/pod-doors.ts'
 import * as pods from './generated/pods.ts'
 import { groups } from './generated/groups.ts'
+import { mistakes } from './generated/mistakes.ts'
 import { options } from './generated/options.ts'
 import { tables } from './generated/tables.ts'
 import * as volumes from './generated/volumes.ts'
@@ -18,11 +20,13 @@ import { negotiation } from './negotiation.ts'
 import { patches } from './patches.ts'
 import { policies } from './policies.ts'
 import { reads } from './reads.ts'
+import { sweeps } from './sweeps.ts'
 import { workloads } from './workloads.ts'
 
 /** The questions, by the file that their answers are recorded in. */
 export const corpora: Record<string, ParityCases> = {
   'bad-input': badInput,
+  charts,
   crds,
   'every-kind': everyKind,
   facts,
@@ -31,6 +35,7 @@ export const corpora: Record<string, ParityCases> = {
   patches,
   policies,
   reads,
+  sweeps,
   workloads,
   'made-pods-containers': pods.podsContainers,
   'made-pods-resources': pods.podsResources,
@@ -51,6 +56,7 @@ export const corpora: Record<string, ParityCases> = {
   'made-autoscaling-policy': made.autoscalingAndPolicy,
   'made-tables': tables,
   ...groups,
+  ...mistakes,
   'made-devices': devices,
   'made-options': options,
 }

@@ -3,7 +3,7 @@ import { forbidden, invalid, type FieldError, type FieldPath } from '@kapell/ope
 import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
 import { estimateCost } from '../cost/estimate.ts'
 import { costLimits } from '../kubernetes/environment.ts'
-import { typeOfSchema } from '../schema/schema-type.ts'
+import { mostInRequest, typeOfSchema } from '../schema/schema-type.ts'
 import { types, type CelType } from '../types/types.ts'
 import { compileRule, rulesOf, type CompiledRule, type Rule } from './compile-rules.ts'
 
@@ -16,8 +16,8 @@ interface Place {
   readonly at: FieldPath
   readonly root: boolean
   readonly depth: number
-  /** How many such values one object may hold. */
-  readonly cardinality: number
+  /** How many such values one object may hold by the limits of what is around them; undefined: no limit is set. */
+  readonly cardinality: number | undefined
   /** The list whose items cannot be told from each other over time. */
   readonly uncorrelatable: FieldPath | undefined
 }
@@ -79,9 +79,10 @@ class Check {
       this.visit(property, { ...below, at: place.at.child('properties').key(name) })
     }
     const { additionalProperties, items } = schema
-    const count = (): number => typeOfSchema(schema)?.maxSize ?? Infinity
+    const times = (most: number | undefined): number | undefined =>
+      most === undefined || place.cardinality === undefined ? undefined : place.cardinality * most
     if (typeof additionalProperties === 'object') {
-      const cardinality = place.cardinality * count()
+      const cardinality = times(schema.maxProperties)
       this.visit(additionalProperties, { ...below, cardinality, at: place.at.child('additionalProperties') })
     }
     if (items === undefined || Array.isArray(items)) return
@@ -90,12 +91,12 @@ class Check {
     this.visit(items, {
       ...below,
       uncorrelatable,
-      cardinality: place.cardinality * count(),
+      cardinality: times(schema.maxItems),
       at: place.at.child('items'),
     })
   }
 
-  #rule(rule: Rule, type: CelType, { at, cardinality, uncorrelatable }: Place): void {
+  #rule(rule: Rule, type: CelType, { at, uncorrelatable, ...place }: Place): void {
     const compiled = compileRule(rule, type)
     const { program, text } = compiled.compilation
     const fail = (detail: string): number => this.errors.push(invalid(at.child('rule'), internalForm(rule), detail))
@@ -115,6 +116,8 @@ class Check {
     if (rule.optionalOldSelf && !compiled.usesOldSelf) {
       this.errors.push(invalid(at.child('optionalOldSelf'), true, 'may not be set if oldSelf is not used in rule'))
     }
+    // Where no limit is set, as many as the largest request can hold.
+    const cardinality = place.cardinality ?? mostInRequest(type)
     this.#cost(at.child('rule'), 'rule', cardinality * estimateCost(program, compiled.env).max)
     this.#message(compiled, at.child('messageExpression'), cardinality)
   }

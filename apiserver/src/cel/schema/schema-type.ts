@@ -16,6 +16,9 @@ const maxDepth = 100
 const dynamic = (maxSize: number): CelType => ({ ...types.dyn, maxSize, minJsonSize: 1 })
 const fitting = (minJsonSize = 1): number => Math.floor((maxRequest - 2) / (minJsonSize + 1))
 
+/** How many values of a type one request can hold, a comma between each two. */
+export const mostInRequest = ({ minJsonSize = 1 }: CelType): number => Math.floor(maxRequest / (minJsonSize + 1))
+
 /** Undefined: expressions cannot see a value of the schema. */
 export function typeOfSchema(schema: JsonSchema, options: { root?: boolean; name?: string } = {}): CelType | undefined {
   return typeAt(schema, options.root ?? false, options.name ?? 'selfType', 0)

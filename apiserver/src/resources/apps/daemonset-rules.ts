@@ -12,6 +12,9 @@ import {
 } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 
+/** The template's own generation, which old clients still read. */
+const templateGeneration = 'deprecated.daemonset.template.generation'
+
 /** Source: DaemonSet v1 apps. */
 export function defaultDaemonSet(daemonSet: V1DaemonSet): void {
   const spec = daemonSet.spec
@@ -25,10 +28,10 @@ export function defaultDaemonSet(daemonSet: V1DaemonSet): void {
     strategy.rollingUpdate.maxSurge ??= 0
   }
   defaultPodTemplate(spec.template)
+  // Not counted yet: whoever writes the object anew owns the annotation, as if written by them.
+  const metadata = (daemonSet.metadata ??= {})
+  metadata.annotations = { [templateGeneration]: '0', ...metadata.annotations }
 }
-
-/** The template's own generation, which old clients still read. */
-const templateGeneration = 'deprecated.daemonset.template.generation'
 
 export function startTemplateCount(daemonSet: V1DaemonSet): void {
   daemonSet.metadata ??= {}
@@ -38,7 +41,7 @@ export function startTemplateCount(daemonSet: V1DaemonSet): void {
 }
 
 export function countTemplate(next: V1DaemonSet, previous: V1DaemonSet): void {
-  const before = Number(previous.metadata?.annotations?.[templateGeneration] ?? '1')
+  const before = Math.max(1, Number(previous.metadata?.annotations?.[templateGeneration] ?? '1'))
   const changed = !sameJson(next.spec?.template, previous.spec?.template)
   next.metadata ??= {}
   next.metadata.annotations = { ...next.metadata.annotations, [templateGeneration]: String(before + (changed ? 1 : 0)) }

@@ -2,7 +2,7 @@ import type { V1DaemonSet } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, formatLabelSelector, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
-import { unchangedSelector } from '../common/validation.ts'
+import { sameJson, unchangedSelector } from '../common/validation.ts'
 import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
@@ -42,7 +42,8 @@ export const daemonSets = defineResource<V1DaemonSet>({
   validate: validateDaemonSet,
   validateUpdate: (next, previous, at) =>
     unchangedSelector(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
-  warnings: (o) => templateWarnings(o.spec?.template),
+  warnings: (o, previous) =>
+    sameJson(o.spec?.template, previous?.spec?.template) ? [] : templateWarnings(o.spec?.template),
   subresources: {
     status: statusView({
       validate: validateCounts({

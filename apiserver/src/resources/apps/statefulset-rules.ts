@@ -3,7 +3,7 @@ import { forbidden, invalid, required, type FieldError, type FieldPath } from '@
 import { dns1123Label } from '@kapell/openapi/meta/names'
 import { validatePodTemplate, validateTemplateLabels, validateWorkloadSelector } from '../common/pod-template.ts'
 import { validateAnnotations, validateLabels } from '../../registry/metadata-validation.ts'
-import { templateWarnings } from '../common/template-warnings.ts'
+import { templateWarningsOnChange } from '../common/template-warnings.ts'
 import { internalView, selectorView } from '../common/internal-view.ts'
 import { nameErrors, nonNegative, sameJson, unsupported } from '../common/validation.ts'
 import { storageWarnings } from '../common/volumes.ts'
@@ -160,9 +160,10 @@ export function validateNewStatefulSet({ spec }: V1StatefulSet, at: FieldPath): 
   ]
 }
 
-export function statefulSetWarnings({ spec }: V1StatefulSet): string[] {
+export function statefulSetWarnings(statefulSet: V1StatefulSet, previous: V1StatefulSet | undefined): string[] {
+  const { spec } = statefulSet
   return [
-    ...templateWarnings(spec?.template),
+    ...templateWarningsOnChange(statefulSet, previous),
     ...(spec?.volumeClaimTemplates ?? []).flatMap((claim, i) =>
       storageWarnings(claim.spec?.resources, `spec.volumeClaimTemplates[${i}].resources`),
     ),

@@ -1,5 +1,4 @@
 import type { V1Job, V1JobSpec } from '@kapell/openapi/types'
-import { sameJson } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 
 const maxInt32 = 2147483647
@@ -50,15 +49,19 @@ export function generateSelector(job: V1Job): void {
   spec.template.metadata.labels = labels
   job.metadata ??= {}
   // A Job without labels of its own wears its template's, the generated ones included; see `wearTemplateLabels`.
-  const hasGiven = Object.keys(given).length > 0
-  if (hasGiven && sameJson(job.metadata.labels ?? {}, given)) job.metadata.labels = { ...labels }
+  if (worn.has(job.metadata.labels ?? {})) job.metadata.labels = { ...labels }
   spec.selector ??= {}
   spec.selector.matchLabels = { ...spec.selector.matchLabels, [controllerUid]: labels[controllerUid] ?? uid }
 }
+
+/** Labels that are the template's, not the Job's own: two that are given alike stay apart. */
+const worn = new WeakSet<object>()
 
 /** A template without labels has the generated ones alone: its Job wears them once it is stored, so no rule sees them. */
 export function wearTemplateLabels(job: V1Job): void {
   const labels = job.spec?.template?.metadata?.labels
   job.metadata ??= {}
-  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels }
+  if (labels === undefined || Object.keys(job.metadata.labels ?? {}).length > 0) return
+  job.metadata.labels = { ...labels }
+  worn.add(job.metadata.labels)
 }

@@ -2,6 +2,7 @@ import type { V1PodTemplate } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { containersOf, formatLabels, nameColumn } from '../common/columns.ts'
 import { validatePodTemplate } from '../common/pod-template.ts'
+import { isAnotherGeneration, templateWarnings } from '../common/template-warnings.ts'
 import { defaultPodTemplate } from './pods/defaults.ts'
 
 export const podTemplates = defineResource<V1PodTemplate>({
@@ -13,6 +14,7 @@ export const podTemplates = defineResource<V1PodTemplate>({
   storagePrefix: 'podtemplates',
   hasGeneration: true,
   default: (o) => defaultPodTemplate(o.template),
+  warnings: (o, previous) => (isAnotherGeneration(o, previous) ? templateWarnings(o.template, 'template') : []),
   validate: (o, at) => validatePodTemplate(o.template, at.child('template')),
   columns: [
     nameColumn,

@@ -1,7 +1,8 @@
 import type { V1ReplicationController } from '@kapell/openapi/types'
+import { dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, nameColumn } from '../common/columns.ts'
-import { templateWarnings } from '../common/template-warnings.ts'
+import { templateWarningsOnChange } from '../common/template-warnings.ts'
 import { replicaCounts, validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
@@ -17,6 +18,8 @@ export const replicationControllers = defineResource<V1ReplicationController>({
   namespaced: true,
   storagePrefix: 'controllers',
   hasGeneration: true,
+  // The beginning of a generated name is looked at with its end only.
+  validateName: (name, prefix) => (prefix ? [] : dns1123Subdomain(name)),
   columns: [
     nameColumn,
     column('Desired', 'integer', (o) => o.spec?.replicas ?? 0),
@@ -29,7 +32,7 @@ export const replicationControllers = defineResource<V1ReplicationController>({
   selectableFields: { 'status.replicas': (o) => String(o.status?.replicas ?? 0) },
   default: defaultController,
   validate: validateController,
-  warnings: (o) => templateWarnings(o.spec?.template),
+  warnings: templateWarningsOnChange,
   prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
   prepareForUpdate: keepStatus,
   deletion: { orphanByDefault: true },

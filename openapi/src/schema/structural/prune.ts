@@ -81,9 +81,10 @@ export function pruneCustomResource(schema: JsonSchema, object: JsonObject): Pru
 
 /**
  * Fills in the defaults of a schema, in place: for absent members, and for null where null is not allowed. Other nulls
- * that are not allowed are removed. Source: "Custom Resources", "Defaulting and Nullable".
+ * that are not allowed are removed, unless they are kept, to be refused. Source: "Custom Resources", "Defaulting and
+ * Nullable".
  */
-export function defaultCustomResource(schema: JsonSchema, value: unknown): void {
+export function defaultCustomResource(schema: JsonSchema, value: unknown, { keepNulls = false } = {}): void {
   if (Array.isArray(value)) {
     const items = itemSchema(schema)
     if (items === undefined) return
@@ -91,7 +92,7 @@ export function defaultCustomResource(schema: JsonSchema, value: unknown): void 
       if (value[i] === null && items.nullable !== true && items.default !== undefined) {
         value[i] = structuredClone(items.default)
       }
-      defaultCustomResource(items, value[i])
+      defaultCustomResource(items, value[i], { keepNulls })
     }
     return
   }
@@ -101,17 +102,17 @@ export function defaultCustomResource(schema: JsonSchema, value: unknown): void 
     const isMissing = given === undefined || (given === null && property.nullable !== true)
     if (!isMissing) continue
     if (property.default !== undefined) setMember(value, key, structuredClone(property.default))
-    else if (given === null) delete value[key]
+    else if (given === null && !keepNulls) delete value[key]
   }
   for (const [key, inner] of Object.entries(value)) {
     const found = memberSchema(schema, key)
     if (found === undefined || found === true) continue
     const isProperty = Object.hasOwn(schema.properties ?? {}, key)
     if (inner === null && !isProperty && found.nullable !== true) {
-      if (found.default === undefined) delete value[key]
-      else setMember(value, key, structuredClone(found.default))
+      if (found.default !== undefined) setMember(value, key, structuredClone(found.default))
+      else if (!keepNulls) delete value[key]
     }
-    defaultCustomResource(found, value[key])
+    defaultCustomResource(found, value[key], { keepNulls })
   }
 }
 
