@@ -21,6 +21,7 @@ import { startComponentServer } from './component-server.ts'
 import { openDataDir } from './data-dir.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
+import { giveMemoryBackWhenIdle } from './idle-memory.ts'
 import { installMissing } from './install/packages.ts'
 import { createLogger } from './log.ts'
 import { numberedNames } from './node-names.ts'
@@ -41,6 +42,7 @@ export async function up(argv: readonly string[]): Promise<number> {
   const running: Running[] = []
   try {
     await runSteps(await plan(options, log, running, stop.signal), stop.signal)
+    giveMemoryBackWhenIdle()
     if (!stop.signal.aborted) {
       process.stdout.write(farewell(options, performance.now() - startedAt))
       if (options.advertiseAddress !== undefined && options.components.includes('apiserver')) {
