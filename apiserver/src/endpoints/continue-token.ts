@@ -40,6 +40,29 @@ function illegalBase64At(text: string): number | undefined {
   return text.length % 4 === 1 ? text.length - 1 : undefined
 }
 
+const typeName = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+
+/** What a decoder of structs says of JSON that is no token; undefined when it could be one. */
+function mistypedAs(parsed: unknown): string | undefined {
+  if (parsed === null) return undefined
+  if (typeof parsed !== 'object' || Array.isArray(parsed))
+    return `json: cannot unmarshal ${typeName(parsed)} into Go value of type storage.continueToken`
+  for (const [field, type, go] of [
+    ['v', 'string', 'string'],
+    ['rv', 'number', 'int64'],
+    ['start', 'string', 'string'],
+  ] as const) {
+    const value = (parsed as Record<string, unknown>)[field] ?? null
+    if (value === null) continue
+    if (typeof value !== type)
+      return `json: cannot unmarshal ${typeName(value)} into Go struct field continueToken.${field} of type ${go}`
+    if (go === 'int64' && !Number.isInteger(value))
+      return `json: cannot unmarshal number ${String(value)} into Go struct field continueToken.${field} of type ${go}`
+  }
+  return undefined
+}
+
 /** Throws 400. */
 export function decodeContinue(text: string): ContinueToken {
   const bad = (why: string): Error => badRequest(`invalid continue token: continue key is not valid: ${why}`)
@@ -52,12 +75,14 @@ export function decodeContinue(text: string): ContinueToken {
   } catch {
     throw bad(notJson(plain))
   }
-  const v = typeof parsed?.v === 'string' ? parsed.v : ''
+  const mistyped = mistypedAs(parsed)
+  if (mistyped !== undefined) throw bad(mistyped)
+  const v = (parsed?.v ?? '') as string
   if (v !== version) throw bad(`server does not recognize this encoded version ${v}`)
-  const start = typeof parsed.start === 'string' ? parsed.start : ''
+  const revision = (parsed.rv ?? 0) as number
+  if (revision === 0) throw bad(`incorrect encoded start resourceVersion (version ${version})`)
+  const start = (parsed.start ?? '') as string
   if (start === '') throw bad(`encoded start key empty (version ${version})`)
-  const revision = typeof parsed.rv === 'number' ? parsed.rv : 0
-  if (revision === 0) throw bad(`incorrect encoded start resourceVersion 0 (version ${version})`)
   const path = `/${start.replace(/^\//, '')}`
   if (path.split('/').some((part) => part === '..' || part === '.')) throw bad(start)
   return { revision, start, ...(typeof parsed.at === 'number' ? { issuedMs: parsed.at } : {}) }

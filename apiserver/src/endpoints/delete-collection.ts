@@ -1,15 +1,13 @@
 import { isReason } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import { deleteObject } from '../registry/delete.ts'
-import { keyPrefixOf } from '../registry/object-key.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import type { Answer } from '../server/answer.ts'
 import { readDeleteOptions } from './delete-options.ts'
-import { deleteAdmissionOptions } from './delete.ts'
+import { deleteAdmissionOptions, warnOfOrphans } from './delete.ts'
 import { encodeForm } from './encode-form.ts'
-import { servedObject, waitForRevision } from './get.ts'
 import { parseListOptions } from './query-options.ts'
-import { listOf } from './list.ts'
+import { listMetadata, listOf, readPage } from './list.ts'
 import { metaVersion } from './negotiate.ts'
 import { checkListForm, objectForm } from './respond.ts'
 import { parseSelection } from './selection.ts'
@@ -32,16 +30,9 @@ export async function deleteCollectionEndpoint(
   const form = objectForm(context, resource)
   checkListForm(form, resource)
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
-  const cache = resource.store.cache()
-  await cache.ready()
-  await waitForRevision(cache, await resource.store.storage.revision(), context.signal)
-  const snapshot = cache.snapshot()
-  const items = []
-  for (const entry of snapshot.entries(keyPrefixOf(resource.store, context.info.namespace))) {
-    const object = servedObject(resource, entry)
-    if (selection.matches(object)) items.push(object)
-    if (listOptions.limit > 0 && items.length === listOptions.limit) break
-  }
+  warnOfOrphans(context, resource, options)
+  const page = await readPage(context, resource, listOptions, selection)
+  const items = page.items.map((item) => item.object())
   const scope = requestScope(server, context, resource, {
     dryRun: options.dryRun,
     admissionOptions: deleteAdmissionOptions(options),
@@ -59,9 +50,8 @@ export async function deleteCollectionEndpoint(
     }
   }
   await Promise.all(Array.from({ length: Math.min(workers, items.length) }, work))
-  // Lists of custom resources always say whether there is more.
-  const isMarked = resource.itemsKeepKind && form.as === undefined
-  const metadata = { ...(isMarked ? { continue: '' } : {}), resourceVersion: String(snapshot.revision) }
+  const metadata = listMetadata(page, resource)
+  if (form.as !== undefined && metadata['continue'] === '') delete metadata['continue']
   if (form.as === 'Table') {
     const table = tableOf(resource, items, { include, now: context.now, metadata, apiVersion: metaVersion(form) })
     return encodeForm(200, table, form.mediaType)

@@ -40,7 +40,7 @@ function checkKind(body: unknown): asserts body is Record<string, unknown> {
       throw badRequest(noKind(`json: cannot unmarshal ${type} into Go struct field .${field} of type string`))
     }
   }
-  const apiVersion = (given['apiVersion'] as string | null | undefined) || 'v1'
+  const apiVersion = (given['apiVersion'] as string | null | undefined) || 'meta.k8s.io/v1'
   const kind = (given['kind'] as string | null | undefined) || gvk.kind
   if (apiVersion.split('/').length > 2) throw badRequest(`unexpected GroupVersion string: ${apiVersion}`)
   if (kind !== gvk.kind) throw badRequest(noSuchKind({ ...parseApiVersion(apiVersion), kind }))

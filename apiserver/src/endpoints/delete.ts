@@ -19,11 +19,31 @@ const answersObject = new Set([
   'resourcequotas',
   'persistentvolumes',
   'persistentvolumeclaims',
+  'resource.k8s.io/deviceclasses',
+  'resource.k8s.io/resourceclaims',
+  'resource.k8s.io/resourceclaimtemplates',
+  'resource.k8s.io/resourceslices',
+  'storage.k8s.io/csidrivers',
+  'storage.k8s.io/csinodes',
+  'storage.k8s.io/storageclasses',
+  'storage.k8s.io/volumeattachments',
+  'storage.k8s.io/volumeattributesclasses',
 ])
+const nameOf = ({ group, plural }: StoredResource): string => (group === '' ? plural : `${group}/${plural}`)
 
 export function deleteAdmissionOptions(options: DeleteOptions): Record<string, unknown> {
   const { dryRun, ...rest } = options
   return { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...(dryRun ? { dryRun: ['All'] } : {}), ...rest }
+}
+
+/** Pods of Jobs stay unless the request says otherwise, which surprises people. */
+export function warnOfOrphans(context: RequestContext, resource: StoredResource, options: DeleteOptions): void {
+  const unsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined
+  if (resource.definition.deletion?.orphanByDefault !== true || !unsaid || resource.group !== 'batch') return
+  addWarning(
+    context,
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  )
 }
 
 export async function deleteEndpoint(
@@ -34,19 +54,13 @@ export async function deleteEndpoint(
   const options = await readDeleteOptions(context)
   const form = objectForm(context, resource)
   const rules = resource.definition.deletion
-  const unsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined
-  if (rules?.orphanByDefault === true && unsaid && resource.group === 'batch') {
-    addWarning(
-      context,
-      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
-    )
-  }
+  warnOfOrphans(context, resource, options)
   const scope = requestScope(server, context, resource, {
     dryRun: options.dryRun,
     admissionOptions: deleteAdmissionOptions(options),
   })
   const outcome = await deleteObject(scope, options)
-  if (outcome.removed && !(rules?.answersObject ?? (resource.group === '' && answersObject.has(resource.plural)))) {
+  if (outcome.removed && !(rules?.answersObject ?? answersObject.has(nameOf(resource)))) {
     const status = deleted(
       { group: resource.group, plural: resource.plural },
       context.info.name,

@@ -9,6 +9,7 @@ import {
   routerTakes,
   type MediaType,
 } from './negotiate.ts'
+import { isPretty } from './pretty.ts'
 
 /** In which form discovery is answered. Source: what the original answers to each Accept. */
 
@@ -36,7 +37,8 @@ export function discoveryAnswer(
   const accept = context.header('accept')
   if (listed && !routerTakes(accept, objectTypes)) throw notAcceptableObject(objectTypes)
   const form = negotiateForm(accept, { offered: objectTypes, transform: false })
-  if (form?.mediaType === 'application/json') return jsonAnswer(200, value)
-  if (form !== undefined) return encodeForm(200, value, form.mediaType)
+  const pretty = isPretty(context, form)
+  if (form?.mediaType === 'application/json' && !pretty) return jsonAnswer(200, value)
+  if (form !== undefined) return encodeForm(200, value, form.mediaType, pretty)
   throw onlyAccepted()
 }

@@ -6,7 +6,7 @@ import { customObjectTypes, notAcceptableObject } from './negotiate.ts'
 /** A value in the wanted media type. Codecs other than JSON are loaded on first use. */
 export async function encodeForm(code: number, value: unknown, mediaType: MediaType, pretty = false): Promise<Answer> {
   if (mediaType === 'application/json' && pretty) {
-    return bytesAnswer(code, mediaType, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`))
+    return bytesAnswer(code, mediaType, new TextEncoder().encode(JSON.stringify(value, null, 2)))
   }
   if (mediaType === 'application/json') return bytesAnswer(code, mediaType, jsonBytes(value))
   if (mediaType === 'application/yaml') {

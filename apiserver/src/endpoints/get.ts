@@ -7,7 +7,7 @@ import type { StoredResource } from '../registry/resource-table.ts'
 import type { Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import type { CachedObject, WatchCache } from '../storage/watch-cache/types.ts'
-import { parseRevision } from './query-options.ts'
+import { parseListRevision, parseRevision } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
 
 /** Waits until the cache knows the revision; 504 when the store has not reached it. */
@@ -68,7 +68,9 @@ export async function getObject(context: RequestContext, resource: StoredResourc
     const json = servedLine(value, revision)
     return objectAnswer(context, resource, 200, { object: () => decodeJson(json), json: () => json }, form)
   }
-  const revision = parseRevision(rv) ?? 0
+  // What is kept for a time only is not read ahead by the original, which then finds the fault with the client.
+  const parsed = resource.definition.ttlSeconds === undefined ? parseRevision(rv) : parseListRevision(rv)
+  const revision = parsed ?? 0
   const cache = store.cache()
   await cache.ready()
   if (revision > 0) await waitForRevision(cache, revision, context.signal)

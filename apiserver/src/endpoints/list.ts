@@ -16,6 +16,7 @@ import { servedJson, servedObject, waitForRevision } from './get.ts'
 import { gzipAnswer } from './gzip.ts'
 import { customObjectTypes, metaVersion, notAcceptableObject, protobufType, type Form } from './negotiate.ts'
 import { protobufContent } from './protobuf-forms.ts'
+import { isPretty } from './pretty.ts'
 import { parseListOptions, parseListRevision, type ListOptions } from './query-options.ts'
 import { checkListForm, objectForm } from './respond.ts'
 import { parseSelection, type Selection } from './selection.ts'
@@ -33,7 +34,7 @@ interface Item {
   object: () => KubeObject
 }
 
-interface Page {
+export interface Page {
   revision: number
   items: Item[]
   continue: string
@@ -198,7 +199,8 @@ async function pageFromStore(
   }
 }
 
-async function readPage(
+/** The objects that a list's options name, in the order of their keys. Throws 400, 410, 504. */
+export async function readPage(
   context: RequestContext,
   resource: StoredResource,
   options: ListOptions,
@@ -213,7 +215,8 @@ async function readPage(
     token !== undefined ||
     options.resourceVersionMatch === 'Exact' ||
     (options.limit > 0 && rv !== '' && rv !== '0' && options.resourceVersionMatch === '')
-  if (!exact) return pageFromCache(context, resource, options, selection)
+  // Any version will do: the state at hand is given whole, whatever the limit.
+  if (!exact) return pageFromCache(context, resource, rv === '0' ? { ...options, limit: 0 } : options, selection)
   const wanted = token === undefined ? parseListRevision(rv) : token.revision
   const at = wanted === undefined || wanted < 0 ? undefined : wanted
   const snapshot = token === undefined || at === undefined ? undefined : shelved(resource.store, at, performance.now())
@@ -245,7 +248,7 @@ function tokenExpired(token: ContinueToken): Error {
   return error
 }
 
-function listMetadata(page: Page, resource: StoredResource): Record<string, unknown> {
+export function listMetadata(page: Page, resource: StoredResource): Record<string, unknown> {
   return {
     resourceVersion: String(page.revision),
     // Lists of custom resources say it even when there is nothing to go on with.
@@ -281,7 +284,7 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   const include = form.as === 'Table' ? includeObjectOf(context.query) : 'Metadata'
   const selection = parseSelection(resource, options)
   const page = await readPage(context, resource, options, selection)
-  const pretty = context.query.get('pretty') === 'true'
+  const pretty = isPretty(context, form)
   const metadata = listMetadata(page, resource)
   const apiVersion = metaVersion(form)
   // Only whole lists of custom resources say that there is no more.

@@ -9,6 +9,8 @@ export interface Form {
   as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
   /** The version of that, when it is not v1. */
   version?: 'v1beta1'
+  /** JSON over several lines. */
+  pretty?: true
 }
 
 /** The apiVersion of what objects are turned into. */
@@ -77,11 +79,12 @@ export function negotiateForm(
     if (mediaType === undefined) continue
     const { as, g, v, stream } = parameters
     if (stream !== undefined && stream !== 'watch') continue
-    if (as === undefined && g === undefined && v === undefined) return { mediaType }
+    const pretty = parameters['pretty'] === '1' ? ({ pretty: true } as const) : {}
+    if (as === undefined && g === undefined && v === undefined) return { mediaType, ...pretty }
     // Tables have no protobuf form.
     if (as === 'Table' && (mediaType === protobufType || options.tables === false)) continue
     if (!options.transform || !isTransform(parameters)) continue
-    return { mediaType, as: as as NonNullable<Form['as']>, ...(v === 'v1beta1' ? { version: v } : {}) }
+    return { mediaType, as: as as NonNullable<Form['as']>, ...(v === 'v1beta1' ? { version: v } : {}), ...pretty }
   }
   return undefined
 }

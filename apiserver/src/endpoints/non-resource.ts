@@ -38,7 +38,9 @@ export function createNonResource(options: NonResourceOptions): (context: Reques
     const { type, value } = document?.() ?? { type: 'application/json', value: options.version }
     if (context.method !== 'GET') throw methodNotAllowed()
     if (!routerTakes(context.header('accept'), [type])) throw notAcceptableObject([type])
-    const answer = bytesAnswer(200, type, jsonBytes(value))
+    // People read the version: it is always written over several lines.
+    const bytes = document === undefined ? new TextEncoder().encode(JSON.stringify(value, null, 2)) : jsonBytes(value)
+    const answer = bytesAnswer(200, type, bytes)
     if (document !== undefined) answer.headers['cache-control'] = 'public, max-age=3600'
     return answer
   }

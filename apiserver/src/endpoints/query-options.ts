@@ -31,6 +31,13 @@ export interface ListOptions {
   sendInitialEvents: boolean | undefined
 }
 
+const notSupported = (field: string, badValue: string, supported: readonly string[]): FieldError => ({
+  type: 'FieldValueNotSupported',
+  field,
+  badValue,
+  detail: `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`,
+})
+
 const matches = ['Exact', 'NotOlderThan', '']
 
 function checkListOptions(options: ListOptions, watch: boolean): FieldError[] {
@@ -43,19 +50,17 @@ function checkListOptions(options: ListOptions, watch: boolean): FieldError[] {
     } else if (match !== 'NotOlderThan') {
       errors.push(forbidden(at, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
     }
+    if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(at, match, ['NotOlderThan']))
+    // A watch that begins with the state is taken for one that asks for a match.
+    const beginsWithState = sendInitialEvents === undefined && (rv === '' || rv === '0')
+    if (options.continue !== '' && (match !== '' || beginsWithState))
+      errors.push(forbidden(at, `${at} is forbidden when continue is provided`))
     return errors
   }
   if (match !== '') {
     if (rv === '') errors.push(forbidden(at, `${at} is forbidden unless resourceVersion is provided`))
     if (options.continue !== '') errors.push(forbidden(at, `${at} is forbidden when continue is provided`))
-    if (!matches.includes(match)) {
-      errors.push({
-        type: 'FieldValueNotSupported',
-        field: at,
-        badValue: match,
-        detail: `supported values: ${matches.map((m) => JSON.stringify(m)).join(', ')}`,
-      })
-    }
+    if (!matches.includes(match)) errors.push(notSupported(at, match, matches))
     if (match === 'Exact' && rv === '0')
       errors.push(forbidden(at, `${at} "exact" is forbidden for resourceVersion "0"`))
   }

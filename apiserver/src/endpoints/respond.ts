@@ -14,6 +14,7 @@ import {
   onlyAccepted,
   type Form,
 } from './negotiate.ts'
+import { isPretty } from './pretty.ts'
 import { includeObjectOf, partialMetadata, tableOf } from './table.ts'
 
 /** The form an object is answered in; 406 when the client takes none. */
@@ -64,7 +65,7 @@ export async function objectAnswer(
   body: ObjectBody,
   form: Form = objectForm(context, resource),
 ): Promise<Answer> {
-  const pretty = form.mediaType === 'application/json' && context.query.get('pretty') === 'true'
+  const pretty = form.mediaType === 'application/json' && isPretty(context, form)
   if (form.as === undefined) {
     if (form.mediaType === 'application/json' && !pretty && body.json !== undefined) {
       return {

@@ -13,7 +13,7 @@ import { admissionOptionsOf, settleNamespace } from './create.ts'
 import { bodyType, decodeBody } from './parse-body.ts'
 import { patchedObject, readPatch } from './patch-body.ts'
 import { applyType } from './patch-type.ts'
-import { parseWriteOptions } from './query-options.ts'
+import { parseRevision, parseWriteOptions } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
 import { checkName } from './update.ts'
@@ -68,6 +68,7 @@ export async function scaleEndpoint(
   const answer = (object: KubeObject): Promise<Answer> =>
     objectAnswer(context, resource, 200, { object: () => scaleOf(rules, object), columns: scaleColumns }, form)
   if (info.verb === 'get') {
+    parseRevision(context.query.get('resourceVersion') ?? '')
     const current = await readCurrent(resource, info)
     if (current === undefined) throw notFound({ group: resource.group, plural: resource.plural }, info.name)
     rules.requireSpec?.(current.object)

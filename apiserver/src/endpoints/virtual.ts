@@ -5,7 +5,7 @@ import type { Answer } from '../server/answer.ts'
 import { encodeForm } from './encode-form.ts'
 import { metaVersion } from './negotiate.ts'
 import { decodeBody } from './parse-body.ts'
-import { parseWriteOptions } from './query-options.ts'
+import { parseListOptions, parseWriteOptions } from './query-options.ts'
 import { actionForm, checkListForm, objectAnswer, objectForm } from './respond.ts'
 import { parseSelection } from './selection.ts'
 import type { EndpointServer } from './server.ts'
@@ -44,10 +44,7 @@ export async function virtualEndpoint(
   }
   if (info.verb === 'list' && definition.list !== undefined) {
     checkListForm(form, resource)
-    const { matches } = parseSelection(resource, {
-      labelSelector: context.query.get('labelSelector') ?? '',
-      fieldSelector: context.query.get('fieldSelector') ?? '',
-    })
+    const { matches } = parseSelection(resource, parseListOptions(context.query, false))
     const items = (await definition.list({ namespace: info.namespace, user, services })).filter(matches)
     if (form.as === 'Table') {
       const table = tableOf(resource, items, {

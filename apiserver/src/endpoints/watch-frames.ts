@@ -87,6 +87,14 @@ export function createFrameWriter(
     }
     return form.as === undefined ? object : partialMetadata(object, apiVersion)
   }
+  /** A table of the bookmark, as of any object; one without rows where columns want more of an object. */
+  const bookmarkTable = (object: KubeObject): unknown => {
+    try {
+      return transformed(object)
+    } catch {
+      return { kind: 'Table', apiVersion, metadata: object.metadata, columnDefinitions: null, rows: [] }
+    }
+  }
   const { encodeWatchFrame } = options
   /** Of a frame that no watcher's own selection or place in the stream shapes. */
   const formKey = `${form.mediaType} ${form.as ?? ''} ${form.version ?? ''} ${options.include} ${resource.apiVersion}`
@@ -140,15 +148,7 @@ export function createFrameWriter(
       if (plain) {
         return encoder.encode(`{"type":"BOOKMARK","object":${objectText(object, metadata.resourceVersion)}}\n`)
       }
-      if (form.as === 'Table') {
-        return encode('BOOKMARK', {
-          kind: 'Table',
-          apiVersion,
-          metadata,
-          columnDefinitions: null,
-          rows: [],
-        })
-      }
+      if (form.as === 'Table') return encode('BOOKMARK', bookmarkTable(object))
       return encode('BOOKMARK', form.as === undefined ? object : partialMetadata(object, apiVersion))
     },
     error: (status) => encode('ERROR', status),

@@ -24,7 +24,8 @@ describe('what a request asks for', () => {
     ['GET', '/apis/apps/v1/deployments', { verb: 'list', resource: 'deployments', namespace: '' }],
     ['GET', '/api/v1/nodes?fieldSelector=metadata.name%3Dn', { verb: 'list', name: 'n' }],
     ['GET', '/api/v1/nodes/n/proxy/a/b', { name: 'n', subresource: 'proxy', rest: 'a/b' }],
-    ['GET', '/api/v1/namespaces/a/configmaps/x%2Fy', { name: 'x/y' }],
+    ['GET', '/api/v1/namespaces/a/configmaps/x%2Fy', { name: 'x', subresource: 'y' }],
+    ['GET', '/api/v1/namespaces/a/configmaps/x%20y', { name: 'x y' }],
     ['GET', '/api/v1/namespaces/a/configmaps/%zz', { name: '%zz' }],
     ['GET', '/api/v1/namespaces/a/configmaps/', { verb: 'list', resource: 'configmaps' }],
   ])('%s %s', (method, target, expected) => {

@@ -63,7 +63,8 @@ export function queryFlag(value: string | null | undefined): boolean {
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
   const info = nonResource(method, path)
   if (!path.startsWith('/api/') && !path.startsWith('/apis/')) return info
-  const parts = path.split('/')
+  // A slash that is written as an escape divides like any other.
+  const parts = (path.includes('%') ? path.replace(/%2f/gi, '/') : path).split('/')
   parts.shift()
   if (parts.at(-1) === '') parts.pop()
   info.apiPrefix = parts[0] ?? ''

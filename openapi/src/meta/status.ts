@@ -82,6 +82,9 @@ function about(resource: Resource, name?: string, more: StatusDetails = {}): Sta
   }
 }
 
+/** As Go quotes it: control characters by their number of two digits. */
+const quoted = (text: string): string => JSON.stringify(text).replace(/\\u00([01][0-9a-f])/g, '\\x$1')
+
 export const badRequest = (message: string): ApiError => failure(400, 'BadRequest', message)
 export const unauthorized = (message = 'Unauthorized'): ApiError => failure(401, 'Unauthorized', message)
 
@@ -90,14 +93,14 @@ export const forbiddenError = (resource: Resource, name: string | undefined, why
   failure(
     403,
     'Forbidden',
-    `${groupResource(resource)}${name === undefined || name === '' ? '' : ` ${JSON.stringify(name)}`} is forbidden: ${why}`,
+    `${groupResource(resource)}${name === undefined || name === '' ? '' : ` ${quoted(name)}`} is forbidden: ${why}`,
     about(resource, name),
   )
 /** A denied request outside any resource: `forbidden: User "x" cannot get path "/y"`. */
 export const forbiddenPath = (message: string): ApiError => failure(403, 'Forbidden', message, {})
 
 export const notFound = (resource: Resource, name: string): ApiError =>
-  failure(404, 'NotFound', `${groupResource(resource)} ${JSON.stringify(name)} not found`, about(resource, name))
+  failure(404, 'NotFound', `${groupResource(resource)} ${quoted(name)} not found`, about(resource, name))
 /** No such path: what a client with a wrong group or version sees. */
 export const pathNotFound = (): ApiError =>
   failure(404, 'NotFound', 'the server could not find the requested resource', {})
@@ -108,21 +111,17 @@ export const methodNotAllowed = (resource: Resource, verb: string): ApiError =>
     `${verb} is not supported on resources of kind "${groupResource(resource)}"`,
     about(resource),
   )
+
 export const notAcceptable = (accepted: readonly string[]): ApiError =>
   failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 export const alreadyExists = (resource: Resource, name: string): ApiError =>
-  failure(
-    409,
-    'AlreadyExists',
-    `${groupResource(resource)} ${JSON.stringify(name)} already exists`,
-    about(resource, name),
-  )
+  failure(409, 'AlreadyExists', `${groupResource(resource)} ${quoted(name)} already exists`, about(resource, name))
 /** `Operation cannot be fulfilled on pods "a": <why>`. */
 export const conflict = (resource: Resource, name: string, why: string): ApiError =>
   failure(
     409,
     'Conflict',
-    `Operation cannot be fulfilled on ${groupResource(resource)} ${JSON.stringify(name)}: ${why}`,
+    `Operation cannot be fulfilled on ${groupResource(resource)} ${quoted(name)}: ${why}`,
     about(resource, name),
   )
 export const staleResourceVersion = (resource: Resource, name: string): ApiError =>
@@ -149,7 +148,7 @@ export function invalidObject(
   const texts = [...new Set(errors.map(fieldErrorMessage))]
   const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const label = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
-  return failure(422, 'Invalid', `${label} ${JSON.stringify(name ?? '')} is invalid: ${all}`, {
+  return failure(422, 'Invalid', `${label} ${quoted(name ?? '')} is invalid: ${all}`, {
     ...(name === undefined || name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
     ...(kind.kind === '' ? {} : { kind: kind.kind }),
