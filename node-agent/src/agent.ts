@@ -8,6 +8,7 @@ import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { SharedInformer } from '@kapell/controllers/machinery/shared-informer'
 import {
   csiDrivers,
+  resourceClaims,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
@@ -38,6 +39,10 @@ import { createPluginRegistry } from './plugins/registry.ts'
 import { createProber } from './probes/prober.ts'
 import { createStatusManager } from './status/manager.ts'
 import { createDrivers } from './volumes/csi/drivers.ts'
+import { cdiDirectories, looksDevicesUp, readCdiSpecs } from './devices/cdi.ts'
+import { createDeviceDrivers } from './devices/drivers.ts'
+import { createPodDevices } from './devices/manager.ts'
+import { openPreparedClaims } from './devices/prepared.ts'
 import { createCsiVolumes } from './volumes/csi/mount.ts'
 import { publishDrivers } from './volumes/csi/publish-node.ts'
 import { createImageVolumes, type ImageVolumesOptions } from './volumes/image.ts'
@@ -120,12 +125,26 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
   }
   const objects = createObjectSource({ client, clock, log, signal, changed: (uid) => workers.retry(uid) })
   const drivers = createDrivers({ signal, publish: (known) => publishDrivers(client, node.name, known) })
+  const deviceDrivers = createDeviceDrivers({
+    clock,
+    signal,
+    wipe: async (driver) => {
+      const selector = encodeURIComponent(`spec.nodeName=${node.name},spec.driver=${driver}`)
+      await client.raw('DELETE', `/apis/resource.k8s.io/v1/resourceslices?fieldSelector=${selector}`)
+    },
+  })
+  const devices = createPodDevices({
+    drivers: deviceDrivers,
+    prepared: await openPreparedClaims(join(dataDir, 'node', 'prepared-claims.json')),
+    claim: (namespace, name) => client.resource(resourceClaims, namespace).get(name, { signal }),
+    ...((await looksDevicesUp(cri)) ? {} : { cdiSpecs: () => readCdiSpecs(cdiDirectories) }),
+  })
   const plugins = createPluginRegistry({
     dir: join(dataDir, 'node', 'plugins_registry'),
     clock,
     log,
     signal,
-    handlers: { CSIPlugin: drivers.plugins },
+    handlers: { CSIPlugin: drivers.plugins, DRAPlugin: deviceDrivers.plugins },
   })
   const csi = createCsiVolumes({
     drivers,
@@ -198,6 +217,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     observer,
     images: createImagePuller({ cri, events, clock }),
     volumes,
+    devices,
     objects,
     probes: createProber({ cri, clock, events, nodeIp: node.ip, changed: poke }),
     status: nodePods.statuses(status),

@@ -39,6 +39,8 @@ export interface ContainerConfigInput {
   mounts: Mount[]
   /** Volumes that are devices. */
   devices: Device[]
+  /** Devices by the names of the machine's CDI specifications. */
+  cdiIds?: readonly string[]
   terminationFile: string
   /** The image's digest or id to run, and the name the pod used. */
   imageRef: string
@@ -62,6 +64,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     envs: [...env].map(([key, value]) => ({ key, value: encoder.encode(value) })),
     mounts: input.mounts,
     devices: input.devices,
+    CDIDevices: (input.cdiIds ?? []).map((name) => ({ name })),
     labels: {
       [containerNameLabel]: container.name,
       [podNameLabel]: identity.name,

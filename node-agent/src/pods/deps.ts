@@ -3,6 +3,7 @@ import type { Logger } from '@kapell/controllers/machinery/log'
 import type { V1ConfigMap, V1Container, V1Pod, V1PodStatus, V1Secret, V1Service } from '@kapell/openapi/types'
 import type { Cgroups } from '../cgroups/manager.ts'
 import type { Cri } from '../cri/client.ts'
+import type { PodDevices } from '../devices/manager.ts'
 import type { ProbeStates } from '../status/container-status.ts'
 import type { ProbeVerdicts } from './actions.ts'
 import type { Allocations } from './allocation.ts'
@@ -23,6 +24,7 @@ export interface PodDeps {
   observer: Observer
   images: ImagePuller
   volumes: PodVolumes
+  devices: PodDevices
   objects: ObjectSource
   probes: Probes
   status: PodStatuses

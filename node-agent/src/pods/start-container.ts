@@ -4,7 +4,7 @@ import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
 import { RuntimeCallError } from '../cri/grpc-client.ts'
 import { ephemeralContainers } from './actions.ts'
-import { containerConfig, type ContainerConfig } from './container-config.ts'
+import { containerConfig, type ContainerConfig, type Device } from './container-config.ts'
 import type { PodDeps } from './deps.ts'
 import { containerEnv } from './env.ts'
 import { runHook } from './hooks.ts'
@@ -132,6 +132,9 @@ async function configure(
       allocatable: deps.node.allocatable,
     })
     const mounts = await deps.volumes.containerMounts({ pod, container, env, at, images })
+    const given = await deps.devices.ofContainer(pod, container)
+    for (const { hostPath, containerPath, options } of given.mounts)
+      mounts.push({ hostPath, containerPath, readonly: options.includes('ro') })
     const terminationFile = deps.paths.terminationFile(uid, container.name, attempt)
     await mkdir(dirname(terminationFile), { recursive: true })
     await writeFile(terminationFile, '')
@@ -152,9 +155,10 @@ async function configure(
       pod,
       container,
       attempt,
-      env,
+      env: new Map([...env, ...given.env.map(assignment)]),
       mounts,
-      devices: deps.volumes.containerDevices(pod, container),
+      devices: [...deps.volumes.containerDevices(pod, container), ...given.deviceNodes.map(deviceNode)],
+      cdiIds: given.cdiIds,
       terminationFile,
       imageRef: image.ref,
       imageUser: image.user,
@@ -166,6 +170,18 @@ async function configure(
     throw new StartError('CreateContainerConfigError', text)
   }
 }
+
+/** "NAME=value" */
+function assignment(text: string): [name: string, value: string] {
+  const at = text.indexOf('=')
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+const deviceNode = (node: { path: string; hostPath: string; permissions: string }): Device => ({
+  containerPath: node.path,
+  hostPath: node.hostPath,
+  permissions: node.permissions,
+})
 
 /** Links to every Service of the namespace, unless the pod declines; the API server itself is always linked. */
 function linkedServices(deps: PodDeps, pod: V1Pod): ReturnType<PodDeps['services']> {

@@ -63,6 +63,13 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
     deps.events(pod, 'Warning', 'FailedMount', errorText(error))
     return { ...done, changed: actions.killPod || actions.kill.length > 0, retryAfterMs: retryMs }
   }
+  try {
+    await deps.devices.prepare(pod)
+  } catch (error) {
+    const why = `Failed to prepare dynamic resources: ${errorText(error)}`
+    deps.events(pod, 'Warning', 'FailedPrepareDynamicResources', why)
+    return { ...done, changed: actions.killPod || actions.kill.length > 0, retryAfterMs: retryMs }
+  }
   const prepared = await prepareSandbox(deps, request, actions)
   if (prepared === undefined) return { ...done, changed: actions.killPod, retryAfterMs: retryMs }
 

@@ -1,6 +1,14 @@
 import type { V1Container, V1Pod } from '@kapell/openapi/types'
+import type { PodDevices } from '../devices/manager.ts'
 import { containerHash } from './container-hash.ts'
 import type { ContainerRecord, PodRecord, SandboxRecord } from './record.ts'
+
+/** Of pods without claims. */
+export const noDevices: PodDevices = {
+  prepare: () => Promise.resolve(),
+  ofContainer: () => Promise.resolve({ cdiIds: [], env: [], mounts: [], deviceNodes: [] }),
+  release: () => Promise.resolve(),
+}
 
 /** Makers of pods and records for tests. */
 export function testPod(spec: Partial<NonNullable<V1Pod['spec']>> = {}, more: Partial<V1Pod> = {}): V1Pod {

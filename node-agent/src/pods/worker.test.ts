@@ -14,7 +14,7 @@ import { createImagePuller } from './images.ts'
 import { createObserver } from './observe.ts'
 import { nodePaths } from './paths.ts'
 import { identityOf } from './record.ts'
-import { testPod } from './testing.ts'
+import { noDevices, testPod } from './testing.ts'
 import { createPodWorker, type PodWorker } from './worker.ts'
 
 interface Bench {
@@ -75,6 +75,7 @@ function build(): Bench {
       unmount: () => Promise.resolve(void made.unmounted++),
       release: () => Promise.resolve(),
     },
+    devices: noDevices,
     objects: {
       configMap: () => Promise.resolve(undefined),
       secret: () => Promise.resolve(undefined),

@@ -157,6 +157,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     if (at !== undefined) deps.probes.update(at, record)
     if (record.containers.some(({ state }) => state === 'running')) publish(record, false)
     await terminatePod(deps, { identity, pod: at, record, graceSeconds: currentGrace(), signal })
+    await deps.devices.release(identity.uid)
     const after = await observe()
     deps.probes.stop(identity.uid)
     if (at !== undefined) deps.hostPorts(at, [])
