@@ -17,8 +17,10 @@ export function hostPortTeller(set: (podKey: string, ports: readonly HostPort[])
 }
 
 function hostPorts(pod: V1Pod, podIps: readonly string[]): HostPort[] {
-  const podIp = podIps[0]
-  if (podIp === undefined) return []
+  return podIps.flatMap((podIp) => hostPortsAt(pod, podIp))
+}
+
+function hostPortsAt(pod: V1Pod, podIp: string): HostPort[] {
   return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].flatMap(({ ports = [] }) =>
     ports
       .filter(({ hostPort = 0 }) => hostPort > 0)

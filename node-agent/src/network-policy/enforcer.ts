@@ -5,13 +5,16 @@ import { namespaces, networkPolicies, pods } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import { keepTrue } from '../kept-true.ts'
 import type { Nft } from '../proxy/nft.ts'
-import { changeScript, removeScript, replaceScript } from '../proxy/script.ts'
+import { familyOf, type FamilyName } from '../proxy/family.ts'
+import { changeScript, removeScript, replaceScript, tableName } from '../proxy/script.ts'
 import { policyBase, policyTable } from './rules.ts'
 import { namespaceLabels, podView, sameView, type PodView } from './view.ts'
 
 export interface PolicyEnforcerOptions {
   informers: InformerFactory
   nodeName: string
+  /** Of the addresses in it: two families are two enforcers. Default IPv4. */
+  family?: FamilyName
   /** A table of its own, so that Services' changes need not read it. */
   table: string
   nft: Nft
@@ -34,7 +37,9 @@ const mainChain = 'policies'
 
 /** Keeps NetworkPolicies for this node's pods in an nftables table; rules of an earlier run hold until it knows better. */
 export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnforcer {
-  const { informers, nodeName, table, nft, log } = options
+  const { informers, nodeName, nft, log, family } = options
+  const table = tableName(options.table, family)
+  const base = policyBase(familyOf(family))
   const policyInformer = informers.informer(networkPolicies)
   const namespaceInformer = informers.informer(namespaces)
   const podInformer = informers.informer(pods)
@@ -44,13 +49,14 @@ export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnfor
   const write = async () => {
     const next = policyTable({
       nodeName,
+      ...(family === undefined ? {} : { family }),
       policies: policyInformer.lister.list(),
       pods: [...views.values()],
       namespaces: new Map(
         namespaceInformer.lister.list().map((each) => [each.metadata?.name ?? '', namespaceLabels(each)]),
       ),
     })
-    if (applied === undefined) await nft.run(replaceScript(next, table, policyBase))
+    if (applied === undefined) await nft.run(replaceScript(next, table, base))
     else {
       const change = changeScript(applied, next, table)
       if (change.apply !== '') await nft.run(change.apply)
@@ -58,7 +64,7 @@ export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnfor
         await nft.run(change.tidy).catch((error: unknown) => {
           // Nothing leads to them any more; but one that comes back by the same name must be made from nothing.
           log.debug('unused policy chains stay for now', { error: errorText(error) })
-          return nft.run(replaceScript(next, table, policyBase))
+          return nft.run(replaceScript(next, table, base))
         })
     }
     applied = next
@@ -81,7 +87,7 @@ export function startPolicyEnforcer(options: PolicyEnforcerOptions): PolicyEnfor
   const schedule = () => kept.touch()
   const see = (pod: V1Pod) => {
     const key = keyOf(pod)
-    const view = podView(pod)
+    const view = podView(pod, family)
     if (sameView(views.get(key), view)) return
     if (view === undefined) views.delete(key)
     else views.set(key, view)

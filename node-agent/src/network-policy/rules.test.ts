@@ -1,5 +1,5 @@
 import type { V1NetworkPolicy, V1NetworkPolicySpec, V1Pod } from '@kapell/openapi/types'
-import { ipv4Block, mergePorts } from './blocks.ts'
+import { mergePorts } from './blocks.ts'
 import { directionsOf, policyTable } from './rules.ts'
 import { podView, type PodView } from './view.ts'
 
@@ -187,19 +187,6 @@ it.each<[what: string, change: (pod: V1Pod) => void, seen: boolean]>([
   }
   change(one)
   expect(podView(one) !== undefined).toBe(seen)
-})
-
-it.each([
-  ['10.1.2.3/16', '10.1.0.0/16'],
-  ['192.0.2.7/32', '192.0.2.7/32'],
-  ['255.255.255.255/1', '128.0.0.0/1'],
-  ['1.2.3.4/0', '0.0.0.0/0'],
-  ['1.2.3.4/33', undefined],
-  ['1.2.3.4', undefined],
-  ['::/0', undefined],
-  ['1.2.3.4/8; drop', undefined],
-])('the block %s is %s', (cidr, expected) => {
-  expect(ipv4Block(cidr)).toBe(expected)
 })
 
 it('merges ports that touch', () => {

@@ -1,7 +1,8 @@
 import type { V1NetworkPolicy, V1NetworkPolicyPeer, V1NetworkPolicyPort } from '@kapell/openapi/types'
 import { createHash } from 'node:crypto'
+import { familyOf, type Family } from '../proxy/family.ts'
 import { elementId, emptyState, type TableState } from '../proxy/script.ts'
-import { ipv4Block, mergePorts } from './blocks.ts'
+import { mergePorts } from './blocks.ts'
 import { selectorOrNothing, type PodView, type PolicyWorld } from './view.ts'
 
 type Direction = 'ingress' | 'egress'
@@ -17,16 +18,16 @@ const keyOf = ({ metadata }: V1NetworkPolicy): string => `${metadata?.namespace 
  * The fixed part of the table. Only forwarded packets are asked about: what the node itself sends to its pods (probes)
  * and what they send to it is always allowed. A connection once allowed stays. Addresses are those after Services.
  */
-export const policyBase = `
-  set self { type ipv4_addr . ipv4_addr; }
-  map egress { type ipv4_addr : verdict; }
-  map ingress { type ipv4_addr : verdict; }
+export const policyBase = ({ nft: ip, address }: Family): string => `
+  set self { type ${address} . ${address}; }
+  map egress { type ${address} : verdict; }
+  map ingress { type ${address} : verdict; }
   chain policies {
     type filter hook forward priority filter; policy accept;
     ct state established,related accept
-    ip saddr . ip daddr @self accept
-    ip saddr vmap @egress
-    ip daddr vmap @ingress
+    ${ip} saddr . ${ip} daddr @self accept
+    ${ip} saddr vmap @egress
+    ${ip} daddr vmap @ingress
   }`
 
 /** Which directions a policy is about. Source: the API's NetworkPolicySpec.policyTypes. */
@@ -52,6 +53,7 @@ export function policyTable(world: PolicyWorld): TableState<string> {
 class TableMaker {
   readonly state = emptyState<string>()
   readonly #world: PolicyWorld
+  readonly #family: Family
   readonly #podsOf = new Map<string, PodView[]>()
   readonly #policiesOf = new Map<
     string,
@@ -62,6 +64,7 @@ class TableMaker {
 
   constructor(world: PolicyWorld) {
     this.#world = world
+    this.#family = familyOf(world.family)
     for (const pod of world.pods) push(this.#podsOf, pod.namespace, pod)
     const sorted = world.policies
       .map((policy) => ({ key: keyOf(policy), policy }))
@@ -105,7 +108,7 @@ class TableMaker {
 
   /** One line for each pair of a peer and a way to name ports. */
   #ruleLines({ peers, ports }: Rule, direction: Direction, namespace: string): string[] {
-    const side = direction === 'ingress' ? 'ip saddr' : 'ip daddr'
+    const side = `${this.#family.nft} ${direction === 'ingress' ? 'saddr' : 'daddr'}`
     const numbers = numberedPorts(ports)
     const names = ports.flatMap(({ port, protocol = 'TCP' }) =>
       typeof port === 'string' ? [{ name: port, protocol }] : [],
@@ -113,7 +116,7 @@ class TableMaker {
     const each = peers.length === 0 ? [undefined] : peers
     return each.flatMap((peer) => {
       if (peer?.ipBlock !== undefined) {
-        const block = blockMatch(peer.ipBlock, side)
+        const block = blockMatch(peer.ipBlock, side, this.#family)
         if (block === undefined) return []
         // Which port a name stands for, only a pod can tell.
         const own = direction === 'ingress' ? names.map((one) => this.#namedPort(namespace, one)) : []
@@ -135,7 +138,7 @@ class TableMaker {
   #peerSet(peer: V1NetworkPolicyPeer, namespace: string): string {
     const name = `pods-${peerId(peer, namespace)}`
     if (this.state.sets.has(name)) return name
-    this.state.sets.set(name, '{ type ipv4_addr; }')
+    this.state.sets.set(name, `{ type ${this.#family.address}; }`)
     for (const pod of this.#peerPods(peer, namespace).pods) this.#element(name, pod.address)
     return name
   }
@@ -164,7 +167,7 @@ class TableMaker {
     const id = typeof where === 'object' ? `peer ${where.id}` : `namespace ${where ?? '*'}`
     const set = `ports-${hash([id, name, protocol])}`
     if (!this.state.sets.has(set)) {
-      this.state.sets.set(set, '{ type ipv4_addr . inet_proto . inet_service; }')
+      this.state.sets.set(set, `{ type ${this.#family.address} . inet_proto . inet_service; }`)
       const among =
         typeof where === 'object'
           ? where.pods
@@ -178,7 +181,7 @@ class TableMaker {
         }
       }
     }
-    return `ip daddr . meta l4proto . th dport @${set}`
+    return `${this.#family.nft} daddr . meta l4proto . th dport @${set}`
   }
 
   #element(set: string, key: string, value?: string): void {
@@ -201,15 +204,16 @@ function rulesOf({ spec }: V1NetworkPolicy, direction: Direction): Rule[] {
     : (spec?.egress ?? []).map(({ to = [], ports = [] }) => ({ peers: to, ports }))
 }
 
-/** The range as a match, or undefined when it is none of IPv4's. */
+/** The range as a match, or undefined when it is none of the family's. */
 function blockMatch(
   { cidr, except = [] }: { cidr: string; except?: readonly string[] },
   side: string,
+  family: Family,
 ): string | undefined {
-  const block = ipv4Block(cidr)
+  const block = family.block(cidr)
   if (block === undefined) return undefined
-  const without = except.map(ipv4Block).filter((each) => each !== undefined)
-  // "0.0.0.0/0" is every address there is here.
+  const without = except.map((each) => family.block(each)).filter((each) => each !== undefined)
+  // "0.0.0.0/0" or "::/0" is every address there is here.
   return [...(block.endsWith('/0') ? [] : [`${side} ${block}`]), ...without.map((each) => `${side} != ${each}`)].join(
     ' ',
   )

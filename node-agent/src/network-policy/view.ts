@@ -1,12 +1,11 @@
 import { selectorFromLabelSelector, type LabelSelector, type Selector } from '@kapell/openapi/meta/labels'
 import type { V1Namespace, V1NetworkPolicy, V1Pod } from '@kapell/openapi/types'
-import { isIPv4 } from 'node:net'
+import { familyOf, type FamilyName } from '../proxy/family.ts'
 
 /** What policies ask of a pod; everything else of it may change without a rule changing. */
 export interface PodView {
   namespace: string
   labels: Readonly<Record<string, string>>
-  /** IPv4. */
   address: string
   nodeName: string
   ports: readonly NamedPort[]
@@ -19,6 +18,8 @@ export interface NamedPort {
 }
 
 export interface PolicyWorld {
+  /** Of the pods' addresses: two families are two tables. Default IPv4. */
+  family?: FamilyName
   nodeName: string
   policies: readonly V1NetworkPolicy[]
   pods: readonly PodView[]
@@ -30,10 +31,11 @@ export interface PolicyWorld {
  * The pod as policies see it, or undefined when they do not: without an address yet or any more, ended, or on its node's
  * own network, whose traffic is the node's. Source: concepts page "Network Policies".
  */
-export function podView(pod: V1Pod): PodView | undefined {
-  const address = pod.status?.podIP
+export function podView(pod: V1Pod, family?: FamilyName): PodView | undefined {
+  const ips = [...(pod.status?.podIPs ?? []).map(({ ip }) => ip), pod.status?.podIP]
+  const address = ips.find(familyOf(family).is)
   const { phase } = pod.status ?? {}
-  if (pod.spec?.hostNetwork === true || address === undefined || !isIPv4(address)) return undefined
+  if (pod.spec?.hostNetwork === true || address === undefined) return undefined
   if (phase === 'Succeeded' || phase === 'Failed') return undefined
   const sidecars = (pod.spec?.initContainers ?? []).filter((each) => each.restartPolicy === 'Always')
   return {

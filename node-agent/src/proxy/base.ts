@@ -1,28 +1,33 @@
+import { familyOf, type Family, type FamilyName } from './family.ts'
 import { choiceMark, masqueradeBit, maxSharedEndpoints, type SharedSet } from './rules.ts'
 
 export interface TableOptions {
-  /** Name of the one table of ours, in family ip. */
+  /** Name of the one table of ours. */
   table: string
+  /** Of the addresses in it. Default IPv4. */
+  family?: FamilyName
   /** Pods of this node. */
   podCidr: string
   /** Pods of all nodes: traffic between them keeps its source address. */
   clusterCidr: string
 }
 
-const serviceKey = 'ipv4_addr . inet_proto . inet_service'
 const portKey = 'inet_proto . inet_service'
 
-export const sharedSets: Record<SharedSet, string> = {
-  'service-ips': `map service-ips { type ${serviceKey} : verdict; }`,
-  'service-nodeports': `map service-nodeports { type ${portKey} : verdict; }`,
-  'no-endpoint-services': `map no-endpoint-services { type ${serviceKey} : verdict; }`,
-  'no-endpoint-nodeports': `map no-endpoint-nodeports { type ${portKey} : verdict; }`,
-  'cluster-ips': 'set cluster-ips { type ipv4_addr; }',
-  hairpin: 'set hairpin { type ipv4_addr . ipv4_addr; }',
-  hostports: `map hostports { type ${portKey} : ipv4_addr . inet_service; }`,
-  endpoints: `map endpoints { type ${serviceKey} . mark : ipv4_addr . inet_service; }`,
-  'nodeport-endpoints': `map nodeport-endpoints { type ${portKey} . mark : ipv4_addr . inet_service; }`,
-  'hostports-by-ip': `map hostports-by-ip { type ${serviceKey} : ipv4_addr . inet_service; }`,
+const sharedSets = (address: Family['address']): Record<SharedSet, string> => {
+  const serviceKey = `${address} . inet_proto . inet_service`
+  return {
+    'service-ips': `map service-ips { type ${serviceKey} : verdict; }`,
+    'service-nodeports': `map service-nodeports { type ${portKey} : verdict; }`,
+    'no-endpoint-services': `map no-endpoint-services { type ${serviceKey} : verdict; }`,
+    'no-endpoint-nodeports': `map no-endpoint-nodeports { type ${portKey} : verdict; }`,
+    'cluster-ips': `set cluster-ips { type ${address}; }`,
+    hairpin: `set hairpin { type ${address} . ${address}; }`,
+    hostports: `map hostports { type ${portKey} : ${address} . inet_service; }`,
+    endpoints: `map endpoints { type ${serviceKey} . mark : ${address} . inet_service; }`,
+    'nodeport-endpoints': `map nodeport-endpoints { type ${portKey} . mark : ${address} . inet_service; }`,
+    'hostports-by-ip': `map hostports-by-ip { type ${serviceKey} : ${address} . inet_service; }`,
+  }
 }
 
 /**
@@ -31,19 +36,19 @@ export const sharedSets: Record<SharedSet, string> = {
  * their own would have nftables read all of them before it takes another rule. The connection's mark carries the lot,
  * since nothing else that can be set can be part of a key; it is taken off again on the way out.
  */
-function choiceChains(): string {
+function choiceChains(ip: Family['nft']): string {
   const counts = Array.from({ length: maxSharedEndpoints }, (_, at) => at + 1)
   const draw = (count: number) => `ct mark set numgen random mod ${count} offset ${choiceMark}`
   return counts
     .map(
       (count) => `chain pick-${count} {
     ${draw(count)}
-    meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . ct mark map @endpoints
+    meta l4proto { tcp, udp, sctp } dnat ${ip} to ${ip} daddr . meta l4proto . th dport . ct mark map @endpoints
   }
   chain node-${count} {
     meta mark set meta mark or ${masqueradeBit}
     ${draw(count)}
-    meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport . ct mark map @nodeport-endpoints
+    meta l4proto { tcp, udp, sctp } dnat ${ip} to meta l4proto . th dport . ct mark map @nodeport-endpoints
   }`,
     )
     .join('\n  ')
@@ -53,32 +58,34 @@ function choiceChains(): string {
  * The part of the table that does not depend on Services. Every packet meets a fixed number of rules: one look-up by
  * address, protocol and port and one by node port decide.
  */
-export function baseTable({ podCidr, clusterCidr }: TableOptions): string {
+export function baseTable({ podCidr, clusterCidr, family }: TableOptions): string {
+  const { nft: ip, address, name } = familyOf(family)
+  const loopback = name === 'IPv4' ? '127.0.0.0/8' : '::1'
   const localPort = 'fib daddr type local meta l4proto . th dport'
-  const servicePort = 'ip daddr . meta l4proto . th dport'
+  const servicePort = `${ip} daddr . meta l4proto . th dport`
   return `
-  ${Object.values(sharedSets).join('\n  ')}
+  ${Object.values(sharedSets(address)).join('\n  ')}
 
   chain reject-it {
     meta l4proto tcp reject with tcp reset
     reject
   }
-  ${choiceChains()}
+  ${choiceChains(ip)}
   chain services {
     ${servicePort} vmap @service-ips
     ${localPort} vmap @service-nodeports
-    meta l4proto { tcp, udp, sctp } dnat ip to ${servicePort} map @hostports-by-ip
-    fib daddr type local meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport map @hostports
+    meta l4proto { tcp, udp, sctp } dnat ${ip} to ${servicePort} map @hostports-by-ip
+    fib daddr type local meta l4proto { tcp, udp, sctp } dnat ${ip} to meta l4proto . th dport map @hostports
   }
   chain unserved {
     ct state != new return
     ${servicePort} vmap @no-endpoint-services
     ${localPort} vmap @no-endpoint-nodeports
-    ip daddr @cluster-ips meta l4proto { tcp, udp, sctp } goto reject-it
+    ${ip} daddr @cluster-ips meta l4proto { tcp, udp, sctp } goto reject-it
   }
   chain raw-prerouting {
     type filter hook prerouting priority raw; policy accept;
-    iifname != "lo" ip daddr 127.0.0.0/8 drop comment "loopback stays private although node ports answer on it"
+    iifname != "lo" ${ip} daddr ${loopback} drop comment "loopback stays private although node ports answer on it"
   }
   chain nat-prerouting {
     type nat hook prerouting priority dstnat; policy accept;
@@ -92,10 +99,10 @@ export function baseTable({ podCidr, clusterCidr }: TableOptions): string {
     type nat hook postrouting priority srcnat; policy accept;
     ct mark ${choiceMark}-${choiceMark + maxSharedEndpoints - 1} ct mark set 0
     meta mark and ${masqueradeBit} == ${masqueradeBit} meta mark set meta mark xor ${masqueradeBit} masquerade fully-random
-    ip saddr . ip daddr @hairpin masquerade fully-random
+    ${ip} saddr . ${ip} daddr @hairpin masquerade fully-random
     oifname "lo" return
-    ip saddr 127.0.0.0/8 masquerade fully-random
-    ip saddr ${podCidr} ip daddr != ${clusterCidr} masquerade fully-random comment "pods to the world"
+    ${ip} saddr ${loopback} masquerade fully-random
+    ${ip} saddr ${podCidr} ${ip} daddr != ${clusterCidr} masquerade fully-random comment "pods to the world"
   }
   chain filter-input {
     type filter hook input priority filter; policy accept;

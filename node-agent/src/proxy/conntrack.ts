@@ -1,3 +1,4 @@
+import type { FamilyName } from './family.ts'
 import type { UdpEntry } from './rules.ts'
 
 const entryKey = (entry: UdpEntry): string => `${entry.address ?? ''}:${entry.port}`
@@ -7,11 +8,16 @@ const entryKey = (entry: UdpEntry): string => `${entry.address ?? ''}:${entry.po
  * tool. Without it a client that goes on sending from one port would go on to an endpoint that is gone, or, when
  * there was none before, would never be translated.
  */
-export function staleConnections(before: readonly UdpEntry[], after: readonly UdpEntry[]): string[][] {
+export function staleConnections(
+  before: readonly UdpEntry[],
+  after: readonly UdpEntry[],
+  family?: FamilyName,
+): string[][] {
   const next = new Map(after.map((entry) => [entryKey(entry), entry]))
   const old = new Map(before.map((entry) => [entryKey(entry), entry]))
   const select = (entry: UdpEntry) => [
     '-D',
+    ...(family === 'IPv6' ? ['-f', 'ipv6'] : []),
     '-p',
     'udp',
     ...(entry.address === undefined ? [] : ['--orig-dst', entry.address]),

@@ -1,21 +1,23 @@
-import { isIPv4 } from 'node:net'
+import { familyOf, type FamilyName } from './family.ts'
 import { emptyRules, type ServiceRules } from './rules.ts'
 
 /** A container port that shows on the node itself. */
 export interface HostPort {
   protocol: 'TCP' | 'UDP' | 'SCTP'
   hostPort: number
-  /** One address of the node; absent or 0.0.0.0: all. */
+  /** One address of the node; absent: all, "0.0.0.0" or "::" all of that family. */
   hostIp?: string
   podIp: string
   containerPort: number
 }
 
-export function hostPortRules(ports: readonly HostPort[]): ServiceRules {
+/** Those of one family; the others have a table of their own. */
+export function hostPortRules(ports: readonly HostPort[], of?: FamilyName): ServiceRules {
   const rules = emptyRules()
+  const family = familyOf(of)
   for (const { protocol, hostPort, hostIp, podIp, containerPort } of ports) {
-    const all = hostIp === undefined || hostIp === '' || hostIp === '0.0.0.0'
-    if (!isIPv4(podIp) || (!all && !isIPv4(hostIp))) continue
+    const all = hostIp === undefined || hostIp === '' || hostIp === (family.name === 'IPv4' ? '0.0.0.0' : '::')
+    if (!family.is(podIp) || (!all && !family.is(hostIp))) continue
     const port = `${protocol.toLowerCase()} . ${hostPort}`
     const value = `${podIp} . ${containerPort}`
     if (all) rules.elements.push({ set: 'hostports', key: port, value })

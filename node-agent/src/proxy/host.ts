@@ -4,6 +4,7 @@ import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { findTool, tryRun } from '../runtime/exec.ts'
 import { setSysctl } from '../runtime/host.ts'
+import { familyOf, type FamilyName } from './family.ts'
 
 export interface HostPreparation {
   undo(): Promise<void>
@@ -16,20 +17,30 @@ const routeLocalnet = 'net.ipv4.conf.all.route_localnet'
  * rule keeps strangers out), and this machine needs some route to the Service addresses. None of it is worth failing.
  */
 export async function prepareHost(
-  options: { serviceCidr?: string; linkName?: string },
+  options: { serviceCidr?: string; linkName?: string; family?: FamilyName },
   log: Logger,
 ): Promise<HostPreparation> {
-  await allowLocalnet(log)
-  const { serviceCidr, linkName } = options
+  const { serviceCidr, linkName, family } = options
+  // IPv6 has no such setting: node ports do not answer on ::1, as upstream's do not.
+  if (family !== 'IPv6') await allowLocalnet(log)
   const ip = findTool('ip')
   const routed = serviceCidr !== undefined && linkName !== undefined && ip !== undefined
   if (routed) {
-    const made = await tryRun(ip, ['route', 'replace', serviceCidr, 'dev', linkName])
+    const made = await tryRun(ip, [
+      `-${familyOf(family).name.at(-1)}`,
+      'route',
+      'replace',
+      serviceCidr,
+      'dev',
+      linkName,
+    ])
     if (made.code !== 0) log.warn('no route to the Service addresses', { error: made.stderr })
   }
   return {
     undo: async () => {
-      if (routed) await tryRun(ip, ['route', 'delete', serviceCidr, 'dev', linkName])
+      if (routed)
+        await tryRun(ip, [`-${familyOf(family).name.at(-1)}`, 'route', 'delete', serviceCidr, 'dev', linkName])
+      if (family === 'IPv6') return
       const links = ip === undefined ? '' : (await tryRun(ip, ['-o', 'link'])).stdout
       const others = [...links.matchAll(/^\d+: (kapell[0-9a-f]{8})[:@]/gm)].some(([, name]) => name !== linkName)
       if (!others) await disallowLocalnet()

@@ -5,7 +5,7 @@ import { findTool, run } from '../runtime/exec.ts'
 export interface Nft {
   readonly kind: 'library' | 'command'
   run(script: string): Promise<void>
-  /** Whether the kernel has this table of family ip, told by a chain that is always in it: "services" unless said. */
+  /** Whether the kernel has this table ("ip kapell"), told by a chain that is always in it: "services" unless said. */
   hasTable(table: string, chain?: string): Promise<boolean>
   close(): Promise<void>
 }
@@ -42,7 +42,7 @@ function commandNft(command: readonly string[]): Nft {
     run: (script) => inTurn(async () => void (await run(tool!, [...args, '-f', '-'], { input: script }))),
     hasTable: (table, chain = 'services') =>
       inTurn(() =>
-        run(tool!, [...args, 'list', 'chain', 'ip', table, chain]).then(
+        run(tool!, [...args, 'list', 'chain', ...table.split(' '), chain]).then(
           () => true,
           () => false,
         ),
@@ -91,7 +91,7 @@ function libraryNft(): Nft {
     run: (script) => inTurn(() => execute(script)),
     hasTable: (table, chain = 'services') =>
       inTurn(() =>
-        execute(`list chain ip ${table} ${chain}\n`).then(
+        execute(`list chain ${table} ${chain}\n`).then(
           () => true,
           () => false,
         ),

@@ -194,7 +194,7 @@ describe('changeScript', () => {
       sets: new Map(),
       elements: new Map([['k', { set: 'hostports' as const, key: 'tcp . 80', value }]]),
     })
-    expect(changeScript(state('1', 'x', 'old'), state('2', 'y', 'new'), 't')).toEqual({
+    expect(changeScript(state('1', 'x', 'old'), state('2', 'y', 'new'), 'ip t')).toEqual({
       apply: [
         'add chain ip t c',
         'add chain ip t new',
@@ -210,7 +210,7 @@ describe('changeScript', () => {
     })
   })
   it('is empty when nothing differs', () => {
-    expect(changeScript(emptyState(), emptyState(), 't')).toEqual({ apply: '', tidy: '' })
+    expect(changeScript(emptyState(), emptyState(), 'ip t')).toEqual({ apply: '', tidy: '' })
   })
   it('has a fixed part that masquerades pods on their way out only', () => {
     const script = fullScript(emptyState(), { table: 't', podCidr: '10.244.1.0/24', clusterCidr: '10.244.0.0/16' })

@@ -9,6 +9,7 @@ import { findTool, tryRun } from '../runtime/exec.ts'
 import type { TableOptions } from './base.ts'
 import { staleConnections } from './conntrack.ts'
 import { prepareHost, type HostPreparation } from './host.ts'
+import type { FamilyName } from './family.ts'
 import { possibleHolders } from './holder.ts'
 import { hostPortRules, type HostPort } from './host-ports.ts'
 import { HealthChecks, healthCheckOf } from './health-checks.ts'
@@ -16,11 +17,13 @@ import { createLocalAddresses } from './local-addresses.ts'
 import { openNft, type Nft } from './nft.ts'
 import { RuleBook } from './rule-book.ts'
 import { serviceRules, type ProxyNode, type ServiceRules } from './rules.ts'
-import { changeScript, emptyState, fullScript, removeScript } from './script.ts'
+import { changeScript, emptyState, fullScript, removeScript, tableName } from './script.ts'
 
 export interface ProxyOptions {
   informers: InformerFactory
   nodeName: string
+  /** Of the addresses this one serves: two families are two proxies. Default IPv4. */
+  family?: FamilyName
   /** Pods of this node, for example "10.244.0.0/24". */
   podCidr: string
   /** Pods of all nodes. Default: podCidr. */
@@ -66,17 +69,22 @@ const serviceKeyOf = (slice: V1EndpointSlice): string =>
  * there with synced(). Errors: nftables is missing, or the kernel refuses our table.
  */
 export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
-  const { informers, log } = options
+  const { informers, log, family } = options
   const nft = options.nft ?? openNft()
   const table: TableOptions = {
     table: options.table ?? 'kapell',
+    ...(family === undefined ? {} : { family }),
     podCidr: options.podCidr,
     clusterCidr: options.clusterCidr ?? options.podCidr,
   }
   const { loadBalancerRange, linkName } = options
+  const at = tableName(table.table, family)
+  // Once is enough: they are asked over IPv4.
+  const checksHealth = family !== 'IPv6'
   const node: ProxyNode = {
     nodeName: options.nodeName,
     clusterCidr: table.clusterCidr,
+    ...(family === undefined ? {} : { family }),
     ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
   }
   const healthChecks = new HealthChecks(log)
@@ -86,7 +94,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       : createLocalAddresses({ linkName, log, mine: (address) => inRange(loadBalancerRange, address) })
   const host = options.host ?? (await prepareHost(options, log))
   // Rules of an earlier run go on serving until we know better; without any, pods need at least the way out.
-  if (!(await nft.hasTable(table.table))) await nft.run(fullScript(emptyState(), table))
+  if (!(await nft.hasTable(at))) await nft.run(fullScript(emptyState(), table))
 
   const serviceInformer = informers.informer(services)
   const sliceInformer = informers.informer(endpointSlices, {
@@ -109,7 +117,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       return undefined
     }
     const slices = sliceInformer.lister.byIndex(serviceKeyIndex, key)
-    healthChecks.put(key, healthCheckOf(service, slices, node.nodeName))
+    if (checksHealth) healthChecks.put(key, healthCheckOf(service, slices, node.nodeName))
     return serviceRules(service, slices, node)
   }
   const forgotten: string[][] = []
@@ -117,7 +125,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     const before = book.rulesOf(owner)?.udp ?? []
     book.put(owner, rules)
     addresses?.put(owner, rules?.addresses ?? [])
-    if (ready) forgotten.push(...staleConnections(before, rules?.udp ?? []))
+    if (ready) forgotten.push(...staleConnections(before, rules?.udp ?? [], family))
   }
 
   /** The whole table anew; if it is refused as a whole, owner by owner, so that one bad object harms only itself. */
@@ -147,7 +155,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   }
   const applyChange = async () => {
     const { before, after } = book.takeChange()
-    const change = changeScript(before, after, table.table)
+    const change = changeScript(before, after, at)
     if (change.apply !== '') await nft.run(change.apply)
     if (change.tidy !== '') {
       await nft.run(change.tidy).catch((error: unknown) => {
@@ -175,8 +183,8 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     write: flush,
     failed: (error, inMs) => log.error('cannot write Service rules; trying again', { error, inMs }),
     undone: async () => {
-      if (await nft.hasTable(table.table)) return false
-      log.warn('the nftables table of Services is gone: somebody removed it; writing it again', { table: table.table })
+      if (await nft.hasTable(at)) return false
+      log.warn('the nftables table of Services is gone: somebody removed it; writing it again', { table: at })
       mustReplace = true
       return true
     },
@@ -233,7 +241,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   return {
     synced: () => first,
     setHostPorts: (podKey, ports) => {
-      put(`pod/${podKey}`, ports.length === 0 ? undefined : hostPortRules(ports))
+      put(`pod/${podKey}`, ports.length === 0 ? undefined : hostPortRules(ports, family))
       schedule()
     },
     settled: () => kept.settled(),
@@ -243,7 +251,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       await healthChecks.close()
       if (!keepRules) {
         await addresses?.close()
-        await nft.run(removeScript(table.table))
+        await nft.run(removeScript(at))
         await host.undo()
       }
       if (options.nft === undefined) await nft.close()

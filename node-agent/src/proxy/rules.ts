@@ -1,8 +1,8 @@
 import { inRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
 import type { V1EndpointSlice, V1Service, V1ServicePort } from '@kapell/openapi/types'
 import { createHash } from 'node:crypto'
-import { isIPv4 } from 'node:net'
 import { chooseEndpoints, type Chooser, type Endpoint } from './endpoints.ts'
+import { familyOf, type Family } from './family.ts'
 import { holderOf, holdersFor } from './holder.ts'
 
 /** What the rules of this node depend on beside the objects. */
@@ -83,12 +83,6 @@ export function isProxied(service: V1Service): boolean {
   )
 }
 
-const isIpv4 = (address: string | undefined): address is string => address !== undefined && isIPv4(address)
-const isIpv4Cidr = (cidr: string): boolean => {
-  const [address, bits] = cidr.split('/')
-  return isIpv4(address) && bits !== undefined && /^\d{1,2}$/.test(bits) && Number(bits) <= 32
-}
-
 /** All rules of a set of objects: the whole table but its fixed part. Of two claims to one address and port the first wins. */
 export function desiredRules(
   services: readonly V1Service[],
@@ -121,9 +115,9 @@ export function serviceRules(service: V1Service, slices: readonly V1EndpointSlic
   const rules = emptyRules()
   if (!isProxied(service)) return rules
   const spec = service.spec!
-  const clusterIps = (spec.clusterIPs ?? [spec.clusterIP!]).filter(isIpv4)
+  const clusterIps = (spec.clusterIPs ?? [spec.clusterIP!]).filter((ip) => familyOf(node.family).is(ip))
   for (const ip of clusterIps) rules.elements.push({ set: 'cluster-ips', key: ip })
-  for (const ip of balancerAddresses(service)) {
+  for (const ip of balancerAddresses(service, node)) {
     if (node.loadBalancerRange === undefined || !inRange(node.loadBalancerRange, ip)) continue
     const holders = holdersFor(service, slices, node.holders ?? [node.nodeName])
     if (holderOf(ip, holders) === node.nodeName) rules.addresses.push(ip)
@@ -135,11 +129,11 @@ export function serviceRules(service: V1Service, slices: readonly V1EndpointSlic
 }
 
 /** Load balancers that answer for themselves (ipMode Proxy) are none of a node's business. */
-const balancerAddresses = (service: V1Service): string[] =>
+const balancerAddresses = (service: V1Service, node: ProxyNode): string[] =>
   (service.status?.loadBalancer?.ingress ?? [])
     .filter((each) => each.ipMode !== 'Proxy')
     .map((each) => each.ip)
-    .filter(isIpv4)
+    .filter(familyOf(node.family).is)
 
 interface PortInput {
   service: V1Service
@@ -152,6 +146,7 @@ interface PortInput {
 
 function addPort({ service, port, slices, node, rules, clusterIps }: PortInput): void {
   const spec = service.spec!
+  const family = familyOf(node.family)
   const protocol = (port.protocol ?? 'TCP').toLowerCase()
   if (!['tcp', 'udp', 'sctp'].includes(protocol)) return
   const title = `${service.metadata?.namespace ?? ''}/${service.metadata?.name ?? ''}${port.name ? `:${port.name}` : ''}`
@@ -169,7 +164,7 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
     if (known !== undefined) return known
     const name = `${kind}-${id}`
     made.set(kind, name)
-    addChoice({ name, title, protocol, endpoints, affinitySeconds, id, rules })
+    addChoice({ name, title, protocol, endpoints, affinitySeconds, id, rules, family })
     return name
   }
   const internal = internalLocal ? local : cluster
@@ -197,8 +192,8 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
     way(ip, internal.length > 0 ? verdict() : undefined, cluster.length > 0)
   }
 
-  const externalIps = (spec.externalIPs ?? []).filter(isIpv4)
-  const balancerIps = balancerAddresses(service)
+  const externalIps = (spec.externalIPs ?? []).filter((ip) => family.is(ip))
+  const balancerIps = balancerAddresses(service, node)
   const hasNodePort = port.nodePort !== undefined && port.nodePort > 0
   if (!hasNodePort && externalIps.length === 0 && balancerIps.length === 0) return
 
@@ -214,7 +209,7 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
     const lines: string[] = []
     if (externalLocal) {
       // Who is inside the cluster need not care on which node an endpoint is.
-      lines.push(`ip saddr ${node.clusterCidr} goto ${choiceChain('svc', cluster)} comment "${title}"`)
+      lines.push(`${family.nft} saddr ${node.clusterCidr} goto ${choiceChain('svc', cluster)} comment "${title}"`)
       lines.push(`fib saddr type local meta mark set meta mark or ${masqueradeBit} goto ${choiceChain('svc', cluster)}`)
       if (local.length > 0) lines.push(`goto ${choiceChain('svl', local)}`)
       else lines.push('drop')
@@ -224,11 +219,16 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
     rules.chains.set(external, lines)
   }
   for (const ip of externalIps) way(ip, external && `goto ${external}`, cluster.length > 0)
-  const ranges = (spec.loadBalancerSourceRanges ?? []).map((each) => each.trim()).filter(isIpv4Cidr)
+  const ranges = (spec.loadBalancerSourceRanges ?? [])
+    .map((each) => each.trim())
+    .filter((each) => family.block(each) !== undefined)
   let balancer = external
   if (external !== undefined && balancerIps.length > 0 && ranges.length > 0) {
     balancer = `flt-${id}`
-    rules.chains.set(balancer, [`ip saddr { ${ranges.join(', ')} } goto ${external} comment "${title}"`, 'drop'])
+    rules.chains.set(balancer, [
+      `${family.nft} saddr { ${ranges.join(', ')} } goto ${external} comment "${title}"`,
+      'drop',
+    ])
   }
   for (const ip of balancerIps) way(ip, balancer && `goto ${balancer}`, cluster.length > 0)
   if (hasNodePort) {
@@ -255,32 +255,36 @@ interface ChoiceInput {
   affinitySeconds: number | undefined
   id: string
   rules: ServiceRules
+  family: Family
 }
 
-function addChoice({ name, title, protocol, endpoints, affinitySeconds, id, rules }: ChoiceInput): void {
+function addChoice({ name, title, protocol, endpoints, affinitySeconds, id, rules, family }: ChoiceInput): void {
   addHairpins(endpoints, rules)
   const comment = `comment "${title}"`
   if (affinitySeconds === undefined) {
     const [only] = endpoints
     const target =
       endpoints.length === 1
-        ? `${only!.address}:${only!.port}`
+        ? family.target(only!.address, only!.port)
         : `numgen random mod ${endpoints.length} map { ${endpoints.map((each, at) => `${at} : ${each.address} . ${each.port}`).join(', ')} }`
-    rules.chains.set(name, [`meta l4proto ${protocol} dnat ip to ${target} ${comment}`])
+    rules.chains.set(name, [`meta l4proto ${protocol} dnat ${family.nft} to ${target} ${comment}`])
     return
   }
   // Remembering clients: a set an endpoint, so that the clients of the others stay when one goes.
   const ends = endpoints.map((each) => {
     const end = `${id}-${createHash('sha256').update(`${each.address}:${each.port}`).digest('hex').slice(0, 8)}`
-    rules.sets.set(`aff-${end}`, `{ type ipv4_addr; size 65536; flags dynamic,timeout; timeout ${affinitySeconds}s; }`)
+    rules.sets.set(
+      `aff-${end}`,
+      `{ type ${family.address}; size 65536; flags dynamic,timeout; timeout ${affinitySeconds}s; }`,
+    )
     rules.chains.set(`end-${end}`, [
-      `update @aff-${end} { ip saddr }`,
-      `meta l4proto ${protocol} dnat ip to ${each.address}:${each.port} ${comment}`,
+      `update @aff-${end} { ${family.nft} saddr }`,
+      `meta l4proto ${protocol} dnat ${family.nft} to ${family.target(each.address, each.port)} ${comment}`,
     ])
     return end
   })
   rules.chains.set(name, [
-    ...ends.map((end) => `ip saddr @aff-${end} goto end-${end}`),
+    ...ends.map((end) => `${family.nft} saddr @aff-${end} goto end-${end}`),
     `numgen random mod ${ends.length} vmap { ${ends.map((end, at) => `${at} : goto end-${end}`).join(', ')} }`,
   ])
 }

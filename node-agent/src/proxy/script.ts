@@ -1,4 +1,5 @@
 import { baseTable, type TableOptions } from './base.ts'
+import { familyOf, type FamilyName } from './family.ts'
 import type { Element, SharedSet } from './rules.ts'
 
 /** What is in the table, or shall be. Element keys are "set key", so that each key of a set is there once. */
@@ -19,7 +20,7 @@ export const elementId = (element: { set: string; key: string }): string => `${e
 const isMap = (element: Element<string>): boolean => element.value !== undefined
 const entry = ({ key, value }: Element<string>): string => (value === undefined ? key : `${key} : ${value}`)
 
-function elementLines(verb: 'add' | 'delete', table: string, elements: readonly Element<string>[]): string[] {
+function elementLines(verb: 'add' | 'delete', at: string, elements: readonly Element<string>[]): string[] {
   const bySet = new Map<string, string[]>()
   for (const each of elements) {
     const text = verb === 'add' ? entry(each) : each.key
@@ -27,16 +28,18 @@ function elementLines(verb: 'add' | 'delete', table: string, elements: readonly 
     if (list === undefined) bySet.set(each.set, [text])
     else list.push(text)
   }
-  return [...bySet].map(([set, entries]) => `${verb} element ip ${table} ${set} { ${entries.join(', ')} }`)
+  return [...bySet].map(([set, entries]) => `${verb} element ${at} ${set} { ${entries.join(', ')} }`)
 }
 
 /** Replaces the whole table in one transaction: no packet meets half of it. */
 export const fullScript = (state: TableState, options: TableOptions): string =>
-  replaceScript(state, options.table, baseTable(options))
+  replaceScript(state, tableName(options.table, options.family), baseTable(options))
 
-/** The same for any table of ours; `base` is its fixed part. */
-export function replaceScript(state: TableState<string>, table: string, base: string): string {
-  const at = `ip ${table}`
+/** A table with its family, "ip6 kapell", as commands name it. */
+export const tableName = (table: string, family?: FamilyName): string => `${familyOf(family).nft} ${table}`
+
+/** The same for any table of ours; `at` is its name with its family, `base` its fixed part. */
+export function replaceScript(state: TableState<string>, at: string, base: string): string {
   return (
     [
       `add table ${at}`,
@@ -45,12 +48,12 @@ export function replaceScript(state: TableState<string>, table: string, base: st
       ...[...state.sets].map(([name, set]) => `add set ${at} ${name} ${set}`),
       ...[...state.chains.keys()].map((name) => `add chain ${at} ${name}`),
       ...[...state.chains].flatMap(([name, rules]) => rules.map((rule) => `add rule ${at} ${name} ${rule}`)),
-      ...elementLines('add', table, [...state.elements.values()]),
+      ...elementLines('add', at, [...state.elements.values()]),
     ].join('\n') + '\n'
   )
 }
 
-export const removeScript = (table: string): string => `add table ip ${table}\ndelete table ip ${table}\n`
+export const removeScript = (at: string): string => `add table ${at}\ndelete table ${at}\n`
 
 export interface Change {
   /** One transaction that makes `next` of `current`, but for chains and sets that nothing uses any more. */
@@ -60,8 +63,7 @@ export interface Change {
 }
 
 /** The difference of two states of the table. Both texts are empty when nothing differs. */
-export function changeScript(current: TableState<string>, next: TableState<string>, table: string): Change {
-  const at = `ip ${table}`
+export function changeScript(current: TableState<string>, next: TableState<string>, at: string): Change {
   const sameRules = (a: readonly string[] | undefined, b: readonly string[]) =>
     a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index])
   const added: Element<string>[] = []
@@ -85,8 +87,8 @@ export function changeScript(current: TableState<string>, next: TableState<strin
       ...(current.chains.has(name) ? [`flush chain ${at} ${name}`] : []),
       ...rules.map((rule) => `add rule ${at} ${name} ${rule}`),
     ]),
-    ...elementLines('delete', table, removed),
-    ...elementLines('add', table, added),
+    ...elementLines('delete', at, removed),
+    ...elementLines('add', at, added),
     ...staleChains.map((name) => `flush chain ${at} ${name}`),
   ]
   const tidy = [
