@@ -109,12 +109,13 @@ export class Normalizer {
     for (const [value, placeholder] of this.#literal) out = out.replaceAll(value, placeholder)
     for (const [value, placeholder] of this.#names)
       if (value.length > 6) out = out.replaceAll(value, placeholder)
-      else out = out.replace(new RegExp(`(?<=[("' ])${value}(?=[)"' ])`, 'g'), placeholder)
+      else out = out.replace(new RegExp(`(?<=[("' ])${value}(?=[)"'\\\\ ])`, 'g'), placeholder)
     for (const prefix of this.#generated)
       out = out.replace(new RegExp(`${prefix}[a-z0-9]{5}\\b`, 'g'), `${prefix}<rand5>`)
     return out
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (uid) => this.#unasked('uid', uid))
       .replace(/\b10\.96\.\d+\.\d+\b/g, (ip) => this.#unasked('ip', ip))
+      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => (isNow(time) ? '<time>' : time))
       .replace(/(?<=resource version: \d+(, current: | \())\d+/g, '<rv>')
   }
 

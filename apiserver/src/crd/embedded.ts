@@ -8,6 +8,7 @@ import {
   memberSchema,
   type JsonSchema,
 } from '@kapell/openapi/schema/structural/json-schema'
+import { customMetadata } from '../registry/metadata-rules.ts'
 import { validateMetadata } from '../registry/metadata-validation.ts'
 
 /** The metadata of whole objects inside of a custom resource follows the rules of all metadata. */
@@ -26,7 +27,7 @@ export function embeddedMetadataErrors(schema: JsonSchema, value: unknown): Fiel
       if (path !== '' && isEmbedded(at) && isJsonObject(one['metadata'])) {
         const found = validateMetadata(one['metadata'] as ObjectMeta, {
           namespaced: (one['metadata'] as ObjectMeta).namespace !== undefined,
-          qualifiedFinalizers: false,
+          rules: customMetadata,
           validateName: pathSegmentName,
         })
         // A name is not needed here.

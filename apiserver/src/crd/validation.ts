@@ -179,10 +179,13 @@ export function validateCrd(crd: Crd): FieldError[] {
 
 /** Its name follows from its plural and its group, neither of which changes. */
 export function validateCrdCreate(crd: Crd): FieldError[] {
-  const name = crd.metadata?.name ?? ''
   const { names, group = '' } = crd.spec ?? {}
-  if (name === '' || name === `${names?.plural ?? ''}.${group}`) return []
-  return [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]
+  const wanted = `${names?.plural ?? ''}.${group}`
+  return (['generateName', 'name'] as const).flatMap((field) => {
+    const given = crd.metadata?.[field] ?? ''
+    const why = 'must be spec.names.plural+"."+spec.group'
+    return given === '' || given === wanted ? [] : [invalid(`metadata.${field}`, given, why)]
+  })
 }
 
 /** What a definition is called stays; once it is established its scope and kind stay, too. */

@@ -5,6 +5,7 @@ import { cannotBeHandled, decodeObject, noSuchKind, type UnknownFields } from '@
 import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind } from '@kapell/openapi/schema/registry'
 import { decodeBody as readBody, strictYamlProblems, type DecodedBody } from '@kapell/openapi/wire/body'
+import { keepWrittenNumbers, mayHoldWrittenNumbers } from '@kapell/openapi/wire/written-number'
 import { unheldNumber, type UnheldNumber } from '@kapell/openapi/wire/number-text'
 import { contentTypeOf, jsonType, protobufType, unknownBodyFormat, yamlType } from '@kapell/openapi/wire/media'
 import type { CustomShape } from '../registry/definition.ts'
@@ -59,7 +60,9 @@ export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeO
     throw cannotBeHandled({ kind, version }, gvk.kind, why)
   }
   const strict = request.validation === 'Strict'
-  const { object, unknown } = decodeObject(gvk, parsed.value ?? {}, {
+  const isOdd = parsed.text !== undefined && mayHoldWrittenNumbers(parsed.text)
+  const value = isOdd ? keepWrittenNumbers(parsed.text ?? '') : (parsed.value ?? {})
+  const { object, unknown } = decodeObject(gvk, value, {
     unknownFields: unknownFieldsOf(request.validation),
     text: parsed.text,
     problems: strict ? strictYamlProblems(parsed.problems) : parsed.problems,

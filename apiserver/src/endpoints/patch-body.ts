@@ -4,6 +4,7 @@ import { fieldErrorMessage, causeMessage, invalid, type FieldError } from '@kape
 import { applyJsonPatch, parseJsonPatch, type JsonPatchOperation } from '@kapell/openapi/patch/json-patch'
 import { applyMergePatch, parseMergePatch } from '@kapell/openapi/patch/merge-patch'
 import { applyStrategicPatch, parseStrategicPatch } from '@kapell/openapi/patch/strategic-merge'
+import { goPrint } from '@kapell/openapi/patch/json'
 import { decodeOrThrow, noSuchKind } from '@kapell/openapi/schema/decode-object'
 import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind, schemaOf } from '@kapell/openapi/schema/registry'
@@ -12,7 +13,7 @@ import { unheldNumber, type UnheldNumber } from '@kapell/openapi/wire/number-tex
 import type { RequestContext } from '../pipeline/context.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { bodyType, unheldText, unknownFieldsOf, unsupportedBody, type DecodeRequest } from './parse-body.ts'
-import { applyType, customPatchTypes, unknownPatchType } from './patch-type.ts'
+import { customPatchTypes, unknownPatchType } from './patch-type.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -21,7 +22,6 @@ export type PatchBody =
   | { type: 'json'; operations: readonly JsonPatchOperation[] }
   | { type: 'merge'; patch: JsonObject }
   | { type: 'strategic'; patch: JsonObject }
-  | { type: 'apply'; bytes: Uint8Array }
 
 /** A patch that is no JSON at all is told of by whoever reads it. */
 function refuseUnheld(text: string): void {
@@ -34,35 +34,74 @@ function refuseUnheld(text: string): void {
   if (unheld !== undefined) throw badRequest(unheldText(unheld))
 }
 
-/** Throws 400 and 415. */
-export async function readPatch(context: RequestContext, resource: StoredResource): Promise<PatchBody> {
+/**
+ * Reads the body; what is answered parses it, once there is an object to patch: a missing one is told of first. Throws
+ * 413 and 415, and what is answered 400.
+ */
+export async function readPatch(context: RequestContext, resource: StoredResource): Promise<() => PatchBody> {
   const type = context.header('content-type') === undefined ? '' : bodyType(context)
-  const text = async (): Promise<string> => {
-    const given = decodeText(await context.body())
-    if (resource.definition.custom !== undefined && given.trimStart().startsWith('{')) refuseUnheld(given)
-    return given
-  }
-  switch (type) {
-    case 'application/json-patch+json':
-      return { type: 'json', operations: parseJsonPatch(await text()) }
-    case 'application/merge-patch+json':
-      return { type: 'merge', patch: parseMergePatch(await text()) }
-    case 'application/strategic-merge-patch+json':
-      if (schemaOf(resource) === undefined) {
-        throw unsupportedBody(customPatchTypes)
-      }
-      return { type: 'strategic', patch: parseStrategicPatch(await text()) }
-    case applyType:
-      return { type: 'apply', bytes: await context.body() }
-    default:
-      // The router of built-in resources has refused it.
-      throw unsupportedBody(customPatchTypes)
+  const parse = parsers[type]
+  // The router of built-in resources has refused other types.
+  if (parse === undefined) throw unsupportedBody(customPatchTypes)
+  const isCustom = schemaOf(resource) === undefined
+  if (isCustom && type === strategicType) throw unsupportedBody(customPatchTypes)
+  const text = decodeText(await context.body())
+  let parsed: PatchBody | undefined
+  return () => {
+    if (parsed !== undefined) return parsed
+    if (resource.definition.custom !== undefined && text.trimStart().startsWith('{')) refuseUnheld(text)
+    return (parsed = parse(text, { keepsText: !isCustom }))
   }
 }
 
+const strategicType = 'application/strategic-merge-patch+json'
+
+const parsers: Readonly<Record<string, (text: string, how: { keepsText: boolean }) => PatchBody>> = {
+  'application/json-patch+json': (text, how) => ({ type: 'json', operations: parseJsonPatch(text, how) }),
+  'application/merge-patch+json': (text, how) => ({ type: 'merge', patch: parseMergePatch(text, how) }),
+  [strategicType]: (text) => ({ type: 'strategic', patch: parseStrategicPatch(text) }),
+}
+
+const metadataOrder = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+]
+
+/** As messages show it: its fields by letter, its metadata in the order of the API's type. */
+function shown(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) return result
+  const place = (key: string): number => metadataOrder.indexOf(key)
+  const sorted = Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(
+    sorted.map(([key, value]) =>
+      key === 'metadata' && typeof value === 'object' && value !== null
+        ? [key, Object.fromEntries(Object.entries(value as object).sort(([a], [b]) => place(a) - place(b)))]
+        : [key, value as unknown],
+    ),
+  )
+}
+
 /** The 422 of a patch whose result is no object of the kind. */
-function badResult(result: unknown, why: string): ApiError {
-  const error: FieldError = { type: 'FieldValueInvalid', field: 'patch', badValue: JSON.stringify(result), detail: why }
+function badResult(result: string, why: string): ApiError {
+  const error: FieldError = {
+    type: 'FieldValueInvalid',
+    field: 'patch',
+    badValue: result,
+    detail: why,
+  }
   return new ApiError({
     kind: 'Status',
     apiVersion: 'v1',
@@ -86,8 +125,6 @@ function applied(current: KubeObject, body: PatchBody, gvk: GroupVersionKind): u
       if (schema === undefined) throw unknownPatchType()
       return applyStrategicPatch(schema, current as unknown as JsonObject, body.patch)
     }
-    default:
-      throw unknownPatchType()
   }
 }
 
@@ -102,7 +139,7 @@ function checkOwnVersion(result: unknown, current: KubeObject, gvk: GroupVersion
 }
 
 /** The current object with the patch applied, decoded anew as its kind. Throws 400 and 422. */
-export async function patchedObject(current: KubeObject, body: PatchBody, request: DecodeRequest): Promise<KubeObject> {
+export function patchedObject(current: KubeObject, body: PatchBody, request: DecodeRequest): KubeObject {
   const { gvk } = request
   const result = applied(current, body, gvk)
   if (request.custom !== undefined) {
@@ -112,7 +149,7 @@ export async function patchedObject(current: KubeObject, body: PatchBody, reques
       for (const text of unknown) request.warn(text)
       return object
     } catch (error) {
-      throw error instanceof DecodeError ? badResult(result, error.message) : error
+      throw error instanceof DecodeError ? badResult(textOf(result), error.message) : error
     }
   }
   const given = result as { apiVersion?: unknown; kind?: unknown }
@@ -120,16 +157,30 @@ export async function patchedObject(current: KubeObject, body: PatchBody, reques
   const kind = typeof given?.kind === 'string' ? given.kind : ''
   const named = { ...parseApiVersion(apiVersion), kind }
   if (kind !== gvk.kind || named.group !== gvk.group || named.version !== gvk.version) {
-    const why = isKnownKind(named)
-      ? `converting (${named.version}.${kind}) to (${gvk.group === '' ? 'core' : gvk.group.split('.')[0]}.${gvk.kind}): unknown conversion`
-      : noSuchKind(named)
-    throw badResult(result, why)
+    throw badResult(textOf(result), isKnownKind(named) ? whyNotOf(named, result, gvk) : noSuchKind(named))
   }
   try {
     const { object, unknown } = decodeOrThrow(gvk, result, { unknownFields: unknownFieldsOf(request.validation) })
     for (const text of unknown) request.warn(text)
     return object
   } catch (error) {
-    throw error instanceof DecodeError ? badResult(result, error.message) : error
+    if (!(error instanceof DecodeError)) throw error
+    throw body.type === 'strategic'
+      ? badResult(goPrint(body.patch), error.restored)
+      : badResult(textOf(result), error.message)
   }
 }
+
+/** An object of another kind: what is wrong with it as that kind, or else that it is one. */
+function whyNotOf(named: GroupVersionKind, result: unknown, wanted: GroupVersionKind): string {
+  try {
+    decodeOrThrow(named, result, { unknownFields: 'ignore' })
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message
+    throw error
+  }
+  const group = wanted.group === '' ? 'core' : (wanted.group.split('.')[0] ?? '')
+  return `converting (${named.version}.${named.kind}) to (${group}.${wanted.kind}): unknown conversion`
+}
+
+const textOf = (result: unknown): string => JSON.stringify(shown(result))

@@ -33,8 +33,8 @@ export async function patchEndpoint(
   })
   const outcome = await updateObject(scope, {
     patch: true,
-    next: async (current) => {
-      const next = await patchedObject(current, body, {
+    next: (current) => {
+      const next = patchedObject(current, body(), {
         gvk: resource,
         custom: resource.definition.custom,
         validation: options.fieldValidation,

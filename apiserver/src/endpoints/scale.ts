@@ -83,12 +83,14 @@ export async function scaleEndpoint(
   let wanted: (current: KubeObject) => Promise<Scale>
   if (patch) {
     const body = await readPatch(context, resource)
-    wanted = async (current) =>
-      (await patchedObject(scaleOf(rules, current), body, {
-        gvk: scaleKind,
-        validation: options.fieldValidation,
-        warn: (text) => addWarning(context, text),
-      })) as Scale
+    wanted = (current) =>
+      Promise.resolve(
+        patchedObject(scaleOf(rules, current), body(), {
+          gvk: scaleKind,
+          validation: options.fieldValidation,
+          warn: (text) => addWarning(context, text),
+        }) as Scale,
+      )
   } else {
     const scale = (await decodeBody(context, {
       gvk: scaleKind,

@@ -6,7 +6,8 @@ import { StorageError } from '../storage/storage.ts'
 import { newUuid } from '../uuid.ts'
 import type { Reservation } from './definition.ts'
 import { generateName } from './generate-name.ts'
-import { nameRuleOf, wantsQualifiedFinalizers, validateMetadata } from './metadata-validation.ts'
+import { metadataRulesOf } from './metadata-rules.ts'
+import { nameRuleOf, validateMetadata } from './metadata-validation.ts'
 import { keyOf } from './object-key.ts'
 import { outcomeOf, toStoredBytes, writtenOutcome, type Outcome } from './outcome.ts'
 import { plainFailure } from './storage-errors.ts'
@@ -22,11 +23,11 @@ export function hasGeneration(definition: WriteScope['resource']['definition']):
 /** What the server alone decides about a new object's metadata. */
 function fillSystemMetadata(scope: WriteScope, metadata: ObjectMeta): void {
   const { definition } = scope.resource
-  if ((metadata.resourceVersion ?? '') !== '') {
+  // A dry run stores nothing, and does not mind.
+  if ((metadata.resourceVersion ?? '') !== '' && !scope.dryRun) {
     throw plainFailure('resourceVersion should not be set on objects to be created')
   }
-  delete metadata.resourceVersion
-  delete metadata.selfLink
+  if (!scope.dryRun) delete metadata.resourceVersion
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
   metadata.uid = newUuid()
@@ -81,7 +82,7 @@ async function store(
     const errors = [
       ...validateMetadata(metadata, {
         namespaced: definition.namespaced,
-        qualifiedFinalizers: wantsQualifiedFinalizers(definition),
+        rules: metadataRulesOf(definition),
         validateName: nameRuleOf(definition),
       }),
       ...(definition.validate?.(object, new FieldPath(), context) ?? []),

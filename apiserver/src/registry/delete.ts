@@ -127,7 +127,8 @@ export function planDeletion(
 
 function checkPreconditions(scope: WriteScope, options: DeletionOptions, current: Current): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
-  const named = { group: scope.resource.definition.group, plural: scope.resource.kind }
+  const { group } = scope.resource.definition.reportedAs ?? scope.resource.definition
+  const named = { group, plural: scope.resource.kind }
   const stored = current.object.metadata.uid ?? ''
   if (uid !== undefined && uid !== stored) {
     throw conflict(

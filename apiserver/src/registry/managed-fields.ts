@@ -22,9 +22,13 @@ export function structSchemaOf(resource: StoredResource): StructSchema | undefin
   return resource.definition.custom?.schema ?? schemaOf(resource)
 }
 
+/** What is asked of a signer is never changed. */
+const signingRequest = ['spec', 'status']
+
 /** Fields that a request cannot change, and so nobody comes to own by asking for them. */
 export function resetFieldsOf(resource: StoredResource, subresource: string): readonly string[] {
   if (resource.definition.subresources?.['status'] === undefined) return []
+  if (subresource === '' && resource.group === 'certificates.k8s.io') return signingRequest
   if (subresource === 'status' && resource.definition.custom !== undefined) return ['spec', 'metadata']
   return subresource === 'status' ? ['spec'] : subresource === '' ? ['status'] : []
 }

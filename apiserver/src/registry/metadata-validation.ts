@@ -1,5 +1,6 @@
-import { forbidden, invalid, required, tooLong, type FieldError } from '@kapell/openapi/meta/field-errors'
+import { forbidden, immutable, invalid, required, tooLong, type FieldError } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, dns1123Subdomain, labelValue, pathSegmentName, qualifiedName } from '@kapell/openapi/meta/names'
+import type { MetadataRules } from './metadata-rules.ts'
 import { parseApiVersion, type ObjectMeta, type OwnerReference } from '@kapell/openapi/meta/object'
 
 const maxAnnotationsBytes = 256 * 1024
@@ -22,13 +23,6 @@ const pathSegmentGroups = new Set(['rbac.authorization.k8s.io', 'apiregistration
 export function nameRuleOf(definition: { group: string; validateName?: NameRule }): NameRule {
   return definition.validateName ?? (pathSegmentGroups.has(definition.group) ? pathSegmentName : subdomainName)
 }
-
-/** Finalizers of built-in kinds need a domain in front; extensions may name theirs as they like. */
-export function wantsQualifiedFinalizers(definition: { group: string; custom?: unknown }): boolean {
-  return definition.custom === undefined && !extensionGroups.has(definition.group)
-}
-
-const extensionGroups = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
 
 export function validateLabels(labels: Record<string, string> | undefined, at: string): FieldError[] {
   const errors: FieldError[] = []
@@ -84,27 +78,28 @@ function validateOwners(owners: readonly OwnerReference[], at: string): FieldErr
   return errors
 }
 
-function validateFinalizers(finalizers: readonly string[], at: string, qualified: boolean): FieldError[] {
+function validateFinalizers(finalizers: readonly string[], at: string): FieldError[] {
   const errors: FieldError[] = []
   for (const finalizer of finalizers)
     for (const text of qualifiedName(finalizer)) errors.push(invalid(at, finalizer, text))
-  finalizers.forEach((finalizer, i) => {
-    if (qualified && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
-      errors.push(
-        invalid(`${at}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
-      )
-    }
-  })
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalid(at, finalizers, 'finalizer orphan and finalizer foregroundDeletion cannot be both set'))
   }
   return errors
 }
 
+function validateDomains(finalizers: readonly string[], at: string): FieldError[] {
+  return finalizers.flatMap((finalizer, i) =>
+    finalizer.includes('/') || standardFinalizers.has(finalizer)
+      ? []
+      : [invalid(`${at}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')],
+  )
+}
+
 /** All rules that every object's metadata meets. Source: API conventions, "Metadata"; "Object Names and IDs". */
 export function validateMetadata(
   metadata: ObjectMeta,
-  options: { namespaced: boolean; validateName: NameRule; qualifiedFinalizers: boolean },
+  options: { namespaced: boolean; validateName: NameRule; rules: MetadataRules },
 ): FieldError[] {
   const errors: FieldError[] = []
   const at = 'metadata'
@@ -122,15 +117,59 @@ export function validateMetadata(
   if ((metadata.generation ?? 0) < 0) {
     errors.push(invalid(`${at}.generation`, metadata.generation, 'must be greater than or equal to 0'))
   }
-  errors.push(...validateLabels(metadata.labels, `${at}.labels`))
-  errors.push(...validateAnnotations(metadata.annotations, `${at}.annotations`))
-  errors.push(...validateOwners(metadata.ownerReferences ?? [], `${at}.ownerReferences`))
-  errors.push(...validateFinalizers(metadata.finalizers ?? [], `${at}.finalizers`, options.qualifiedFinalizers))
-  return errors
+  const finalizers = metadata.finalizers ?? []
+  errors.push(...validateMarks(metadata), ...validateFinalizers(finalizers, `${at}.finalizers`))
+  return options.rules.qualifiedFinalizers ? [...errors, ...validateDomains(finalizers, `${at}.finalizers`)] : errors
+}
+
+/** Labels, annotations and owners. */
+function validateMarks(metadata: ObjectMeta): FieldError[] {
+  return [
+    ...validateLabels(metadata.labels, 'metadata.labels'),
+    ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
+    ...validateOwners(metadata.ownerReferences ?? [], 'metadata.ownerReferences'),
+  ]
+}
+
+/** What an update must leave as it is, of what the client sent. */
+export type FixedMetadata = Partial<Pick<ObjectMeta, 'uid' | 'deletionTimestamp' | 'deletionGracePeriodSeconds'>>
+
+/** All that is wrong with an updated object's metadata, as often as the original says it. */
+export function validateMetadataUpdate(
+  next: ObjectMeta,
+  previous: ObjectMeta,
+  options: { namespaced: boolean; validateName: NameRule; rules: MetadataRules; sent: FixedMetadata },
+): FieldError[] {
+  const { rules, sent } = options
+  const finalizers = next.finalizers ?? []
+  const marks = validateMarks(next)
+  const names = validateFinalizers(finalizers, 'metadata.finalizers')
+  const domains = rules.qualifiedFinalizers ? validateDomains(finalizers, 'metadata.finalizers') : []
+  const changed = [...validateFixed(sent, previous), ...marks, ...validateFinalizersUpdate(next, previous)]
+  // Nothing to tell, as nearly always: what else there is was judged when the object was made.
+  if (changed.length + names.length + domains.length === 0)
+    return next.name === previous.name ? [] : validateMetadata(next, options)
+  const own = next.name === previous.name ? [] : validateMetadata({ ...next, labels: {}, annotations: {} }, options)
+  const repeated = (errors: FieldError[], times: number): FieldError[] =>
+    Array.from({ length: times }, () => errors).flat()
+  return [
+    ...own,
+    ...marks,
+    ...names,
+    ...changed,
+    ...repeated([...changed, ...domains], rules.changed),
+    ...repeated([...marks, ...names, ...domains], rules.whole),
+  ]
+}
+
+function validateFixed(sent: FixedMetadata, previous: ObjectMeta): FieldError[] {
+  return (['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) =>
+    sent[field] === undefined || sent[field] === previous[field] ? [] : [immutable(`metadata.${field}`, sent[field])],
+  )
 }
 
 /** While an object is being deleted its finalizers can only go. */
-export function validateFinalizersUpdate(next: ObjectMeta, previous: ObjectMeta): FieldError[] {
+function validateFinalizersUpdate(next: ObjectMeta, previous: ObjectMeta): FieldError[] {
   if (previous.deletionTimestamp === undefined) return []
   const before = new Set(previous.finalizers)
   const added = (next.finalizers ?? []).filter((f) => !before.has(f))

@@ -9,12 +9,9 @@ import { deepEqual } from './deep-equal.ts'
 import type { Reservation, ViewSubresource } from './definition.ts'
 import { decodeJson } from './encode.ts'
 import { readyToGo, removeStored } from './delete.ts'
-import {
-  nameRuleOf,
-  wantsQualifiedFinalizers,
-  validateFinalizersUpdate,
-  validateMetadata,
-} from './metadata-validation.ts'
+import { metadataRulesOf } from './metadata-rules.ts'
+import { nameRuleOf, validateMetadataUpdate, type FixedMetadata } from './metadata-validation.ts'
+import { plainFailure } from './storage-errors.ts'
 import { outcomeOf, toStoredBytes, writtenOutcome, type Outcome } from './outcome.ts'
 import type { StoredResource } from './resource-table.ts'
 import { admissionAttributes, strategyContext, type WriteScope } from './write-scope.ts'
@@ -57,11 +54,18 @@ function checkPreconditions(scope: WriteScope, next: ObjectMeta, current: Curren
         },
       ])
     }
-  } else if (wanted !== String(current.revision)) throw staleResourceVersion(named, scope.name)
+  } else if (!/^\d+$/.test(wanted))
+    throw plainFailure(`strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`)
+  else if (wanted !== String(current.revision) && wanted !== '0') throw staleResourceVersion(named, scope.name)
+  // A patch that would change it is told of as that.
+  if (patch) return
   const uid = next.uid ?? ''
   const stored = current.object.metadata.uid ?? ''
   if (uid !== '' && uid !== stored) {
-    throw conflict(named, scope.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`)
+    const key = scope.dryRun ? current.key.replace(/^\/registry/, '') : current.key
+    const place = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg`
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`
+    throw conflict(named, scope.name, `${place}: ${why}`)
   }
 }
 
@@ -75,14 +79,12 @@ function keepSystemMetadata(next: ObjectMeta, previous: ObjectMeta): void {
     'deletionTimestamp',
     'deletionGracePeriodSeconds',
     'generation',
-    'generateName',
     'resourceVersion',
   ] as const
   for (const field of keep) {
     if (previous[field] === undefined) delete next[field]
     else (next as Record<string, unknown>)[field] = previous[field]
   }
-  delete next.selfLink
 }
 
 /** What the generation counts the changes of: all but the metadata, and a status that has its own subresource. */
@@ -146,7 +148,15 @@ async function attemptUpdate(
     return write(scope, next, current)
   }
   checkPreconditions(scope, metadata, current, request.patch ?? false)
+  const { uid, deletionTimestamp, deletionGracePeriodSeconds } = metadata
+  const sent: FixedMetadata = {
+    ...(uid === undefined || uid === '' ? {} : { uid }),
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
+  }
   keepSystemMetadata(metadata, previous.metadata)
+  // One that would change it is refused, and judged by what it says.
+  if (sent.uid !== undefined) metadata.uid = sent.uid
   const context = strategyContext(scope)
   const attributes = admissionAttributes(scope, 'UPDATE', { object: next, oldObject: previous })
   await scope.admission?.mutate(attributes)
@@ -171,13 +181,12 @@ async function attemptUpdate(
     }
     const at = new FieldPath()
     const errors = [
-      ...validateMetadata(metadata, {
+      ...validateMetadataUpdate(metadata, previous.metadata, {
         namespaced: definition.namespaced,
-        qualifiedFinalizers: wantsQualifiedFinalizers(definition),
-        // The name was good when the object was made, whatever the rules say now.
-        validateName: metadata.name === previous.metadata.name ? () => [] : nameRuleOf(definition),
+        rules: metadataRulesOf(definition),
+        validateName: nameRuleOf(definition),
+        sent,
       }),
-      ...validateFinalizersUpdate(metadata, previous.metadata),
       ...(view?.type === 'view'
         ? (view.validateUpdate?.(next, previous, at, context) ?? [])
         : [

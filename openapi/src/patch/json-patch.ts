@@ -1,5 +1,7 @@
 import jsonPatchLibrary, { type Operation } from 'fast-json-patch'
+import { foundName } from '../schema/problems.ts'
 import { parseJson } from '../wire/json.ts'
+import { parseKeepingText, WrittenNumber } from '../wire/written-number.ts'
 import { ApiError, badRequest, requestEntityTooLarge } from '../meta/status.ts'
 import { cloneJson, getOwn, isObject } from './json.ts'
 
@@ -34,8 +36,9 @@ const cannotApply = (): ApiError =>
   })
 
 /** Reads a patch's text. Throws ApiError 400, or 413 for too many operations. */
-export function parseJsonPatch(text: string): JsonPatchOperation[] {
-  const patch = parseJson(text, (why) => badRequest(`error decoding patch: ${why}`))
+export function parseJsonPatch(text: string, { keepsText = false } = {}): JsonPatchOperation[] {
+  const parse = keepsText ? parseKeepingText : parseJson
+  const patch = parse(text, (why) => badRequest(`error decoding patch: ${why}`))
   if (patch === null) return []
   if (!Array.isArray(patch)) {
     const found = isObject(patch) ? 'object' : typeof patch === 'boolean' ? 'bool' : typeof patch
@@ -47,8 +50,22 @@ export function parseJsonPatch(text: string): JsonPatchOperation[] {
     throw requestEntityTooLarge(
       `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
     )
-  if (!patch.every(isObject)) throw badRequest('error decoding patch: an operation must be an object')
-  return patch as unknown as JsonPatchOperation[]
+  for (const one of patch) checkTypes(one)
+  // One that is null does nothing that is known.
+  return patch.map((one) => (one ?? {}) as JsonPatchOperation)
+}
+
+function checkTypes(operation: unknown): void {
+  const refuse = (found: unknown, into: string): never => {
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${foundName(found)} into ${into}`)
+  }
+  if (operation === null) return
+  if (!isObject(operation) || operation instanceof WrittenNumber)
+    return refuse(operation, 'Go value of type handlers.jsonPatchOp')
+  for (const field of ['op', 'path', 'from']) {
+    const value = getOwn(operation, field)
+    if (value != null && typeof value !== 'string') refuse(value, `Go struct field jsonPatchOp.${field} of type string`)
+  }
 }
 
 /** The patched copy of `live`. Throws ApiError 422 when an operation fails. */

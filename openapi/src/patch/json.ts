@@ -1,8 +1,10 @@
+import { WrittenNumber } from '../wire/written-number.ts'
+
 /** Plain JSON values and the few things patches do with them, safe for keys such as "__proto__". */
 export type JsonObject = Record<string, unknown>
 
 export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber)
 
 /** The value of an own property; inherited ones do not count. */
 export function getOwn(object: JsonObject, key: string): unknown {
@@ -18,7 +20,7 @@ export function setOwn(object: JsonObject, key: string, value: unknown): void {
 
 /** A deep copy of JSON; about five times as fast as structuredClone. */
 export function cloneJson<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof WrittenNumber) return value
   if (Array.isArray(value)) return value.map(cloneJson) as T
   const copy: JsonObject = {}
   for (const key of Object.keys(value)) setOwn(copy, key, cloneJson((value as JsonObject)[key]))

@@ -1,19 +1,27 @@
+import { foundName } from '../schema/problems.ts'
 import { parseJson } from '../wire/json.ts'
-import { badRequest, type ApiError } from '../meta/status.ts'
+import { parseKeepingText, WrittenNumber } from '../wire/written-number.ts'
+import { badRequest } from '../meta/status.ts'
 import { cloneJson, getOwn, isObject, setOwn, type JsonObject } from './json.ts'
 
 /** JSON merge patches. Source: RFC 7396. */
 
 /** Reads a patch's text. Throws ApiError 400. */
-export function parseMergePatch(text: string): JsonObject {
-  return parsePatchObject(text, 'error decoding patch: ', () => badRequest('Invalid JSON Patch'))
+export function parseMergePatch(text: string, { keepsText = false } = {}): JsonObject {
+  const parse = keepsText ? parseKeepingText : parseJson
+  const patch = patchObject(
+    parse(text, (why) => badRequest(`error decoding patch: ${why}`)),
+    'error decoding patch: ',
+  )
+  if (patch === undefined) throw badRequest('Invalid JSON Patch')
+  return patch
 }
 
-export function parsePatchObject(text: string, prefix: string, whenNull: () => ApiError): JsonObject {
-  const patch = parseJson(text, (why) => badRequest(`${prefix}${why}`))
-  if (isObject(patch)) return patch
-  if (patch === null) throw whenNull()
-  const found = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch
+/** What a patch's text held, as an object; undefined for null. */
+export function patchObject(patch: unknown, prefix: string): JsonObject | undefined {
+  if (patch === null) return undefined
+  if (isObject(patch) && !(patch instanceof WrittenNumber)) return patch
+  const found = foundName(patch)
   throw badRequest(`${prefix}json: cannot unmarshal ${found} into Go value of type map[string]interface {}`)
 }
 

@@ -16,7 +16,8 @@ const anyMap: Shape = { kind: 'map', struct: undefined, values: undefined }
 
 /** `atomic` is the field's own word, which goes before the schema's. An undefined schema is that of any value. */
 export function shapeOf(schema: Schema | undefined, atomic: boolean | undefined, value: unknown): Shape {
-  if (schema === undefined || schema.kind === 'any') return isObject(value) ? anyMap : leaf
+  const isAny = schema === undefined || (schema.kind === 'any' && schema.deduced === true)
+  if (isAny) return isObject(value) ? anyMap : leaf
   switch (schema.kind) {
     case 'struct':
       return (atomic ?? schema.atomic) ? leaf : { kind: 'map', struct: schema, values: undefined }

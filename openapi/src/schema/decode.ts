@@ -1,6 +1,7 @@
 import { DecodeError, foundName, pathText, typeProblem, type PlaceOfProblem } from './problems.ts'
 import { decodeScalar } from './scalars.ts'
 import type { EitherSchema, Field, ListSchema, MapSchema, Schema, StructSchema } from './schema.ts'
+import { WrittenNumber } from '../wire/written-number.ts'
 import { fieldsAlwaysWritten, isZeroScalar, zeroOf } from './zero.ts'
 
 /** Deeper documents are refused; real ones stay far below. */
@@ -99,7 +100,8 @@ class Decoding {
   /** Undefined when empty: an empty list means the same as none. */
   #list(schema: ListSchema, json: unknown): unknown {
     if (json == null) return undefined
-    if (!Array.isArray(json)) throw typeProblem(foundName(json), schema.typeName, this.#place())
+    if (!Array.isArray(json))
+      throw typeProblem(foundName(json), schema.typeName, this.#place(), { value: json, kind: schema.kind })
     if (json.length === 0) return undefined
     this.#enter()
     const items = schema.items
@@ -154,8 +156,8 @@ class Decoding {
   }
 
   #mustBeObject(schema: Schema, json: unknown): asserts json is JsonObject {
-    if (typeof json !== 'object' || Array.isArray(json)) {
-      throw typeProblem(foundName(json), schema.typeName, this.#place())
+    if (typeof json !== 'object' || Array.isArray(json) || json instanceof WrittenNumber) {
+      throw typeProblem(foundName(json), schema.typeName, this.#place(), { value: json, kind: schema.kind })
     }
   }
 

@@ -1,3 +1,4 @@
+import { WrittenNumber, withoutText } from '../wire/written-number.ts'
 import { parseQuantity } from '../meta/quantity.ts'
 import { DecodeError, foundName, typeProblem, type PlaceOfProblem } from './problems.ts'
 import type { ScalarSchema } from './schema.ts'
@@ -22,26 +23,32 @@ export function decodeScalar(schema: ScalarSchema, value: unknown, place: () => 
     case 'int32':
       if (typeof value === 'number') {
         if (Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff) return value
-        throw typeProblem(foundName(value, true), schema.typeName, place())
+        throw typeProblem(foundName(value, true), schema.typeName, place(), { value, kind: schema.kind })
       }
+      if (value instanceof WrittenNumber)
+        throw typeProblem(foundName(value, true), schema.typeName, place(), { value, kind: schema.kind })
       break
     case 'int64':
       if (typeof value === 'number') {
         if (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63) return value
-        throw typeProblem(foundName(value, true), schema.typeName, place())
+        throw typeProblem(foundName(value, true), schema.typeName, place(), { value, kind: schema.kind })
       }
+      if (value instanceof WrittenNumber)
+        throw typeProblem(foundName(value, true), schema.typeName, place(), { value, kind: schema.kind })
       break
     case 'number':
       if (typeof value === 'number') return value
+      if (value instanceof WrittenNumber) return value.toJSON()
       break
     case 'any':
-      return value ?? undefined
+      return withoutText(value) ?? undefined
     case 'bytes':
       if (typeof value === 'string') return checkedBase64(value)
       if (Array.isArray(value) && value.every(isByte)) return Buffer.from(value).toString('base64')
       break
     case 'quantity':
       if (value == null) return undefined
+      if (value instanceof WrittenNumber) return canonicalQuantity(value.source)
       if (typeof value !== 'string' && typeof value !== 'number') return canonicalQuantity('{}')
       return canonicalQuantity(String(value))
     case 'intOrString':
@@ -54,7 +61,7 @@ export function decodeScalar(schema: ScalarSchema, value: unknown, place: () => 
       return schema.kind === 'time' ? normalTime(value) : normalMicroTime(value)
   }
   if (value == null) return undefined
-  throw typeProblem(foundName(value), schema.typeName, place())
+  throw typeProblem(foundName(value), schema.typeName, place(), { value, kind: schema.kind })
 }
 
 function decodeIntOrString(value: unknown, place: () => PlaceOfProblem): unknown {

@@ -23,6 +23,8 @@ export interface ScalarSchema {
   readonly kind: ScalarKind
   /** How errors call its type: "string", "int32", "v1.RestartPolicy". */
   readonly typeName: string
+  /** Of values of any kind: server-side apply sees into them, by what they are. Otherwise they are owned whole. */
+  readonly deduced?: boolean
 }
 
 /** 'atomic' lists are replaced as a whole; a 'set' holds scalars once each; items of a 'map' are known by `mapKeys`. */

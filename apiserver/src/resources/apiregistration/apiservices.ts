@@ -12,15 +12,10 @@ function validateApiService(o: V1APIService, root: FieldPath): FieldError[] {
   const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0, service } = o.spec ?? {}
   const errors: FieldError[] = []
   const wanted = `${version}.${group}`
-  const name = o.metadata?.name ?? ''
-  if (name !== wanted) {
-    errors.push(
-      invalid(
-        root.child('metadata', 'name'),
-        name,
-        `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`,
-      ),
-    )
+  for (const field of ['generateName', 'name'] as const) {
+    const given = o.metadata?.[field] ?? ''
+    const why = `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`
+    if (given !== '' && given !== wanted) errors.push(invalid(root.child('metadata', field), given, why))
   }
   if (group === '' && version !== 'v1') {
     errors.push(required(at.child('group'), 'only v1 may have an empty group and it better be legacy kube'))

@@ -2,7 +2,7 @@ import type { V1Job, V1JobSpec } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, domainPrefixedPath } from '@kapell/openapi/meta/names'
 import { validatePodTemplate, validateTemplateLabels } from '../common/pod-template.ts'
-import { internalView, selectorView } from '../common/internal-view.ts'
+import { internalView, mapView, selectorView } from '../common/internal-view.ts'
 import {
   nameErrors,
   nonNegative,
@@ -148,7 +148,7 @@ function validateGeneratedSelector(job: V1Job, spec: V1JobSpec, at: FieldPath): 
     // Jobs from before the new names have the old ones alone.
     if (given === undefined && !isNew) errors.push(required(labelsAt.key(key), `must be '${value}'`))
     else if (given !== undefined && given !== value) {
-      errors.push(invalid(labelsAt.key(key), labels, `must be '${value}'`))
+      errors.push(invalid(labelsAt.key(key), mapView(labels), `must be '${value}'`))
     }
   }
   const isGenerated = ['controller-uid', 'batch.kubernetes.io/controller-uid'].some((key) =>

@@ -1,4 +1,5 @@
 import type { V1CertificateSigningRequest } from '@kapell/openapi/types'
+import { pathSegmentName } from '@kapell/openapi/meta/names'
 import { humanDuration } from '@kapell/openapi/meta/time'
 import { column, defineResource, type ViewSubresource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
@@ -84,6 +85,8 @@ export const certificateSigningRequests = defineResource<Csr>({
     ),
     column('Condition', 'string', conditionCell),
   ],
+  // Any will do.
+  validateName: (name) => pathSegmentName(name),
   selectableFields: { 'spec.signerName': (o) => o.spec.signerName },
   prepareForCreate: (o, { user }) => {
     startStatus(o)

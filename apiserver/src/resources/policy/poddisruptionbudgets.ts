@@ -1,4 +1,5 @@
 import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
+import { pathSegmentName } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { validateBudget } from './budget-rules.ts'
@@ -24,6 +25,8 @@ export const podDisruptionBudgets = defineResource<V1PodDisruptionBudget>({
     column('Allowed Disruptions', 'integer', (o) => o.status?.disruptionsAllowed ?? 0),
     ageColumn,
   ],
+  // Any will do.
+  validateName: (name) => pathSegmentName(name),
   validate: validateBudget,
   prepareForCreate: (o) =>
     startStatus(o, { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),

@@ -16,7 +16,7 @@ const scalars: Record<string, ScalarSchema> = {
   number: { kind: 'number', typeName: 'float64' },
   boolean: { kind: 'boolean', typeName: 'bool' },
 }
-const any: ScalarSchema = { kind: 'any' satisfies ScalarKind, typeName: 'interface {}' }
+const any: ScalarSchema = { kind: 'any' satisfies ScalarKind, typeName: 'interface {}', deduced: true }
 const text: ScalarSchema = { kind: 'string', typeName: 'string' }
 
 function convert(schema: JsonSchema, name: string): Schema {

@@ -6,7 +6,14 @@ import { bindPod } from './binding.ts'
 import { podColumns, podRowConditions } from './columns.ts'
 import { defaultPod } from './defaults.ts'
 import { evictPod } from './eviction.ts'
-import { dropDisabled, podGracePeriod, preparePod, takeEphemeralContainers, takeResources } from './prepare.ts'
+import {
+  dropDisabled,
+  pairAddresses,
+  podGracePeriod,
+  preparePod,
+  takeEphemeralContainers,
+  takeResources,
+} from './prepare.ts'
 import { validateNewPod } from './validation/create.ts'
 import { validateImages } from './validation/containers.ts'
 import { validatePodSpec } from './validation/spec.ts'
@@ -61,6 +68,7 @@ export const pods = defineResource<V1Pod>({
         // Its class was fixed when it was made; a client that leaves it out does not clear it.
         if (previous.status?.qosClass !== undefined)
           next.status = { qosClass: previous.status.qosClass, ...next.status }
+        pairAddresses(next)
       },
       validate: validatePodStatusUpdate,
     }),

@@ -167,3 +167,11 @@ export function podGracePeriod(pod: V1Pod, requested: number | undefined): numbe
   if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') seconds = 0
   return seconds < 0 ? 1 : seconds
 }
+
+/** The old field and the first of the list are one address; where they disagree, the old one leads. */
+export function pairAddresses({ status }: V1Pod): void {
+  if (status === undefined) return
+  const { podIP = '', podIPs = [] } = status
+  if (podIP !== '' && podIPs[0]?.ip !== podIP) status.podIPs = [{ ip: podIP }]
+  else if (podIP === '' && podIPs.length > 0) status.podIP = podIPs[0]?.ip ?? ''
+}

@@ -18,9 +18,11 @@ export function validatePodStatusUpdate(next: V1Pod, previous: V1Pod, at: FieldP
   }
   const claims = new Set((next.spec?.resourceClaims ?? []).map((claim) => claim.name))
   for (const [i, claim] of (status.resourceClaimStatuses ?? []).entries()) {
-    if (claims.has(claim.name)) continue
+    const place = here.child('resourceClaimStatuses').index(i)
     const text = 'must match the name of an entry in `spec.resourceClaims`'
-    errors.push(invalid(here.child('resourceClaimStatuses').index(i).child('name'), claim.name, text))
+    if (!claims.has(claim.name)) errors.push(invalid(place.child('name'), claim.name, text))
+    const name = claim.resourceClaimName
+    if (name !== undefined) errors.push(...nameErrors(place.child('resourceClaimName'), name, dns1123Subdomain))
   }
   if ((status.observedGeneration ?? 0) < 0) {
     const text = 'must be a non-negative integer'
