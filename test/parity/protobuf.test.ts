@@ -120,7 +120,7 @@ describe('protobuf of every kind', () => {
     }
     expect(usable.length).toBeGreaterThan(0)
     if (verbs !== undefined && !verbs.includes('watch')) return
-    const [first] = usable
+    const first = usable[0]
     if (first === undefined) return
     const made = await send('POST', collection, protobuf, first.object, gvk)
     expect(made).toMatchObject({ code: 201 })
