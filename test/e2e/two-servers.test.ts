@@ -1,9 +1,10 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V1EndpointSlice, V1Endpoints, V1Lease, V1PodList } from '@kapell/openapi/types'
 import { startEtcd, type EtcdServer } from '../suites/etcd-server.ts'
 import { deployment } from './support/control-plane.ts'
 import { freePort, Kubectl, startCommand, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { runningTasks } from './support/machine.ts'
 import { makeSecondMachine, type SecondMachine } from './support/second-machine.ts'
 import { stream } from './support/stream.ts'
 import { until } from './support/wait.ts'
@@ -105,12 +106,13 @@ it('one is killed: it is shown no longer, clients, controllers and scheduler and
   await watch.says('meanwhile')
   await showing(addresses[1])
   await kubectl.apply(deployment('web', { replicas: 1 }))
-  // Made by the controllers, bound by the scheduler, and told of by the node, which once spoke to the other server.
+  // Made by the controllers, bound by the scheduler, and begun by the node, which once spoke to the other server. Its
+  // image is nowhere: its sandbox is enough.
   await until(
-    'the node to tell of the pod',
+    'the sandbox of the pod',
     async () => {
       const { items } = await kubectl.json<V1PodList>('get', 'pods', '-l', 'app=web')
-      return items[0]?.spec?.nodeName === 'node' && items[0].status?.containerStatuses !== undefined
+      return items[0]?.spec?.nodeName === 'node' && (await runningTasks(third.path)).length === 1
     },
     { timeoutMs: 120_000 },
   )
@@ -129,3 +131,28 @@ it('one that comes back is shown again; one that is stopped takes itself away', 
   // At once: nobody waits for a lease to end.
   expect(await shown()).toEqual([[addresses[1]], [addresses[1]]])
 }, 120_000)
+
+it('a node that starts while no server answers runs what it has been told to, and is back with the first that does', async () => {
+  await node.kill()
+  await two.kill()
+  writeFileSync(
+    join(third.path, 'static-pods', 'own.json'),
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'own' },
+      spec: { containers: [{ name: 'c', image: 'localhost/none:1', imagePullPolicy: 'Never' }] },
+    }),
+  )
+  const starting = startCommand({
+    dataDir: third.path,
+    argv: ['join', '--data-dir', third.path, '--agent-port', '0'],
+    ready: 'has joined',
+    namespace: machine.namespace,
+  })
+  // Images are nowhere here: sandboxes are enough, of the pod before and of this one.
+  await until('the sandbox of its static pod', async () => (await runningTasks(third.path)).length === 2)
+  two = await start(1)
+  node = await starting
+  await until('its mirror', async () => (await kubectl.try(['get', 'pod', 'own-node'])).code === 0)
+}, 180_000)
