@@ -81,6 +81,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     compileSelector: options.compileDeviceSelector ?? noSelectors,
     event: actions.event,
   })
+  const extenders = configuration.extenders.map((extender) => httpExtender(extender, stop.signal))
   const nominations = new Nominations()
   const handleFor = (framework: () => Framework): PluginHandle => ({
     ...cluster.handle,
@@ -90,6 +91,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     isLocal: (pod, snapshot) => framework().isLocal(pod, snapshot),
     nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
     evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),
+    extenders: (pod) =>
+      extenders.flatMap(({ name, ignorable, preempt, isInterested }) =>
+        preempt !== undefined && isInterested(pod) ? [{ name, ignorable, preempt }] : [],
+      ),
   })
   const profiles = createProfiles(configuration, handleFor, measured.framework)
   const cache = new SchedulerCache()
@@ -119,7 +124,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   ])
   const scheduler = new Scheduler({
     frameworkOf: profiles.of,
-    extenders: configuration.extenders.map((extender) => httpExtender(extender, stop.signal)),
+    extenders,
     cache,
     nominations,
     queue,

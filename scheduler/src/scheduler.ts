@@ -8,6 +8,7 @@ import type { CycleState } from './framework/cycle-state.ts'
 import { fitErrorMessage } from './framework/fit-error.ts'
 import type { Nominations } from './framework/nominations.ts'
 import { PluginError } from './framework/plugin.ts'
+import type { PostFilterResult } from './framework/plugin.ts'
 import type { PodInfo } from './framework/pod-info.ts'
 import type { Framework, Placement } from './framework/runtime.ts'
 import type { QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts'
@@ -118,7 +119,7 @@ export class Scheduler {
       try {
         const placement = framework.place(pod, cache, pickAmong, nominations)
         this.#parts.metrics.algorithm((performance.now() - startedAt) / 1000)
-        this.#settle(cycle, placement)
+        return this.#settle(cycle, placement)
       } catch (error) {
         if (!(error instanceof PluginError)) throw error
         this.#fail(cycle, error.message)
@@ -128,7 +129,7 @@ export class Scheduler {
     return placeWithExtenders({ framework, extenders: asked, pod, snapshot: cache, nominations, pickAmong }).then(
       (placement) => {
         this.#parts.metrics.algorithm((performance.now() - startedAt) / 1000)
-        this.#settle({ queued, current, startedAt }, placement)
+        return this.#settle({ queued, current, startedAt }, placement)
       },
       (error: unknown) => this.#fail({ queued, current, startedAt }, errorText(error)),
     )
@@ -144,14 +145,14 @@ export class Scheduler {
     this.#inBackground(noted, queued, 'cannot say that a pod is unschedulable')
   }
 
-  #settle({ queued, current, startedAt }: Cycle, placement: Placement): void {
+  /** Waits for nothing unless an extender has a say in whom a pod may push out. */
+  #settle({ queued, current, startedAt }: Cycle, placement: Placement): Promise<void> | undefined {
     const { cache, metrics, nominations } = this.#parts
     const pod = queued.info
     const framework = this.#parts.frameworkOf(pod)
     if (placement.nodeName === undefined) {
       metrics.attempt('unschedulable', profileOf(queued), (performance.now() - startedAt) / 1000)
-      this.#reject(queued, current, placement)
-      return
+      return this.#reject(queued, current, placement)
     }
     const { nodeName, state } = placement
     cache.assume(pod, nodeName)
@@ -159,14 +160,14 @@ export class Scheduler {
     if (barred !== undefined) {
       cache.forget(pod.uid)
       metrics.attempt('unschedulable', profileOf(queued), (performance.now() - startedAt) / 1000)
-      this.#reject(queued, current, { state, rejected: new Map([[nodeName, barred]]) })
-      return
+      return this.#reject(queued, current, { state, rejected: new Map([[nodeName, barred]]) })
     }
     nominations.delete(pod.uid)
     const binding = { queued, current, nodeName, state, startedAt }
     const before = framework.beforeBinding(state, pod, nodeName)
     if (before === undefined) this.#inBackground(this.#bind(binding), queued, 'binding failed')
     else this.#bindAfter(before, binding)
+    return undefined
   }
 
   /** What others must do first may take minutes: it holds up no other pod's binding. */
@@ -227,13 +228,23 @@ export class Scheduler {
     }
   }
 
-  #reject(queued: QueuedPod, current: V1Pod, placement: Placement): void {
-    const { cache, queue, actions, nominations, metrics } = this.#parts
+  #reject(queued: QueuedPod, current: V1Pod, placement: Placement): Promise<void> | undefined {
+    const { cache } = this.#parts
     const framework = this.#parts.frameworkOf(queued.info)
+    const after =
+      cache.nodes.length === 0
+        ? { message: '' }
+        : framework.postFilter(placement.state, queued.info, cache, placement.rejected)
+    if (after.later !== undefined)
+      return after.later.then((result) => this.#turnAway(queued, current, placement, result))
+    this.#turnAway(queued, current, placement, after)
+    return undefined
+  }
+
+  #turnAway(queued: QueuedPod, current: V1Pod, placement: Placement, after: PostFilterResult): void {
+    const { cache, queue, actions, nominations, metrics } = this.#parts
     const rejectedBy = new Set([...placement.rejected.values()].map((verdict) => verdict.plugin))
     const nodeCount = cache.nodes.length
-    const after =
-      nodeCount === 0 ? { message: '' } : framework.postFilter(placement.state, queued.info, cache, placement.rejected)
     const message =
       nodeCount === 0
         ? 'no nodes available to schedule pods'

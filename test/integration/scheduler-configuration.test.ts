@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startCluster, type EmbeddedCluster } from '@kapell/cli'
 import { silentLogger } from '@kapell/controllers/machinery/log'
-import { events, pods } from '@kapell/openapi/meta/refs'
+import { events, pods, priorityClasses } from '@kapell/openapi/meta/refs'
 import { readConfiguration } from '@kapell/scheduler/config/read'
 import { startScheduler, type RunningScheduler } from '@kapell/scheduler/main'
 import { until } from '../e2e/support/wait.ts'
@@ -13,12 +13,22 @@ describe('a configured scheduler', () => {
   let scheduler: RunningScheduler
   let extender: Server
   const asked: string[] = []
-  const answers: Record<string, (body: { nodenames: string[] }) => unknown> = {
-    '/filter': ({ nodenames }) => ({
+  interface Body {
+    NodeNames: string[]
+    NodeNameToMetaVictims: Record<string, { Pods: { UID: string }[]; NumPDBViolations: number }>
+  }
+  const offered: string[][] = []
+  const answers: Record<string, (body: Body) => unknown> = {
+    '/filter': ({ NodeNames: nodenames }) => ({
       nodenames: nodenames.filter((name) => name !== 'node-0'),
       failedNodes: { 'node-0': 'the extender does not like it' },
     }),
-    '/prioritize': ({ nodenames }) => nodenames.map((host) => ({ host, score: host === 'node-2' ? 10 : 0 })),
+    '/prioritize': ({ NodeNames }) => NodeNames.map((host) => ({ Host: host, Score: host === 'node-2' ? 10 : 0 })),
+    '/preempt': ({ NodeNameToMetaVictims: victims }) => {
+      offered.push(Object.keys(victims).sort())
+      return { nodeNameToMetaVictims: { 'node-1': victims['node-1'] } }
+    },
+    '/nobody': () => ({}),
   }
   beforeAll(async () => {
     extender = createServer((request, response) => {
@@ -26,7 +36,7 @@ describe('a configured scheduler', () => {
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         asked.push(request.url ?? '')
-        const body = JSON.parse(Buffer.concat(chunks).toString()) as { nodenames: string[] }
+        const body = JSON.parse(Buffer.concat(chunks).toString()) as Body
         const answer = answers[request.url ?? '']
         response.statusCode = answer === undefined ? 500 : 200
         response.end(JSON.stringify(answer?.(body) ?? {}))
@@ -48,6 +58,7 @@ profiles:
       disabled: [{ name: '*' }]
       enabled: [{ name: NodeResourcesFit }]
 - schedulerName: picky
+- schedulerName: pushing
 extenders:
 - urlPrefix: http://127.0.0.1:${port}
   filterVerb: filter
@@ -58,11 +69,20 @@ extenders:
 - urlPrefix: http://127.0.0.1:${port}
   filterVerb: broken
   managedResources: [{ name: example.com/breaks }]
+- urlPrefix: http://127.0.0.1:${port}
+  preemptVerb: preempt
+  nodeCacheCapable: true
+  managedResources: [{ name: example.com/pushes }]
+- urlPrefix: http://127.0.0.1:${port}
+  preemptVerb: nobody
+  managedResources: [{ name: example.com/begs }]
 `)
     const transport = cluster.transport({ username: 'system:kube-scheduler', groups: ['system:authenticated'] })
     scheduler = await startScheduler({ transport, log: silentLogger, configuration })
     await offer('example.com/asks')
     await offer('example.com/breaks')
+    await offer('example.com/pushes')
+    await offer('example.com/begs')
   })
   afterAll(async () => {
     await scheduler.close()
@@ -121,5 +141,44 @@ extenders:
     })
     expect(event.message).toMatch(/^failed broken with extender at URL http:.*, code 500$/)
     expect(event.reportingComponent).toBe('picky')
+  })
+
+  it('lets an extender choose where a pod may push others out', async () => {
+    const names = ['node-0', 'node-1', 'node-2']
+    await cluster.client.resource(priorityClasses).create({ metadata: { name: 'high' }, value: 1000 })
+    for (const name of names) {
+      await cluster.client.resource(pods, 'default').create({
+        metadata: { name: `fills-${name}` },
+        spec: {
+          nodeSelector: { 'kubernetes.io/hostname': name },
+          schedulerName: 'pushing',
+          containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '20' } } }],
+        },
+      })
+      await nodeOf(`fills-${name}`)
+    }
+    const push = (name: string, resource: string) => {
+      const resources = { requests: { cpu: '20', [resource]: '1' }, limits: { [resource]: '1' } }
+      return cluster.client.resource(pods, 'default').create({
+        metadata: { name },
+        spec: {
+          priorityClassName: 'high',
+          schedulerName: 'pushing',
+          containers: [{ name: 'c', image: 'i', resources }],
+        },
+      })
+    }
+    await push('begs', 'example.com/begs')
+    const why = await until('the refusal', async () => {
+      const { status } = await cluster.client.resource(pods, 'default').get('begs')
+      return status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False')?.message
+    })
+    expect(why).toContain('preemption: no candidate node for preemption')
+    await push('pushes', 'example.com/pushes')
+    expect(await nodeOf('pushes')).toBe('node-1')
+    expect(offered[0]).toEqual(names)
+    const left = (await cluster.client.resource(pods, 'default').list()).items.map(({ metadata }) => metadata?.name)
+    expect(left).toEqual(expect.arrayContaining(['fills-node-0', 'fills-node-2']))
+    expect(left).not.toContain('fills-node-1')
   })
 })

@@ -205,10 +205,13 @@ export class Framework {
       messages.push(result.message)
       if (result.makingRoom !== undefined) making.push(result.makingRoom)
       found = result
-      if (result.nominatedNodeName !== undefined) break
+      if (result.nominatedNodeName !== undefined || result.later !== undefined) break
     }
     laps?.lap('PostFilter', found.nominatedNodeName === undefined ? 'Unschedulable' : 'Success')
-    return { ...found, message: messages.join(', '), ...together(making) }
+    const before = messages.slice(0, -1)
+    const { later } = found
+    if (later === undefined) return { ...told(messages, found), ...together(making) }
+    return { message: '', later: later.then((result) => told([...before, result.message], result)) }
   }
 
   #search(
@@ -314,6 +317,11 @@ function filterAll(plugins: readonly Plugin[], state: CycleState, pod: PodInfo, 
     if (verdict !== undefined) return verdict
   }
   return undefined
+}
+
+/** What was in the way of making room is nothing to tell once room is made. */
+function told(messages: readonly string[], result: PostFilterResult): PostFilterResult {
+  return { ...result, message: result.nominatedNodeName === undefined ? messages.join(', ') : '' }
 }
 
 function together(making: readonly Promise<void>[]): { makingRoom?: Promise<void> } {

@@ -1,9 +1,11 @@
+import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { fitErrorMessage } from '../../framework/fit-error.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
-import { unresolvable, type Plugin, type Verdict } from '../../framework/plugin.ts'
+import { unresolvable, type Plugin, type PostFilterResult, type Verdict } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
+import { askExtenders, type PreemptingExtender } from './ask-extenders.ts'
 import { DryRuns } from './dry-runs.ts'
 import { hurtsLess } from './pick-node.ts'
 import { selectVictims, type Victims } from './victims.ts'
@@ -21,6 +23,8 @@ export interface PreemptionHandle {
   budgets: () => { all: readonly V1PodDisruptionBudget[]; generation: number }
   /** Begins the graceful deletion of `victim` in favour of `pod`. */
   evict: (victim: PodInfo, pod: PodInfo, nodeName: string) => Promise<void>
+  /** Those who have a say in who is removed for the pod. */
+  extenders?: (pod: PodInfo) => readonly PreemptingExtender[]
 }
 
 /** Where dry runs are dear, a tenth of the nodes is tried, and no fewer than this. */
@@ -37,19 +41,39 @@ export function defaultPreemption(handle: PreemptionHandle): Plugin {
     postFilter: (_state, pod, snapshot, rejected) => {
       const barred = whyNotEligible(pod, snapshot)
       if (barred !== undefined) return { message: `preemption: ${barred}.` }
-      const best = search({ pod, snapshot, rejected, handle, dryRuns })
-      if (best === undefined) {
+      const extenders = handle.extenders?.(pod) ?? []
+      const candidates = search({ pod, snapshot, rejected, handle, dryRuns, all: extenders.length > 0 })
+      if (candidates.size === 0) {
         const verdicts = whyNot(snapshot, rejected)
         return { message: `preemption: ${fitErrorMessage(snapshot.nodes.length, verdicts)}` }
       }
-      const evictions = best.victims.pods.map((victim) => handle.evict(victim, pod, best.nodeName))
+      if (extenders.length === 0) return evict(pod, candidates, handle)
       return {
-        nominatedNodeName: best.nodeName,
-        makingRoom: Promise.all(evictions).then(() => undefined),
-        victims: evictions.length,
         message: '',
+        later: askExtenders({ pod, snapshot, candidates, extenders }).then(
+          (left) => (left.size === 0 ? noCandidate : evict(pod, left, handle)),
+          (error: unknown) => ({ message: `preemption: ${errorText(error)}` }),
+        ),
       }
     },
+  }
+}
+
+const noCandidate = { message: 'preemption: no candidate node for preemption' }
+
+/** Begins to make room where it hurts least. */
+function evict(pod: PodInfo, candidates: ReadonlyMap<string, Victims>, handle: PreemptionHandle): PostFilterResult {
+  let best: Candidate | undefined
+  for (const [nodeName, victims] of candidates)
+    if (best === undefined || hurtsLess(victims, best.victims)) best = { nodeName, victims }
+  if (best === undefined) return noCandidate
+  const { nodeName } = best
+  const evictions = best.victims.pods.map((victim) => handle.evict(victim, pod, nodeName))
+  return {
+    nominatedNodeName: nodeName,
+    makingRoom: Promise.all(evictions).then(() => undefined),
+    victims: evictions.length,
+    message: '',
   }
 }
 
@@ -73,10 +97,13 @@ interface Search {
   rejected: ReadonlyMap<string, Verdict>
   handle: PreemptionHandle
   dryRuns: DryRuns
+  /** Whether all candidates are wanted, rather than only the best. */
+  all: boolean
 }
 
-function search(parts: Search): Candidate | undefined {
-  const { pod, snapshot, rejected, handle, dryRuns } = parts
+function search(parts: Search): ReadonlyMap<string, Victims> {
+  const { pod, snapshot, rejected, handle, dryRuns, all } = parts
+  const found = new Map<string, Victims>()
   const budgets = handle.budgets()
   const kept = handle.isLocal(pod, snapshot) ? dryRuns.of(pod, budgets.generation) : undefined
   let left = kept === undefined ? Math.max(minCandidates, Math.ceil(snapshot.nodes.length / 10)) : Infinity
@@ -88,10 +115,11 @@ function search(parts: Search): Candidate | undefined {
     const isWaiting = waiting.pods.some((other) => other.uid === pod.uid)
     const victims = kept === undefined || isWaiting ? run() : kept(node, waiting.generation, run)
     if (victims === undefined) continue
-    if (best === undefined || hurtsLess(victims, best.victims)) best = { nodeName: node.name, victims }
+    if (all) found.set(node.name, victims)
+    else if (best === undefined || hurtsLess(victims, best.victims)) best = { nodeName: node.name, victims }
     if (--left <= 0) break
   }
-  return best
+  return best === undefined ? found : found.set(best.nodeName, best.victims)
 }
 
 /** Once no node would do: where removing pods could not help, and where there were none to remove. */

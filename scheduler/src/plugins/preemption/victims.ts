@@ -47,7 +47,8 @@ export function selectVictims(options: {
   return victims.length === 0 ? undefined : measured(victims.sort(moreImportantFirst), violations)
 }
 
-function measured(pods: readonly PodInfo[], violations: number): Victims {
+/** How much it hurts to remove these, the most important first. */
+export function measured(pods: readonly PodInfo[], violations: number): Victims {
   const highestPriority = pods[0]?.priority ?? 0
   const starts = pods.filter((pod) => pod.priority === highestPriority).map(startedAt)
   return {
