@@ -5,6 +5,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, startKapell } from '../e2e/support/kapell.ts'
+import { startRegistry } from './registry.ts'
 
 /**
  * `npm run conformance -- [--machines N] [--focus REGEX] [--skip REGEX] [--nodes N] [--out DIR]`: starts a cluster of
@@ -37,6 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   const apart = ['--pod-cidr', '10.245.0.0/16', '--service-cluster-ip-range', '10.97.0.0/16', '--agent-port', '0']
   const { machines, others } = machinesOf(args)
   const cluster = await startKapell({ dataDir, port: await freePort(), args: [...apart, ...machines] })
+  const closeRegistry = await startRegistry({ program: join(kit, 'registry.py'), images, dataDir })
   try {
     const suite = spawn('bash', [script, cluster.kubeconfig, ...others], {
       stdio: 'inherit',
@@ -48,6 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
     await once(suite, 'exit')
     return suite.exitCode ?? 1
   } finally {
+    closeRegistry()
     await cluster.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }
