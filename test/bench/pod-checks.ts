@@ -1,6 +1,7 @@
 import { admissionPlugins } from '@kapell/apiserver/admission/index'
 import { createAdmissionChain } from '@kapell/apiserver/registry/admission-chain'
 import type { ResourceDefinition } from '@kapell/apiserver/registry/definition'
+import { metadataRulesOf } from '@kapell/apiserver/registry/metadata-rules'
 import { nameRuleOf, validateMetadata } from '@kapell/apiserver/registry/metadata-validation'
 import type { Services } from '@kapell/apiserver/registry/services'
 import { resources } from '@kapell/apiserver/resources/index'
@@ -88,7 +89,7 @@ export function podChecks(): PodChecks {
       const errors = [
         ...validateMetadata(metadata, {
           namespaced: true,
-          qualifiedFinalizers: true,
+          rules: metadataRulesOf(definition),
           validateName: nameRuleOf(definition),
         }),
         ...(definition.validate?.(pod, new FieldPath(), context) ?? []),

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Container, V1Pod, V1ServiceAccount, V1Volume } from '@kapell/openapi/types'
 import { forbiddenError } from '@kapell/openapi/meta/status'
@@ -19,9 +18,10 @@ const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 const attempts = 10
 const waitMs = 100
 
+/** Tells volumes apart, and keeps no secret. */
 function randomSuffix(): string {
   let text = ''
-  for (let i = 0; i < 5; i++) text += alphabet[randomInt(alphabet.length)] ?? ''
+  for (let i = 0; i < 5; i++) text += alphabet[Math.floor(Math.random() * alphabet.length)] ?? ''
   return text
 }
 
@@ -72,18 +72,26 @@ async function findAccount(services: Services, namespace: string, name: string):
 function mountToken(pod: V1Pod): void {
   const spec = pod.spec
   if (spec === undefined) return
-  const without = (c: V1Container): boolean => !(c.volumeMounts ?? []).some((m) => m.mountPath === mountPath)
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(without)
-  if (containers.length === 0) return
-  const taken = new Set((spec.volumes ?? []).map((v) => v.name))
+  const initContainers = spec.initContainers ?? []
+  // Null in what has none.
+  const containers = spec.containers ?? []
+  const volumes = spec.volumes ?? []
+  if (initContainers.every(hasToken) && containers.every(hasToken)) return
   // There is one already when everything runs a second time: containers may have come since.
-  const existing = [...taken].find((one) => one.startsWith('kube-api-access-'))
-  let name = existing ?? `kube-api-access-${randomSuffix()}`
-  while (existing === undefined && taken.has(name)) name = `kube-api-access-${randomSuffix()}`
-  for (const container of containers) {
-    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }]
-  }
-  if (existing === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]
+  const existing = volumes.find((one) => one.name?.startsWith('kube-api-access-'))
+  let name = existing?.name ?? `kube-api-access-${randomSuffix()}`
+  while (existing === undefined && volumes.some((one) => one.name === name)) name = `kube-api-access-${randomSuffix()}`
+  for (const container of initContainers) mountInto(container, name)
+  for (const container of containers) mountInto(container, name)
+  if (existing === undefined) spec.volumes = [...volumes, tokenVolume(name)]
+}
+
+const hasToken = (container: V1Container): boolean =>
+  container.volumeMounts?.some((mount) => mount.mountPath === mountPath) === true
+
+function mountInto(container: V1Container, name: string): void {
+  if (hasToken(container)) return
+  container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }]
 }
 
 /** The token, the cluster's CA and the pod's namespace, as every client library looks for them. */

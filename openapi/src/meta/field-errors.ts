@@ -22,21 +22,41 @@ export interface FieldError {
   detail: string
 }
 
-/** The path of a field; `at.child('spec', 'containers').index(0).key('a')` prints "spec.containers[0][a]". */
+/**
+ * The path of a field; `at.child('spec', 'containers').index(0).key('a')` prints "spec.containers[0][a]". The text is put
+ * together when somebody asks for it: most paths are of fields that nothing is wrong with.
+ */
 export class FieldPath {
-  readonly text: string
-  constructor(text = '') {
-    this.text = text
+  /** The last step, and the path before it; with none before it the step is the whole text. */
+  #step: string | number
+  #before: FieldPath | undefined
+  readonly #bracketed: boolean
+
+  constructor(step: string | number = '', before?: FieldPath, bracketed = false) {
+    this.#step = step
+    this.#before = before
+    this.#bracketed = bracketed
   }
-  child(...names: string[]): FieldPath {
-    const tail = names.join('.')
-    return new FieldPath(this.text === '' ? tail : `${this.text}.${tail}`)
+  get text(): string {
+    const before = this.#before
+    if (before !== undefined) {
+      this.#before = undefined
+      const start = before.text
+      this.#step = this.#bracketed ? `${start}[${this.#step}]` : start === '' ? this.#step : `${start}.${this.#step}`
+    }
+    return this.#step as string
+  }
+  child(first: string, second?: string, third?: string, fourth?: string): FieldPath {
+    let path = new FieldPath(first, this)
+    if (second !== undefined) path = new FieldPath(second, path)
+    if (third !== undefined) path = new FieldPath(third, path)
+    return fourth === undefined ? path : new FieldPath(fourth, path)
   }
   index(i: number): FieldPath {
-    return new FieldPath(`${this.text}[${i}]`)
+    return new FieldPath(i, this, true)
   }
   key(k: string): FieldPath {
-    return new FieldPath(`${this.text}[${k}]`)
+    return new FieldPath(k, this, true)
   }
   toString(): string {
     return this.text

@@ -137,11 +137,24 @@ function namePrefix(text: string): string[] {
   ]
 }
 
+/** Names with a prefix that were found good lately: the same few stand in most objects. */
+const wellFormed = new Set<string>()
+const mostKept = 1024
+
 /** "name" or "example.com/name": keys of labels and annotations, resource names, condition types. */
 export const qualifiedName: NameValidator = (text) => {
   if (!text.includes('/')) return namePart(text)
+  if (wellFormed.has(text)) return []
   const parts = text.split('/')
-  if (parts.length === 2) return [...namePrefix(parts[0] ?? ''), ...namePart(parts[1] ?? '')]
+  if (parts.length === 2) {
+    const errors = namePrefix(parts[0] ?? '')
+    errors.push(...namePart(parts[1] ?? ''))
+    if (errors.length === 0) {
+      if (wellFormed.size >= mostKept) wellFormed.clear()
+      wellFormed.add(text)
+    }
+    return errors
+  }
   return [
     `a valid label key ${regexError(partMessage, qualifiedNamePart, ...partExamples)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
   ]
@@ -196,7 +209,10 @@ export const relaxedEnvVarName: NameValidator = (text) =>
     : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 
 /** The name of a container's port: at most 15 of a-z, 0-9 and '-', with a letter. */
-export const portName: NameValidator = (text) => [
+export const portName: NameValidator = (text) =>
+  /^(?=.{1,15}$)[0-9]*[a-z][a-z0-9]*$/.test(text) ? [] : portNameErrors(text)
+
+const portNameErrors: NameValidator = (text) => [
   ...(text.length > 15 ? [maxLengthError(15)] : []),
   ...(/^[-a-z0-9]+$/.test(text) ? [] : ['must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)']),
   ...(/[a-z]/.test(text) ? [] : ['must contain at least one letter (a-z)']),

@@ -13,6 +13,8 @@ export class QuantityError extends Error {
 }
 
 const nano = 1_000_000_000n
+/** Powers of ten, the lower ones. */
+const steps = Array.from({ length: 12 }, (_, exponent) => 10n ** BigInt(exponent))
 const maxInt64 = 9223372036854775807n
 /** Beyond this an exponent is an attack on the memory, not a quantity. */
 const maxExponent = 1000
@@ -82,7 +84,7 @@ export class Quantity {
   }
   /** Rounded up to a power of ten, such as -3 for milli. Text that is already that coarse is kept as it was written. */
   roundUp(exponent: number): Quantity {
-    const step = 10n ** BigInt(exponent + 9)
+    const step = steps[exponent + 9] ?? 10n ** BigInt(exponent + 9)
     if (this.nanos % step === 0n) return this
     return new Quantity(divideUp(this.nanos, step) * step, this.format)
   }

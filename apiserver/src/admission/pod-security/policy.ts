@@ -18,9 +18,13 @@ const versionPattern = /^(latest|v1\.(0|[1-9]\d*))$/
 
 type Labels = Readonly<Record<string, string>> | undefined
 
+const keys = Object.fromEntries(
+  modes.map((mode) => [mode, { level: `${prefix}${mode}`, version: `${prefix}${mode}-version` }]),
+) as Record<Mode, { level: string; version: string }>
+
 export function policyOf(labels: Labels, mode: Mode): LevelVersion {
-  const level = labels?.[`${prefix}${mode}`] ?? 'privileged'
-  const version = labels?.[`${prefix}${mode}-version`] ?? 'latest'
+  const level = labels?.[keys[mode].level] ?? 'privileged'
+  const version = labels?.[keys[mode].version] ?? 'latest'
   return {
     // A label that slipped in before it was checked is taken for the strictest.
     level: levels.includes(level) ? (level as Level) : 'restricted',

@@ -20,7 +20,11 @@ export function oneOf(at: FieldPath, value: string | undefined, valid: readonly 
 }
 
 export const nameErrors = (at: FieldPath, value: string, rule: NameValidator): FieldError[] =>
-  rule(value).map((text) => invalid(at, value, text))
+  invalidTexts(at, value, rule(value))
+
+function invalidTexts(at: FieldPath, value: string, texts: readonly string[]): FieldError[] {
+  return texts.length === 0 ? [] : texts.map((text) => invalid(at, value, text))
+}
 
 /** Present and well-formed. */
 export function requiredName(at: FieldPath, value: string | undefined, rule: NameValidator): FieldError[] {

@@ -27,8 +27,22 @@ const reference = new RegExp(
  * "Always" for :latest or no tag, else "IfNotPresent", which is also for what is no reference at all.
  * Source: "Images", "Default image pull policy".
  */
-export function pullPolicyOf(image: string | undefined): string {
-  const match = reference.exec(image ?? '')
+export function pullPolicyOf(image = ''): string {
+  let policy = policies.get(image)
+  if (policy === undefined) {
+    policy = readPullPolicy(image)
+    if (policies.size >= knownPolicies) policies.clear()
+    if (image.length <= longestKnown) policies.set(image, policy)
+  }
+  return policy
+}
+
+/** Of images asked for lately: the same few stand in most pods. */
+const policies = new Map<string, string>()
+const [knownPolicies, longestKnown] = [1024, 256]
+
+function readPullPolicy(image: string): string {
+  const match = reference.exec(image)
   if (match === null) return 'IfNotPresent'
   const [, tag, hash] = match
   return tag === 'latest' || (tag === undefined && hash === undefined) ? 'Always' : 'IfNotPresent'
@@ -59,10 +73,11 @@ const defaultHandler = (handler: V1LifecycleHandler | undefined): void => defaul
 
 /** Nothing finer than a thousandth is kept: 0.0001 becomes 1m. */
 function roundUp(quantities: Record<string, string> | undefined): void {
-  for (const [name, value] of Object.entries(quantities ?? {})) {
+  if (quantities === undefined) return
+  for (const [name, value] of Object.entries(quantities)) {
     const quantity = parseQuantity(value)
     const rounded = quantity.roundUp(-3)
-    if (quantities !== undefined && rounded !== quantity) quantities[name] = rounded.toString()
+    if (rounded !== quantity) quantities[name] = rounded.toString()
   }
 }
 

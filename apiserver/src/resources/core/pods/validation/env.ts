@@ -15,8 +15,9 @@ import { isHugePage } from './resources.ts'
 import { descendingPath } from './paths.ts'
 
 /** Printable ASCII without '='. */
+const envVarNameRule = /^[ -<>-~]+$/
 const envVarName = (text: string): string[] =>
-  /^[ -<>-~]+$/.test(text)
+  envVarNameRule.test(text)
     ? []
     : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 
@@ -152,13 +153,15 @@ function validateValueFrom(env: V1EnvVar, from: V1EnvVarSource, volumes: Volumes
 }
 
 export function validateEnv(vars: readonly V1EnvVar[], volumes: Volumes, at: FieldPath): FieldError[] {
-  return vars.flatMap((env, i) => {
-    const here = at.index(i)
-    return [
-      ...requiredName(here.child('name'), env.name, envVarName),
-      ...(env.valueFrom === undefined ? [] : validateValueFrom(env, env.valueFrom, volumes, here.child('valueFrom'))),
-    ]
-  })
+  const errors: FieldError[] = []
+  for (const [i, env] of vars.entries()) {
+    const { name, valueFrom } = env
+    if (!envVarNameRule.test(name ?? '')) errors.push(...requiredName(at.index(i).child('name'), name, envVarName))
+    if (valueFrom !== undefined) {
+      errors.push(...validateValueFrom(env, valueFrom, volumes, at.index(i).child('valueFrom')))
+    }
+  }
+  return errors
 }
 
 export function validateEnvFrom(sources: readonly V1EnvFromSource[], at: FieldPath): FieldError[] {

@@ -21,17 +21,18 @@ function validateHandler(handler: Handler, at: FieldPath, graceSeconds: number |
   const errors: FieldError[] = []
   let handlers = 0
   const only = (field: keyof Handler, check: (here: FieldPath) => FieldError[]): void => {
-    if (handler[field] === undefined) return
     const here = at.child(field)
     if (handlers > 0) errors.push(forbidden(here, 'may not specify more than 1 handler type'))
     else errors.push(...check(here))
     handlers++
   }
-  only('exec', (here) => ((handler.exec?.command ?? []).length === 0 ? [required(here.child('command'))] : []))
-  only('httpGet', (here) => validateHttpGet(handler.httpGet ?? { port: 0 }, here))
-  only('tcpSocket', (here) => validatePort(here.child('port'), handler.tcpSocket?.port ?? 0))
-  only('grpc', (here) => inRange(here.child('port'), handler.grpc?.port ?? 0, 1, 65535))
-  only('sleep', (here) => validateSleep(handler.sleep?.seconds ?? 0, here, graceSeconds))
+  const { exec, httpGet, tcpSocket, grpc, sleep } = handler
+  if (exec !== undefined)
+    only('exec', (here) => ((exec.command ?? []).length === 0 ? [required(here.child('command'))] : []))
+  if (httpGet !== undefined) only('httpGet', (here) => validateHttpGet(httpGet, here))
+  if (tcpSocket !== undefined) only('tcpSocket', (here) => validatePort(here.child('port'), tcpSocket.port ?? 0))
+  if (grpc !== undefined) only('grpc', (here) => inRange(here.child('port'), grpc.port ?? 0, 1, 65535))
+  if (sleep !== undefined) only('sleep', (here) => validateSleep(sleep.seconds ?? 0, here, graceSeconds))
   if (handlers === 0) errors.push(required(at, 'must specify a handler type'))
   return errors
 }
@@ -67,7 +68,7 @@ export function validateProbe(probe: V1Probe | undefined, kind: ProbeKind, at: F
     'successThreshold',
     'failureThreshold',
   ] as const) {
-    errors.push(...nonNegative(at.child(field), probe[field]))
+    if ((probe[field] ?? 0) < 0) errors.push(...nonNegative(at.child(field), probe[field]))
   }
   const grace = probe.terminationGracePeriodSeconds
   if (grace !== undefined && grace <= 0) {

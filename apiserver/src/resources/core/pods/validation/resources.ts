@@ -48,9 +48,10 @@ const isStandardForContainers = (name: string): boolean => standardContainerReso
 export const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePage(name)
 
 export function validateResourceName(name: string, at: FieldPath): FieldError[] {
+  if (standardResources.has(name)) return []
   const malformed = qualifiedName(name).map((text) => invalid(at, name, text))
   if (malformed.length > 0) return malformed
-  return !name.includes('/') && !standardResources.has(name) && !isHugePage(name)
+  return !name.includes('/') && !isHugePage(name)
     ? [invalid(at, name, 'must be a standard resource type or fully qualified')]
     : []
 }
@@ -100,24 +101,34 @@ export function validateContainerResources(
   at: FieldPath,
 ): FieldError[] {
   const errors: FieldError[] = []
-  const limits = resources?.limits ?? {}
-  const requests = resources?.requests ?? {}
-  for (const name of Object.keys(limits).sort()) {
+  if (resources === undefined) return errors
+  const limits = resources.limits ?? {}
+  const requests = resources.requests ?? {}
+  const limited = sortedKeys(limits)
+  const requested = sortedKeys(requests)
+  for (const name of limited) {
     const here = at.child('limits').key(name)
     errors.push(...validateContainerResourceName(name, here), ...validateAmount(name, limits[name] ?? '', here))
   }
-  for (const name of Object.keys(requests).sort()) {
+  for (const name of requested) {
     const here = at.child('requests').key(name)
     const text = requests[name] ?? ''
     errors.push(...validateContainerResourceName(name, here), ...validateAmount(name, text, here))
     errors.push(...compareWithLimit(name, text, own(limits, name), at))
   }
-  errors.push(...validateClaims(resources?.claims ?? [], claims, at.child('claims')))
-  const names = [...Object.keys(limits), ...Object.keys(requests)]
-  if (names.some(isHugePage) && !names.includes('cpu') && !names.includes('memory')) {
-    errors.push(forbidden(at, 'HugePages require cpu or memory'))
+  if (resources.claims !== undefined) errors.push(...validateClaims(resources.claims, claims, at.child('claims')))
+  if (limited.some(isHugePage) || requested.some(isHugePage)) {
+    const names = [...limited, ...requested]
+    if (!names.includes('cpu') && !names.includes('memory'))
+      errors.push(forbidden(at, 'HugePages require cpu or memory'))
   }
   return errors
+}
+
+/** Most often they are few, and in order already. */
+function sortedKeys(list: Record<string, string>): string[] {
+  const names = Object.keys(list)
+  return names.every((name, i) => i === 0 || (names[i - 1] ?? '') < name) ? names : names.sort()
 }
 
 function compareWithLimit(name: string, text: string, limitText: string | undefined, at: FieldPath): FieldError[] {

@@ -192,9 +192,9 @@ const operators = (given: string): string[] =>
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
 export function validateTolerations(tolerations: readonly V1Toleration[], at: FieldPath): FieldError[] {
-  return tolerations.flatMap((t, i) => {
+  const errors: FieldError[] = []
+  for (const [i, t] of tolerations.entries()) {
     const here = at.index(i)
-    const errors: FieldError[] = []
     const { key = '', operator = '', value = '', effect = '' } = t
     if (key !== '') errors.push(...nameErrors(here.child('key'), key, qualifiedName))
     else if (operator !== 'Exists') {
@@ -223,8 +223,8 @@ export function validateTolerations(tolerations: readonly V1Toleration[], at: Fi
         errors.push(unsupported(here.child('operator'), operator, operators(operator)))
     }
     if (effect !== '' && !effects.includes(effect)) errors.push(unsupported(here.child('effect'), effect, effects))
-    return errors
-  })
+  }
+  return errors
 }
 
 const actions = ['DoNotSchedule', 'ScheduleAnyway']

@@ -46,7 +46,7 @@ export function validatePodSpec(spec: V1PodSpec, at: FieldPath, podName = ''): F
   errors.push(...validateHostPorts(spec, at))
   errors.push(...closedSet(at.child('restartPolicy'), spec.restartPolicy, restartPolicies))
   errors.push(...closedSet(at.child('dnsPolicy'), spec.dnsPolicy, dnsPolicies))
-  errors.push(...validateLabels(spec.nodeSelector, at.child('nodeSelector').text))
+  if (spec.nodeSelector !== undefined) errors.push(...validateLabels(spec.nodeSelector, at.child('nodeSelector').text))
   errors.push(...validatePodSecurity(spec, at.child('securityContext')))
   errors.push(...validateAffinity(spec.affinity, at.child('affinity')))
   errors.push(...validateDns(spec.dnsPolicy, spec.dnsConfig, at.child('dnsConfig')))

@@ -217,7 +217,20 @@ const sourceOrder: readonly (keyof V1Volume)[] = [
 /** How the original calls a second source. */
 const toldAs: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
 
+/** The one source of a volume that has but one; anything else is looked at in the order that counts. */
+function onlySource(volume: V1Volume): keyof V1Volume | undefined {
+  let only: keyof V1Volume | undefined
+  for (const field of Object.keys(volume) as (keyof V1Volume)[]) {
+    if (field === 'name' || volume[field] === undefined) continue
+    if (only !== undefined) return undefined
+    only = field
+  }
+  return only
+}
+
 function validateSource(volume: V1Volume, at: FieldPath): FieldError[] {
+  const only = onlySource(volume)
+  if (only !== undefined && sources[only] !== undefined) return sources[only](volume, at.child(only))
   const errors: FieldError[] = []
   let found = 0
   for (const field of sourceOrder) {
