@@ -13,6 +13,15 @@ interface Watcher {
   waiting: ((reason: 'event' | 'tick') => void) | undefined
 }
 
+/** All that a batch depends on. */
+interface Place {
+  ring: EventRing
+  prefix: string
+  next: number
+  end: number
+  newest: Revision
+}
+
 export interface WatchOptions {
   ring: EventRing
   prefix: string
@@ -28,6 +37,8 @@ const tickMs = 1000
 export class CacheWatchers {
   readonly #clock: StorageClock
   readonly #watchers = new Set<Watcher>()
+  /** What the last reader was given: the others of its kind stand at the same place, and are given the same. */
+  #given: { from: Place; next: number; batch: CacheWatchBatch } | undefined
   #ticking = false
 
   constructor(clock: StorageClock) {
@@ -46,8 +57,7 @@ export class CacheWatchers {
         const failure = options.failure()
         if (failure !== undefined) throw failure
         if (watcher.next < ring.first) throw fellBehind(options.after, ring.floor)
-        const events = take(watcher)
-        return { events, progress: Math.max(options.after, seenUpTo(watcher, options.progress)) }
+        return this.#take(watcher, options)
       },
       wait: (wake) => {
         // What came in since the last look counts as waking at once.
@@ -86,6 +96,30 @@ export class CacheWatchers {
       signal.removeEventListener('abort', onAbort)
       subscription.close()
     }
+  }
+
+  #take(watcher: Watcher, options: WatchOptions): CacheWatchBatch {
+    const { ring, prefix, next } = watcher
+    const newest = options.progress()
+    const given = this.#given
+    if (
+      given !== undefined &&
+      given.from.next === next &&
+      given.from.ring === ring &&
+      given.from.end === ring.end &&
+      given.from.newest === newest &&
+      given.from.prefix === prefix &&
+      given.batch.progress >= options.after
+    ) {
+      watcher.next = given.next
+      return given.batch
+    }
+    const from = { ring, prefix, next, end: ring.end, newest }
+    const events = take(watcher)
+    const batch = { events, progress: Math.max(options.after, seenUpTo(watcher, newest)) }
+    // Of a batch held back by its own reader's beginning nobody else is given.
+    this.#given = events.length > 0 && batch.progress > options.after ? { from, next: watcher.next, batch } : undefined
+    return batch
   }
 
   /** Wakes those who wait for events like this one; to the others it is as good as seen. */
@@ -129,9 +163,9 @@ function take(watcher: Watcher): CacheEvent[] {
 }
 
 /** One commit may change several keys: it counts once all of it was handed out. */
-function seenUpTo({ next, ring }: Watcher, newest: () => Revision): Revision {
+function seenUpTo({ next, ring }: Watcher, newest: Revision): Revision {
   const following = ring.at(next)
-  return following === undefined ? newest() : Math.min(ring.at(next - 1)?.revision ?? 0, following.revision - 1)
+  return following === undefined ? newest : Math.min(ring.at(next - 1)?.revision ?? 0, following.revision - 1)
 }
 
 function fellBehind(after: Revision, floor: Revision): StorageError {
