@@ -2,68 +2,62 @@ import { IdleMemory } from './idle-memory.ts'
 
 const mib = 2 ** 20
 
-/** Looks every five seconds: CPU of each, in milliseconds, and memory in MiB; tells after which ones memory was given back. */
+/** Looks every five seconds: CPU of each, in milliseconds, and memory in MiB; tells what was given back after which ones. */
 function replay(
-  looks: [cpuMs: number, residentMiB: number][],
+  looks: readonly (readonly [cpuMs: number, residentMiB: number])[],
   after: { pauseMs: number; residentMiB: number },
-): number[] {
+): string[] {
   const idle = new IdleMemory()
-  const given: number[] = []
+  const given: string[] = []
   let cpuMs = 0
   for (const [i, [more, resident]] of looks.entries()) {
     cpuMs += more
     const use = { nowMs: i * 5000, cpuMs, residentBytes: resident * mib }
-    if (!idle.look(use)) continue
-    given.push(i)
+    const release = idle.look(use)
+    if (release === undefined) continue
+    given.push(`${release} ${i}`)
     const nowMs = use.nowMs + after.pauseMs
-    idle.done(use, { nowMs, cpuMs: cpuMs + after.pauseMs, residentBytes: after.residentMiB * mib })
+    idle.done(release, use, { nowMs, cpuMs: cpuMs + after.pauseMs, residentBytes: after.residentMiB * mib })
   }
   return given
 }
 
-const after = { pauseMs: 10, residentMiB: 100 }
+const after = { pauseMs: 4, residentMiB: 100 }
+const several = (count: number, cpuMs: number, residentMiB: number): [number, number][] =>
+  Array.from({ length: count }, () => [cpuMs, residentMiB])
 
 describe('giving memory back', () => {
   it('waits until the process was idle for two looks', () => {
-    expect(
-      replay(
-        [
-          [3000, 140],
-          [4000, 140],
-          [100, 140],
-          [4000, 140],
-          [100, 140],
-          [100, 140],
-        ],
-        after,
-      ),
-    ).toEqual([5])
+    const looks = [
+      [3000, 140],
+      [4000, 140],
+      [100, 140],
+      [4000, 140],
+      [100, 140],
+      [100, 140],
+    ] as const
+    expect(replay(looks, after)).toEqual(['all 5'])
   })
 
   it('is done once, until the process has grown again', () => {
-    const idle = Array.from({ length: 4 }, (): [number, number] => [50, 110])
-    expect(replay([[50, 140], [50, 140], [50, 140], ...idle, [50, 120], ...idle], after)).toEqual([2, 7])
+    const looks = [
+      ...several(7, 50, 140).map(([cpu, size], i) => [cpu, i < 3 ? size : 110] as const),
+      [50, 120] as const,
+    ]
+    expect(replay([...looks, ...several(4, 50, 110)], after)).toEqual(['all 2', 'all 7'])
   })
 
   it('counts growth from the least that was held', () => {
-    expect(
-      replay(
-        [
-          [0, 140],
-          [0, 140],
-          [0, 140],
-          [0, 108],
-          [0, 90],
-          [0, 107],
-        ],
-        after,
-      ),
-    ).toEqual([2, 5])
+    expect(replay([...several(3, 0, 140), [0, 108], [0, 90], [0, 107]], after)).toEqual(['all 2', 'all 5'])
+  })
+
+  it('gives back what was freed of a busy process that has grown much', () => {
+    const looks = [...several(3, 4000, 140), [4000, 190], [4000, 210], [4000, 150], [4000, 170]] as const
+    expect(replay(looks, { pauseMs: 4, residentMiB: 150 })).toEqual(['freed 4'])
   })
 
   it('leaves long times between long pauses', () => {
-    const looks = Array.from({ length: 60 }, (): [number, number] => [0, 500])
     // 100 s for each tenth of a second.
-    expect(replay(looks, { pauseMs: 100, residentMiB: 400 })).toEqual([2, 23, 44])
+    expect(replay(several(60, 0, 500), { pauseMs: 100, residentMiB: 400 })).toEqual(['all 2', 'all 23', 'all 44'])
   })
 })

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
@@ -9,44 +10,53 @@ export interface ProcessUse {
   residentBytes: number
 }
 
+/**
+ * 'freed': what was freed in C, such as the buffers of objects that are gone, and lies between what is still in use;
+ * 'all': all garbage as well, and what V8 holds ready for a busier moment.
+ */
+export type Release = 'freed' | 'all'
+
 const everyMs = 5000
 /** Less CPU than this since the last look: nobody waits for anything. */
 const idleShare = 0.1
 /** So many looks in a row. */
 const idleLooks = 2
-/** Less than this is not worth a pause. */
-const worthBytes = 16 * 1024 * 1024
+/** Less than this is not worth a pause; the first of a process that is idle, the second of one that is not. */
+const [worthBytes, worthWhenBusyBytes] = [16 * 1024 * 1024, 64 * 1024 * 1024]
 /** Pauses are at most this part of the time. */
 const pauseShare = 1 / 1000
 
 /**
- * Decides when a process gives memory back: when it is idle, and has grown since it last did. V8 keeps what it needed
- * at the busiest moment, such as the start, until it is told that the process wants less.
+ * Decides when a process gives memory back: when it has grown since it last did; all that it can while it is idle. V8
+ * and the C library keep what they needed at the busiest moment, such as the start, until they are told otherwise.
  */
 export class IdleMemory {
   #before: ProcessUse | undefined
   #idle = 0
-  /** What the process held after it last gave memory back. */
+  /** What the process held after it last gave memory back, once idle, once whenever. */
   #restingBytes = 0
+  #keptBytes = Infinity
   #notBeforeMs = 0
 
-  /** True: now is a good moment. */
-  look(use: ProcessUse): boolean {
+  /** What to give back now, if anything. */
+  look(use: ProcessUse): Release | undefined {
     const before = this.#before
     this.#before = use
-    if (before === undefined) return false
+    if (before === undefined) return undefined
     const idle = use.cpuMs - before.cpuMs < idleShare * (use.nowMs - before.nowMs)
     this.#idle = idle ? this.#idle + 1 : 0
     // What was freed otherwise counts as well.
     this.#restingBytes = Math.min(this.#restingBytes, use.residentBytes)
-    return (
-      this.#idle >= idleLooks && use.nowMs >= this.#notBeforeMs && use.residentBytes - this.#restingBytes >= worthBytes
-    )
+    this.#keptBytes = Math.min(this.#keptBytes, use.residentBytes)
+    if (use.nowMs < this.#notBeforeMs) return undefined
+    if (this.#idle >= idleLooks) return use.residentBytes - this.#restingBytes >= worthBytes ? 'all' : undefined
+    return use.residentBytes - this.#keptBytes >= worthWhenBusyBytes ? 'freed' : undefined
   }
 
   /** Memory was given back, from the first look to the second. */
-  done(from: ProcessUse, to: ProcessUse): void {
-    this.#restingBytes = to.residentBytes
+  done(release: Release, from: ProcessUse, to: ProcessUse): void {
+    this.#keptBytes = to.residentBytes
+    if (release === 'all') this.#restingBytes = to.residentBytes
     this.#notBeforeMs = to.nowMs + (to.nowMs - from.nowMs) / pauseShare
     this.#before = to
   }
@@ -60,20 +70,42 @@ function usedNow(): ProcessUse {
 type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 
 /** Collects all garbage, and shrinks the heap to what is left. */
-function giveBack(): void {
+function collectAll(): void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as Collect
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
-/** From now on this process gives memory back when it is idle. */
+let trim: (() => void) | undefined
+
+/** Gives back what is free between what is in use. Where the C library has no such function nothing happens. */
+function trimFreed(): void {
+  trim ??= loadTrim()
+  trim()
+}
+
+function loadTrim(): () => void {
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as {
+      load(name: string): { func(declaration: string): (keepBytes: number) => number }
+    }
+    const mallocTrim = koffi.load('libc.so.6').func('int malloc_trim(size_t keep)')
+    return () => void mallocTrim(0)
+  } catch {
+    return () => {}
+  }
+}
+
+/** From now on this process gives back memory that it does not need. */
 export function giveMemoryBackWhenIdle(): { close(): void } {
   const idle = new IdleMemory()
   const timer = setInterval(() => {
     const from = usedNow()
-    if (!idle.look(from)) return
-    giveBack()
-    idle.done(from, usedNow())
+    const release = idle.look(from)
+    if (release === undefined) return
+    if (release === 'all') collectAll()
+    trimFreed()
+    idle.done(release, from, usedNow())
   }, everyMs)
   timer.unref()
   return { close: () => clearInterval(timer) }
