@@ -45,6 +45,7 @@ export async function startNode(parts: {
     log,
     signal: stop.signal,
   })
+  const { ipv6 } = options
   const clusterDnsIp = clusterDnsIpOf(options.serviceClusterIpRange)
   const loadBalancerRange = parseAddressRange(options.loadBalancerRange ?? '')
   let summary = ''
@@ -59,6 +60,15 @@ export async function startNode(parts: {
       clusterCidr: options.clusterCidr,
       port: options.agentPort,
       serviceCidr: options.serviceClusterIpRange,
+      ...(ipv6 === undefined
+        ? {}
+        : {
+            ipv6: {
+              podCidr: ipv6.podCidr,
+              clusterCidr: ipv6.clusterCidr,
+              serviceCidr: ipv6.serviceClusterIpRange,
+            },
+          }),
       ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
       clusterDns: [clusterDnsIp],
       ...(options.ingressPorts === undefined ? {} : { ingressPorts: options.ingressPorts }),

@@ -36,6 +36,15 @@ describe('parseUpOptions', () => {
     ['several nodes share a wider range', ['--nodes', '3'], { podCidr: '10.244.0.0/16', clusterCidr: '10.244.0.0/16' }],
     ['nodes that join get ranges near the first', ['--pod-cidr', '10.9.3.0/24'], { clusterCidr: '10.9.0.0/16' }],
     ['load balancers get a range', ['--load-balancer-range', '192.0.2.0/28'], { loadBalancerRange: '192.0.2.0/28' }],
+    [
+      'two families',
+      ['--pod-cidr', '10.9.3.0/24,fd00:9::/64', '--service-cluster-ip-range', '10.8.0.0/16,fd00:8::/112'],
+      {
+        podCidr: '10.9.3.0/24',
+        serviceClusterIpRange: '10.8.0.0/16',
+        ipv6: { podCidr: 'fd00:9::/64', clusterCidr: 'fd00:9::/64', serviceClusterIpRange: 'fd00:8::/112' },
+      },
+    ],
     ['Ingresses have other ports', ['--ingress-ports', '8080,8443'], { ingressPorts: { http: 8080, https: 8443 } }],
     ['load balancers are left to others', ['--load-balancer-range', 'none'], { loadBalancerRange: 'none' }],
     [
@@ -68,6 +77,16 @@ describe('parseUpOptions', () => {
     ['an unknown component', ['--components', 'kubelet'], /there is no "kubelet"/],
     ['a range that is none', ['--service-cluster-ip-range', '10.300.0.0/16'], /takes an IPv4 range/],
     ['a range for load balancers that is none', ['--load-balancer-range', '192.0.2.9'], /--load-balancer-range takes/],
+    ['a second family of pods alone', ['--pod-cidr', '10.9.3.0/24,fd00:9::/64'], /need an IPv6 range in both/],
+    ['IPv4 twice', ['--pod-cidr', '10.9.3.0/24,10.9.4.0/24'], /after a comma an IPv6 one/],
+    [
+      'two families for several nodes',
+      [
+        ...['--nodes', '3', '--pod-cidr', '10.9.0.0/16,fd00:9::/63'],
+        ...['--service-cluster-ip-range', '10.8.0.0/16,fd00:8::/112'],
+      ],
+      /for a cluster of one node/,
+    ],
     ['one port for Ingresses', ['--ingress-ports', '80'], /--ingress-ports takes two ports/],
     ['the same port for both', ['--ingress-ports', '80,80'], /--ingress-ports takes two ports/],
     ['etcd without servers', ['--store', 'etcd'], /needs --etcd-servers/],

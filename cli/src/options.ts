@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
 import { capacityOf } from '@kapell/controllers/node-ipam/ranges'
 import { UserError } from './errors.ts'
+import { ipv6Ranges, splitFamilies, type Ipv6Ranges } from './ip-families.ts'
 import { nodeFlagOptions, nodeFlagsUsage, parseNodeFlags, pickNodeFlags, type NodeFlags } from './node-flags.ts'
 
 export const componentNames = ['apiserver', 'controllers', 'scheduler', 'node-agent'] as const
@@ -24,6 +25,8 @@ export interface UpOptions {
   podCidr: string
   /** Of all nodes' pods: each further node is given a /24 out of it. */
   clusterCidr: string
+  /** The same of IPv6, where pods and Services have addresses of both families. */
+  ipv6?: Ipv6Ranges
   /** Addresses of several nodes on this machine, a /24; absent: one that is free. */
   nodeCidr?: string
   /** "CIDR", "from-to" or "none"; absent: the nodes' own addresses. */
@@ -61,6 +64,7 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --components LIST                of ${componentNames.join(',')} (default all)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
   --pod-cidr CIDR                  this node's pods, with several nodes those of all (default 10.244.0.0/24, with several 10.244.0.0/16)
+                                   with ",CIDR" of IPv6 behind both, pods and Services have addresses of both families
   --cluster-cidr CIDR              all nodes' pods, a /24 for each node that joins (default the /16 around --pod-cidr)
   --load-balancer-range CIDR|FROM-TO|none   addresses for Services of type LoadBalancer (default the nodes' own)
   --ingress-ports HTTP,HTTPS|none  where every node serves Ingresses, once there are any (default 80,443)
@@ -104,13 +108,21 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
   // What is wrong with them is said now, not when a node starts.
   parseNodeFlags(nodeFlags)
   const nodes = parseNodes(values.nodes ?? '1', runtime)
+  const severalReal = nodes > 1 && runtime === 'containerd'
+  const pods = splitFamilies('--pod-cidr', values['pod-cidr'])
+  const cluster = splitFamilies('--cluster-cidr', values['cluster-cidr'])
+  const services = splitFamilies('--service-cluster-ip-range', values['service-cluster-ip-range'])
   const ranges = podRanges({
-    severalReal: nodes > 1 && runtime === 'containerd',
+    severalReal,
     nodes,
-    ...(values['pod-cidr'] === undefined ? {} : { podCidr: parseCidr('--pod-cidr', values['pod-cidr']) }),
-    ...(values['cluster-cidr'] === undefined
-      ? {}
-      : { clusterCidr: parseCidr('--cluster-cidr', values['cluster-cidr']) }),
+    ...(pods.ipv4 === undefined ? {} : { podCidr: parseCidr('--pod-cidr', pods.ipv4) }),
+    ...(cluster.ipv4 === undefined ? {} : { clusterCidr: parseCidr('--cluster-cidr', cluster.ipv4) }),
+  })
+  const ipv6 = ipv6Ranges({
+    pods: pods.ipv6,
+    cluster: cluster.ipv6,
+    services: services.ipv6,
+    nodes: severalReal ? nodes : undefined,
   })
   return {
     dataDir: resolve(values['data-dir'] ?? '.kapell'),
@@ -121,11 +133,9 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
       : { advertiseAddress: parseAddress('--advertise-address', values['advertise-address']) }),
     agentPort: parsePort('--agent-port', values['agent-port'] ?? '10250'),
     components,
-    serviceClusterIpRange: parseCidr(
-      '--service-cluster-ip-range',
-      values['service-cluster-ip-range'] ?? '10.96.0.0/16',
-    ),
+    serviceClusterIpRange: parseCidr('--service-cluster-ip-range', services.ipv4 ?? '10.96.0.0/16'),
     ...ranges,
+    ...(ipv6 === undefined ? {} : { ipv6 }),
     ...(values['node-cidr'] === undefined ? {} : { nodeCidr: parseNodeCidr(values['node-cidr']) }),
     store,
     etcdServers,

@@ -21,6 +21,7 @@ import { startComponentServer } from './component-server.ts'
 import { openDataDir } from './data-dir.ts'
 import { UserError } from './errors.ts'
 import * as identities from './identities.ts'
+import { bothFamilies } from './ip-families.ts'
 import { giveMemoryBackWhenIdle } from './idle-memory.ts'
 import { installMissing } from './install/packages.ts'
 import { createLogger } from './log.ts'
@@ -101,7 +102,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           ...advertiseOf(options, network),
           port: options.port,
           bindAddress: options.bindAddress,
-          serviceClusterIpRange: options.serviceClusterIpRange,
+          serviceClusterIpRange: bothFamilies(options.serviceClusterIpRange, options.ipv6?.serviceClusterIpRange),
           store: { type: options.store, etcdServers: options.etcdServers },
           metricsApi: true,
           ...(usage === undefined ? {} : { usage }),
@@ -138,7 +139,9 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           rootCa: api?.caCertificate ?? '',
           shared: api === undefined || options.store === 'etcd',
           placements,
-          ...(options.runtime === 'containerd' ? { clusterCidr: options.clusterCidr } : {}),
+          ...(options.runtime === 'containerd'
+            ? { clusterCidr: bothFamilies(options.clusterCidr, options.ipv6?.clusterCidr) }
+            : {}),
           ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
           ...(await schedulerConfigurationOf(options)),
           ...(api === undefined ? {} : { signing: signingPair(options.dataDir) }),

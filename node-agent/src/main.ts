@@ -11,7 +11,7 @@ import type { Eviction } from './eviction/manager.ts'
 import { hostPortTeller } from './host-ports.ts'
 import { createImageCollector } from './images/collect.ts'
 import { keepLease } from './node/lease.ts'
-import { defaultNodeIp, defaultNodeName, pidUsage, readMachine } from './node/machine.ts'
+import { defaultNodeIp, defaultNodeIp6, defaultNodeName, pidUsage, readMachine } from './node/machine.ts'
 import { createNodeStatus } from './node/node-status.ts'
 import { allocatable, keptFree } from './node/registration.ts'
 import type { NodeAgent, NodeAgentOptions } from './options.ts'
@@ -68,6 +68,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const dataDir = await realpath(resolve(options.dataDir))
   const nodeName = options.nodeName ?? defaultNodeName()
   const nodeIp = options.nodeIp ?? (await defaultNodeIp())
+  const { ipv6 } = options
+  const nodeIp6 = ipv6 === undefined ? undefined : (ipv6.nodeIp ?? (await defaultNodeIp6()))
   const maxPods = options.maxPods ?? 110
   const simulated = options.simulated === true
   const stop = new AbortController()
@@ -122,6 +124,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     node: {
       name: nodeName,
       ip: nodeIp,
+      ...(nodeIp6 === undefined ? {} : { ip6: nodeIp6 }),
       memoryCapacityBytes: machine.memoryBytes,
       allocatable: allocatable(machine, maxPods, kept),
       cgroupRoot,
@@ -182,6 +185,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     nodeIp,
     hostname: nodeName,
     podCidr,
+    ...(ipv6 === undefined ? {} : { podCidr6: ipv6.podCidr }),
+    ...(nodeIp6 === undefined ? {} : { nodeIp6 }),
     labels: { ...(simulated ? { 'kapell.io/simulated-runtime': 'true' } : {}), ...options.labels },
     annotations: { [directoryAnnotation]: localVolumes.root },
     taints: options.taints ?? [],

@@ -9,6 +9,17 @@ import type { ShutdownGroup } from './shutdown/groups.ts'
 import type { ContainerdRuntime } from './runtime/containerd.ts'
 import type { AgentServerOptions } from './server/server.ts'
 
+/** The second family of a cluster that has two. */
+export interface Ipv6Options {
+  /** This node's pods: "fd00:10:244::/64". */
+  podCidr: string
+  /** Pods of all nodes. Default: podCidr. */
+  clusterCidr?: string
+  serviceCidr?: string
+  /** Default: the address of the link that has the default route; there need not be one. */
+  nodeIp?: string
+}
+
 export interface NodeAgentOptions {
   /** Speaks to the API server as system:node:NAME. */
   transport: Transport
@@ -24,6 +35,8 @@ export interface NodeAgentOptions {
   /** Pods of all nodes. Default: podCidr. */
   clusterCidr?: string
   serviceCidr?: string
+  /** Pods and Services have addresses of this family, too; absent: IPv4 alone. */
+  ipv6?: Ipv6Options
   /** Addresses that the cluster gives to Services of type LoadBalancer: this machine takes those in use for its own. */
   loadBalancerRange?: AddressRange
   /** Where Ingresses are served, on every address of this machine; absent: they are not. */

@@ -5,7 +5,7 @@ import type { Lister } from '@kapell/controllers/machinery/store'
 import { nodes } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Node } from '@kapell/openapi/types'
-import { freeRange } from './ranges.ts'
+import { freeRanges } from './ranges.ts'
 
 interface Dependencies {
   client: ApiClient
@@ -13,11 +13,8 @@ interface Dependencies {
   nodes: Lister<V1Node>
   clusterCidr: string | undefined
   /** What was given to a node that the cache may not show yet. */
-  given: Map<string, string>
+  given: Map<string, readonly string[]>
 }
-
-/** Upstream's default for IPv4. */
-const maskSize = 24
 
 /** Gives each node its range of pod addresses, out of the cluster's. Source: kube-controller-manager, --allocate-node-cidrs. */
 export const nodeIpamController = defineController<Dependencies, V1Node>({
@@ -46,19 +43,22 @@ export const nodeIpamController = defineController<Dependencies, V1Node>({
       given.delete(name)
       return
     }
-    const taken = [...known.list().flatMap(rangesOf), ...[...given].filter(([n]) => n !== name).map(([, cidr]) => cidr)]
-    const podCIDR = given.get(name) ?? freeRange(clusterCidr, maskSize, taken)
-    if (podCIDR === undefined) {
+    const taken = [
+      ...known.list().flatMap(rangesOf),
+      ...[...given].filter(([n]) => n !== name).flatMap(([, ranges]) => ranges),
+    ]
+    const podCIDRs = given.get(name) ?? freeRanges(clusterCidr, taken)
+    if (podCIDRs === undefined) {
       events.event(node, 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`)
       throw new Error(
         'failed to allocate cidr: CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range',
       )
     }
-    given.set(name, podCIDR)
+    given.set(name, podCIDRs)
     try {
       await client.resource(nodes).patch(name, 'strategic', {
         metadata: { uid: node.metadata?.uid },
-        spec: { podCIDR, podCIDRs: [podCIDR] },
+        spec: { podCIDR: podCIDRs[0], podCIDRs },
       })
     } catch (error) {
       if (isReason(error, 'NotFound', 'Conflict', 'Invalid')) given.delete(name)

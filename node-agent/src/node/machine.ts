@@ -92,13 +92,22 @@ export async function pidUsage(): Promise<{ used: number; max: number }> {
   return { used: Number(/\/(\d+) /.exec(load)?.[1] ?? 0), max: Number(max.trim()) }
 }
 
-/** The first address of a real link; 127.0.0.1 on a machine without network. */
-export async function defaultNodeIp(): Promise<string> {
-  const routes = await readFile('/proc/net/route', 'utf8').catch(() => '')
-  const link = routes
+const defaultLink = async (): Promise<string | undefined> =>
+  (await readFile('/proc/net/route', 'utf8').catch(() => ''))
     .split('\n')
     .map((line) => line.split('\t'))
     .find((fields) => fields[1] === '00000000' && fields[7] === '00000000')?.[0]
+
+/** The IPv6 address of the link that has the default route, where it has one that others can reach. */
+export async function defaultNodeIp6(): Promise<string | undefined> {
+  const link = await defaultLink()
+  const own = link === undefined ? [] : (networkInterfaces()[link] ?? [])
+  return own.find(({ family, address }) => family === 'IPv6' && !address.startsWith('fe80:'))?.address
+}
+
+/** The first address of a real link; 127.0.0.1 on a machine without network. */
+export async function defaultNodeIp(): Promise<string> {
+  const link = await defaultLink()
   const links = networkInterfaces()
   const own = link === undefined ? undefined : links[link]?.find(({ family }) => family === 'IPv4')
   if (own !== undefined) return own.address

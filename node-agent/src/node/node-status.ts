@@ -9,7 +9,7 @@ import type { Cri } from '../cri/client.ts'
 import { equal } from '../status/patch.ts'
 import { nodeConditions, type NodeHealth } from './conditions.ts'
 import { availableMemoryBytes, diskUsage, pidUsage, type Machine } from './machine.ts'
-import { nodeLabels, nodeObject, nodeStatus, type Kept, type NodeInput } from './registration.ts'
+import { nodeLabels, nodeObject, nodeStatus, podRanges, type Kept, type NodeInput } from './registration.ts'
 
 export interface NodeStatusOptions {
   client: ApiClient
@@ -22,6 +22,9 @@ export interface NodeStatusOptions {
   nodeIp: string
   hostname: string
   podCidr: string | undefined
+  /** Of the second family, where there is one. */
+  podCidr6?: string
+  nodeIp6?: string
   labels: Record<string, string>
   annotations: Record<string, string>
   taints: V1Taint[]
@@ -193,7 +196,7 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
       Object.entries(annotations).some(([key, value]) => existing.metadata?.annotations?.[key] !== value)
     const cidr = existing.spec?.podCIDR === undefined && options.podCidr !== undefined
     if (stale || cidr) {
-      const spec = cidr ? { spec: { podCIDR: options.podCidr, podCIDRs: [options.podCidr] } } : {}
+      const spec = cidr ? { spec: podRanges(options) } : {}
       await api.patch(nodeName, 'strategic', { metadata: { labels, annotations }, ...spec }, { signal })
     }
     const status = nodeStatus(await input(existing))

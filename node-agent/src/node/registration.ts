@@ -8,6 +8,8 @@ export interface NodeInput {
   nodeIp: string
   hostname: string
   podCidr: string | undefined
+  podCidr6?: string
+  nodeIp6?: string
   labels: Record<string, string>
   annotations: Record<string, string>
   taints: V1Taint[]
@@ -78,8 +80,17 @@ export function allocatable(machine: Machine, maxPods: number, kept: Kept = kept
   }
 }
 
+/** The ranges of the node's pods, IPv4 first. */
+export function podRanges({
+  podCidr,
+  podCidr6,
+}: Pick<NodeInput, 'podCidr' | 'podCidr6'>): Pick<NonNullable<V1Node['spec']>, 'podCIDR' | 'podCIDRs'> {
+  if (podCidr === undefined) return {}
+  return { podCIDR: podCidr, podCIDRs: [podCidr, ...(podCidr6 === undefined ? [] : [podCidr6])] }
+}
+
 export function nodeObject(input: NodeInput): V1Node {
-  const { nodeName, podCidr, taints } = input
+  const { nodeName, taints } = input
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -89,7 +100,7 @@ export function nodeObject(input: NodeInput): V1Node {
       annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true', ...input.annotations },
     },
     spec: {
-      ...(podCidr === undefined ? {} : { podCIDR: podCidr, podCIDRs: [podCidr] }),
+      ...podRanges(input),
       ...(taints.length === 0 ? {} : { taints }),
     },
     status: nodeStatus(input),
@@ -101,6 +112,7 @@ export function nodeStatus(input: NodeInput): NonNullable<V1Node['status']> {
   return {
     addresses: [
       { type: 'InternalIP', address: input.nodeIp },
+      ...(input.nodeIp6 === undefined ? [] : [{ type: 'InternalIP', address: input.nodeIp6 }]),
       { type: 'Hostname', address: input.hostname },
     ],
     capacity: capacity(machine, maxPods),

@@ -47,6 +47,8 @@ export interface PodDeps {
 export interface NodeFacts {
   name: string
   ip: string
+  /** Of IPv6, where pods have addresses of both families. */
+  ip6?: string
   memoryCapacityBytes: number
   allocatable: Record<string, string>
   /** Below it every pod has its cgroup. */

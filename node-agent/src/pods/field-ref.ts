@@ -4,6 +4,8 @@ import { parseQuantity } from '@kapell/openapi/meta/quantity'
 export interface PodAddresses {
   podIps: readonly string[]
   hostIp: string
+  /** Default: hostIp alone. */
+  hostIps?: readonly string[]
 }
 
 /** The value at a downward API path. Throws on a path the API does not offer. */
@@ -26,8 +28,9 @@ export function fieldValue(pod: V1Pod, path: string, at: PodAddresses): string {
     case 'spec.serviceAccountName':
       return pod.spec?.serviceAccountName ?? ''
     case 'status.hostIP':
-    case 'status.hostIPs':
       return at.hostIp
+    case 'status.hostIPs':
+      return (at.hostIps ?? [at.hostIp]).join(',')
     case 'status.podIP':
       return at.podIps[0] ?? ''
     case 'status.podIPs':

@@ -123,7 +123,8 @@ async function configure(
 ): Promise<ContainerConfig> {
   const { uid, namespace } = identityOf(pod)
   try {
-    const at = { podIps: pod.spec?.hostNetwork === true ? [deps.node.ip] : sandbox.ips, hostIp: deps.node.ip }
+    const hostIps = [deps.node.ip, ...(deps.node.ip6 === undefined ? [] : [deps.node.ip6])]
+    const at = { podIps: pod.spec?.hostNetwork === true ? hostIps : sandbox.ips, hostIp: deps.node.ip, hostIps }
     const env = await containerEnv(pod, container, {
       ...at,
       configMap: (name) => deps.objects.configMap({ namespace, name, uid }),

@@ -86,6 +86,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       waiting,
       probes: deps.probes,
       hostIp: deps.node.ip,
+      ...(deps.node.ip6 === undefined ? {} : { hostIp6: deps.node.ip6 }),
       now: clock.now(),
       runtimeName: deps.node.runtimeName,
       terminating: phase !== 'sync',

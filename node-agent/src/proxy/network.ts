@@ -16,6 +16,8 @@ export interface ServiceNetworkOptions {
   podCidr: string
   clusterCidr?: string
   serviceCidr?: string
+  /** The same of the second family, where there is one. */
+  ipv6?: { podCidr: string; clusterCidr?: string; serviceCidr?: string }
   linkName?: string
   loadBalancerRange?: AddressRange
   /** Address of this node that pods reach: the name server listens there. Absent: no name server. */
@@ -30,8 +32,8 @@ export interface ServiceNetworkOptions {
 export interface ServiceNetwork {
   /** What Services, names and policies are read by: others may share it. */
   informers: InformerFactory
-  proxy: ServiceProxy
-  policies: PolicyEnforcer
+  proxy: Pick<ServiceProxy, 'synced' | 'setHostPorts' | 'settled'>
+  policies: Pick<PolicyEnforcer, 'synced' | 'settled'>
   /** Absent when there is no gateway, or when its address cannot be listened on (which is logged). */
   dns: ClusterDns | undefined
   close(options?: { keepRules?: boolean }): Promise<void>
@@ -48,26 +50,23 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
   const informers = createInformerFactory({ client, log, signal: stop.signal, clock })
   const nft = openNft()
   const table = options.table ?? options.linkName ?? 'kapell'
+  const proxies: ServiceProxy[] = []
+  const enforcers: PolicyEnforcer[] = []
   try {
-    const proxy = await startProxy({
-      informers,
-      nodeName: options.nodeName,
-      podCidr: options.podCidr,
-      log,
-      ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
-      ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
-      ...(options.linkName === undefined ? {} : { linkName: options.linkName }),
-      ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
-      table,
-      nft,
-    })
-    const policies = startPolicyEnforcer({
-      informers,
-      nodeName: options.nodeName,
-      table: `${table}-policies`,
-      nft,
-      log,
-    })
+    const common = { informers, nodeName: options.nodeName, nft, log }
+    const link = options.linkName === undefined ? {} : { linkName: options.linkName }
+    const families = [
+      { family: 'IPv4' as const, ...rangesOf(options) },
+      ...(options.ipv6 === undefined ? [] : [{ family: 'IPv6' as const, ...rangesOf(options.ipv6) }]),
+    ]
+    for (const { family, ...ranges } of families) {
+      const balancers =
+        family === 'IPv4' && options.loadBalancerRange !== undefined
+          ? { loadBalancerRange: options.loadBalancerRange }
+          : {}
+      proxies.push(await startProxy({ ...common, ...ranges, ...link, ...balancers, family, table }))
+      enforcers.push(startPolicyEnforcer({ ...common, family, table: `${table}-policies` }))
+    }
     const dns =
       gateway === undefined
         ? undefined
@@ -82,13 +81,22 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
           })
     return {
       informers,
-      proxy,
-      policies,
+      proxy: {
+        synced: () => each(proxies, (one) => one.synced()),
+        settled: () => each(proxies, (one) => one.settled()),
+        setHostPorts: (podKey, ports) => {
+          for (const one of proxies) one.setHostPorts(podKey, ports)
+        },
+      },
+      policies: {
+        synced: () => each(enforcers, (one) => one.synced()),
+        settled: () => each(enforcers, (one) => one.settled()),
+      },
       dns,
       close: async (how) => {
         await dns?.close()
-        await policies.close(how)
-        await proxy.close(how)
+        for (const one of enforcers) await one.close(how)
+        for (const one of proxies) await one.close(how)
         stop.abort()
         await nft.close()
       },
@@ -99,3 +107,19 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
     throw error
   }
 }
+
+async function each<T>(all: readonly T[], job: (one: T) => Promise<void>): Promise<void> {
+  await Promise.all(all.map(job))
+}
+
+interface Ranges {
+  podCidr: string
+  clusterCidr?: string
+  serviceCidr?: string
+}
+
+const rangesOf = ({ podCidr, clusterCidr, serviceCidr }: Ranges): Ranges => ({
+  podCidr,
+  ...(clusterCidr === undefined ? {} : { clusterCidr }),
+  ...(serviceCidr === undefined ? {} : { serviceCidr }),
+})

@@ -56,7 +56,7 @@ describe('containerdConfig', () => {
 })
 
 it('gives pods a routed pair of interfaces without rules of the plugins', () => {
-  const { plugins } = JSON.parse(cniConflist({ podCidr: '10.1.0.0/24', mtu: 1400, cniDataDir: '/d/a' })) as {
+  const { plugins } = JSON.parse(cniConflist({ podCidrs: ['10.1.0.0/24'], mtu: 1400, cniDataDir: '/d/a' })) as {
     plugins: Record<string, unknown>[]
   }
   expect(plugins).toEqual([

@@ -122,7 +122,8 @@ function version3(config: ContainerdConfig): string {
 const lines = (all: readonly string[]): string => all.join('\n') + '\n'
 
 export interface NetworkConfig {
-  podCidr: string
+  /** One of IPv4, and one of IPv6 where pods have two addresses. */
+  podCidrs: readonly string[]
   mtu: number
   cniDataDir: string
 }
@@ -147,8 +148,8 @@ export function cniConflist(network: NetworkConfig): string {
             ipam: {
               type: 'host-local',
               dataDir: network.cniDataDir,
-              ranges: [[{ subnet: network.podCidr }]],
-              routes: [{ dst: '0.0.0.0/0' }],
+              ranges: network.podCidrs.map((subnet) => [{ subnet }]),
+              routes: network.podCidrs.map((range) => ({ dst: range.includes(':') ? '::/0' : '0.0.0.0/0' })),
             },
           },
         ],

@@ -26,6 +26,8 @@ export interface ContainerdOptions {
   dataDir: string
   /** The range of this node's pods, IPv4, for example "10.244.0.0/24". */
   podCidr: string
+  /** The same of IPv6, where pods have two addresses. */
+  podCidr6?: string
   /** Name or path of containerd; default: the first on PATH. */
   binary?: string
   log: Logger
@@ -78,6 +80,8 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   if (process.getuid?.() !== 0) throw new Error('starting containers needs root: run as root')
   const tools = findTools(options.binary)
   const gateway = host.gatewayOf(options.podCidr)
+  const { podCidr6 } = options
+  const gateway6 = podCidr6 === undefined ? undefined : host.gateway6Of(podCidr6)
   const paths = runtimePaths(options.dataDir, options.runRoot)
   const { version, major } = await versionOf(tools.containerd)
   for (const dir of [paths.rootDir, paths.cniConfDir, paths.cniDataDir, paths.registryDir]) {
@@ -98,7 +102,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     host.uplinkMtu(),
     host.mayLowerOomScore(),
     host.prepareCgroups(),
-    host.ensureNodeNetwork(paths.linkName, gateway),
+    host.ensureNodeNetwork(paths.linkName, gateway, gateway6),
   ])
   const config = containerdConfig({
     major,
@@ -114,7 +118,11 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     restrictOomScoreAdj: !mayLower,
     hugePages: host.hasHugePageCgroups(),
   })
-  const network = cniConflist({ podCidr: options.podCidr, mtu, cniDataDir: paths.cniDataDir })
+  const network = cniConflist({
+    podCidrs: [options.podCidr, ...(podCidr6 === undefined ? [] : [podCidr6])],
+    mtu,
+    cniDataDir: paths.cniDataDir,
+  })
   await rotateLog(paths.logFile)
   await writeFile(paths.configFile, config)
   await writeFile(join(paths.cniConfDir, '10-kapell.conflist'), network)

@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ipv6, ipv6Number, ipv6Text } from '../proxy/family.ts'
 import { findTool, tryRun } from './exec.ts'
 
 /** CAP_SYS_RESOURCE is bit 24. Source: capabilities(7). */
@@ -81,15 +82,27 @@ export function gatewayOf(podCidr: string): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')
 }
 
+/** The same of IPv6. Errors: not an IPv6 CIDR of at most 126 bits. */
+export function gateway6Of(podCidr: string): string {
+  const block = ipv6.block(podCidr)
+  const bits = Number(block?.split('/')[1])
+  if (block === undefined || bits < 8 || bits > 126)
+    throw new Error(`pod CIDR "${podCidr}" must be an IPv6 range between /8 and /126`)
+  return ipv6Text(ipv6Number(block.split('/')[0]!) + 1n)
+}
+
 /**
  * A link without wires that always carries the pods' gateway address, so that the node can listen on it (DNS) before and
  * after there are pods; and forwarding, without which no packet leaves a pod.
  */
-export async function ensureNodeNetwork(linkName: string, gateway: string): Promise<void> {
+export async function ensureNodeNetwork(linkName: string, gateway: string, gateway6?: string): Promise<void> {
   const ip = findTool('ip')
   if (ip === undefined) throw new Error('the tool "ip" (Debian package iproute2) is not installed')
   if (!(await setSysctl('net.ipv4.ip_forward', '1'))) {
     throw new Error('cannot turn on net.ipv4.ip_forward: run as root on a machine that allows it')
+  }
+  if (gateway6 !== undefined && !(await setSysctl('net.ipv6.conf.all.forwarding', '1'))) {
+    throw new Error('cannot turn on net.ipv6.conf.all.forwarding: this machine has no IPv6, or does not allow it')
   }
   const add = (type: string) => tryRun(ip, ['link', 'add', linkName, 'type', type])
   let made = await add('dummy')
@@ -98,7 +111,11 @@ export async function ensureNodeNetwork(linkName: string, gateway: string): Prom
   if (made.code !== 0 && !made.stderr.includes('File exists')) {
     throw new Error(`cannot make the network link ${linkName}: ${made.stderr}`)
   }
-  const batch = `address replace ${gateway}/32 dev ${linkName}\nlink set ${linkName} up\n`
+  const batch = [
+    `address replace ${gateway}/32 dev ${linkName}`,
+    ...(gateway6 === undefined ? [] : [`address replace ${gateway6}/128 dev ${linkName} nodad`]),
+    `link set ${linkName} up\n`,
+  ].join('\n')
   const set = await tryRun(ip, ['-batch', '-'], { input: batch })
   if (set.code !== 0) throw new Error(`cannot set up the network link ${linkName}: ${set.stderr}`)
 }

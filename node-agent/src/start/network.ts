@@ -24,6 +24,7 @@ export async function openNetwork(parts: NetworkParts): Promise<ServiceNetwork |
     clock,
     ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
     ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
+    ...(options.ipv6 === undefined ? {} : { ipv6: options.ipv6 }),
     ...(options.loadBalancerRange === undefined ? {} : { loadBalancerRange: options.loadBalancerRange }),
     ...(options.clusterDomain === undefined ? {} : { clusterDomain: options.clusterDomain }),
     ...(containerd === undefined ? {} : { linkName: containerd.paths.linkName, gateway: containerd.gateway }),

@@ -41,6 +41,7 @@ export async function openRuntime({
       ? await startContainerd({
           dataDir,
           podCidr,
+          ...(options.ipv6 === undefined ? {} : { podCidr6: options.ipv6.podCidr }),
           log,
           ...(options.containerd === undefined ? {} : { binary: options.containerd }),
           ...(options.signal === undefined ? {} : { signal: options.signal }),

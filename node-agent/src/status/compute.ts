@@ -14,6 +14,7 @@ export interface PodStatusInput {
   waiting: ReadonlyMap<string, Waiting>
   probes: ProbeStates
   hostIp: string
+  hostIp6?: string
   now: Date
   runtimeName: string
   /** The pod is ending (deleted, done, failed): nothing of it starts again. */
@@ -28,7 +29,8 @@ export interface PodStatusInput {
 
 /** A pod's status, from what the runtime has. Pure. Source: docs, "Pod lifecycle". */
 export function computePodStatus(input: PodStatusInput): V1PodStatus {
-  const { pod, record, now, hostIp } = input
+  const { pod, record, now, hostIp, hostIp6 } = input
+  const hostIps = [hostIp, ...(hostIp6 === undefined ? [] : [hostIp6])]
   const previous = pod.status
   const inits = statuses(input, 'init')
   const containers = statuses(input, 'app')
@@ -41,7 +43,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
   const known = hostNetwork
     ? sandbox === undefined && previous?.podIP === undefined
       ? []
-      : [hostIp]
+      : hostIps
     : sandbox !== undefined && sandbox.ips.length > 0
       ? sandbox.ips
       : (previous?.podIPs ?? []).map(({ ip }) => ip)
@@ -61,7 +63,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
       now,
     }),
     hostIP: hostIp,
-    hostIPs: [{ ip: hostIp }],
+    hostIPs: hostIps.map((ip) => ({ ip })),
     ...(known.length === 0 ? {} : { podIP: known[0]!, podIPs: known.map((ip) => ({ ip })) }),
     startTime: previous?.startTime ?? rfc3339(now),
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
