@@ -1,5 +1,6 @@
 import { parseAddressRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
 import { defineController, type ControllerContext } from '@kapell/controllers/machinery/controller'
+import { ingressAnnotation } from '@kapell/controllers/machinery/ingress-class'
 import { keyOf, splitKey, type Lister } from '@kapell/controllers/machinery/store'
 import { endpointSlices, nodes, services } from '@kapell/openapi/meta/refs'
 import type { V1EndpointSlice, V1Node, V1Service } from '@kapell/openapi/types'
@@ -53,7 +54,8 @@ function setup(context: ControllerContext): Dependencies {
   if (!off && range === undefined) {
     const wake = (slice: V1EndpointSlice) => context.queue.add(serviceOf(slice))
     slices.onChange({ add: wake, update: (_, slice) => wake(slice), delete: wake })
-    const usable = (node: V1Node) => JSON.stringify(usableNodes([node]))
+    const usable = (node: V1Node) =>
+      JSON.stringify([usableNodes([node]), node.metadata?.annotations?.[ingressAnnotation]])
     nodeInformer.onChange({
       add: wakeAll,
       update: (old, node) => {
@@ -124,7 +126,7 @@ async function reconcile(key: string, d: Dependencies): Promise<void> {
     for (const waiting of d.problems.keys()) d.context.queue.add(waiting)
 }
 
-/** Ports by which the cluster itself is reached on its nodes: a Service there would cut everybody off. */
+/** Ports by which the cluster itself or its Ingresses are reached on its nodes: a Service there would cut them off. */
 function ownPorts(d: Dependencies): string[] {
   const agents = d.nodes.list().flatMap((node) => {
     const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port
@@ -137,5 +139,10 @@ function ownPorts(d: Dependencies): string[] {
         addresses.flatMap((address) => ports.map(({ port }) => `${address} TCP ${port}`)),
       ),
     )
-  return [...agents, ...servers]
+  const ingress = d.nodes.list().flatMap((node) => {
+    const said = node.metadata?.annotations?.[ingressAnnotation] ?? ''
+    const ports = /^\d+,\d+$/.test(said) ? said.split(',') : []
+    return (node.status?.addresses ?? []).flatMap(({ address }) => ports.map((port) => `${address} TCP ${port}`))
+  })
+  return [...agents, ...servers, ...ingress]
 }

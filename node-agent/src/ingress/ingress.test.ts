@@ -126,7 +126,9 @@ it('runs while there is something to serve, and says so on the Node', async () =
   const { informers, calls, proxy } = start()
   informers.set(ingresses, ingress('other', [['x.example/', 'Prefix', 'web']], { ingressClassName: 'nginx' }))
   await proxy.synced()
-  expect(calls).toEqual([])
+  // Whatever a killed agent left.
+  expect(calls).toEqual(['stop'])
+  calls.length = 0
   informers.set(ingresses, ingress('a', [['x.example/', 'Prefix', 'web']], class_))
   await proxy.settled()
   expect(calls).toEqual(['serve', 'annotate 80,443'])
@@ -210,6 +212,19 @@ it('a certificate that only the proxy finds wrong harms no other host', async ()
     'InvalidCertificate: the proxy cannot use the certificate of Secret "ns/weak": the default certificate is served for "x.example"',
   ])
   expect(file('certificates.list')).toBe('/x/default.pem\n')
+})
+
+it('does not stand behind a load balancer that has its port at this node', async () => {
+  const { informers, calls, proxy } = start()
+  const ports = [{ port: 443 }]
+  const status = { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } }
+  informers.set(services, { ...service({ type: 'LoadBalancer', ports }), status })
+  informers.set(ingresses, ingress('a', [['x.example/', 'Prefix', 'web']], class_))
+  while (calls.length < 2) await new Promise((resolve) => setImmediate(resolve))
+  expect(calls.slice(0, 2)).toEqual(['stop', 'annotate error: port 443 is taken by Service "ns/web"'])
+  informers.remove(services, 'ns/web')
+  await proxy.settled()
+  expect(calls.slice(-2)).toEqual(['serve', 'annotate 80,443'])
 })
 
 it('starts a proxy that somebody ended again', async () => {

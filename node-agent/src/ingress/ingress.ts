@@ -44,6 +44,8 @@ export interface IngressProxy {
   close(options?: { keepRunning?: boolean }): Promise<void>
 }
 
+class PortTaken extends Error {}
+
 const serviceKeyIndex = 'serviceKey'
 const zoneLabel = 'topology.kubernetes.io/zone'
 const serviceKeyOf = ({ metadata }: V1EndpointSlice): string =>
@@ -103,6 +105,18 @@ export function startIngress(options: IngressOptions): IngressProxy {
       .patch(nodeName, 'merge', { metadata: { annotations: { [ingressAnnotation]: value ?? null } } })
   }
 
+  /** A load balancer at an address of this node has what comes to its ports before we see it. */
+  const refuseTaken = (): void => {
+    const addresses = new Set(own()?.status?.addresses?.map(({ address }) => address))
+    for (const service of serviceInformer.lister.list()) {
+      if (service.status?.loadBalancer?.ingress?.some(({ ip }) => ip !== undefined && addresses.has(ip)) !== true)
+        continue
+      for (const { port, protocol = 'TCP' } of service.spec?.ports ?? [])
+        if (protocol === 'TCP' && (port === options.ports.http || port === options.ports.https))
+          throw new PortTaken(`port ${port} is taken by Service "${keyOf(service)}"`)
+    }
+  }
+
   const serve = async (all: readonly V1Ingress[]): Promise<void> => {
     const table = routeTable(all)
     const problems = [...table.problems]
@@ -147,13 +161,16 @@ export function startIngress(options: IngressOptions): IngressProxy {
   }
 
   let serving = false
+  let looked = false
   const write = async (): Promise<void> => {
     const all = ours()
     if (all.length === 0) {
       used = new Set()
       told.clear()
       await certificates.read([], [])
-      if (serving || program.running()) await program.stop()
+      // Also what an agent that was killed has left.
+      if (!looked || serving || program.running()) await program.stop()
+      looked = true
       serving = false
       shape = ''
       slots = new Slots()
@@ -161,11 +178,14 @@ export function startIngress(options: IngressOptions): IngressProxy {
       return
     }
     serving = true
+    looked = true
     try {
+      refuseTaken()
       await serve(all)
     } catch (error) {
       shape = ''
       slots = new Slots()
+      if (error instanceof PortTaken) await program.stop()
       if (!program.running()) await annotate(`error: ${errorText(error).slice(0, 500)}`)
       throw error
     }
