@@ -1,8 +1,10 @@
 import type { AddressRange } from '@kapell/controllers/machinery/address-range'
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
+import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory, type InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
+import type { V1Service } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { startDns, type ClusterDns } from '../dns/dns.ts'
 import { startPolicyEnforcer, type PolicyEnforcer } from '../network-policy/enforcer.ts'
@@ -53,6 +55,16 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
   const proxies: ServiceProxy[] = []
   const enforcers: PolicyEnforcer[] = []
   try {
+    const recorder = createEventRecorder({
+      client,
+      component: 'kube-proxy',
+      host: options.nodeName,
+      clock,
+      log,
+      signal: stop.signal,
+    })
+    const warn = (service: V1Service, message: string): void =>
+      recorder.event(service, 'Warning', 'ProtocolUnsupported', message)
     const common = { informers, nodeName: options.nodeName, nft, log }
     const link = options.linkName === undefined ? {} : { linkName: options.linkName }
     const families = [
@@ -64,7 +76,17 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
         family === 'IPv4' && options.loadBalancerRange !== undefined
           ? { loadBalancerRange: options.loadBalancerRange }
           : {}
-      proxies.push(await startProxy({ ...common, ...ranges, ...link, ...balancers, family, table }))
+      proxies.push(
+        await startProxy({
+          ...common,
+          ...ranges,
+          ...link,
+          ...balancers,
+          family,
+          table,
+          ...(family === 'IPv4' ? { warn } : { warn: () => {} }),
+        }),
+      )
       enforcers.push(startPolicyEnforcer({ ...common, family, table: `${table}-policies` }))
     }
     const dns =

@@ -80,6 +80,20 @@ describe('startProxy', () => {
     expect(last()).toBe('add table ip kapell\ndelete table ip kapell\n')
   })
 
+  it('tells once of SCTP that the kernel does not know', async () => {
+    const warnings: string[] = []
+    const warn: ProxyOptions['warn'] = ({ metadata }, message) => void warnings.push(`${metadata?.name}: ${message}`)
+    const { informers, begin } = await start({ warn, knowsSctp: () => false })
+    const ports = [{ port: 80 }, { name: 's', port: 81, protocol: 'SCTP' }]
+    informers.set(services, { ...service('a', '10.96.0.1'), spec: { clusterIP: '10.96.0.1', ports } })
+    informers.set(services, service('b', '10.96.0.2'))
+    const proxy = await begin()
+    informers.set(endpointSlices, slice('a', '10.244.0.2'))
+    await proxy.settled()
+    expect(warnings).toEqual(['a: the kernel of node n1 does not track SCTP: its SCTP ports do not answer there'])
+    await proxy.close()
+  })
+
   it('takes changes that come together in one script, and leaves the rules when asked to', async () => {
     const { informers, begin, scripts, last } = await start()
     const proxy = await begin()

@@ -3,8 +3,9 @@ import type { InformerFactory } from '@kapell/controllers/machinery/informer-fac
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { keyOf } from '@kapell/controllers/machinery/store'
 import { endpointSlices, nodes, services } from '@kapell/openapi/meta/refs'
-import type { V1EndpointSlice, V1Node } from '@kapell/openapi/types'
+import type { V1EndpointSlice, V1Node, V1Service } from '@kapell/openapi/types'
 import { keepTrue } from '../kept-true.ts'
+import { existsSync } from 'node:fs'
 import { findTool, tryRun } from '../runtime/exec.ts'
 import type { TableOptions } from './base.ts'
 import { staleConnections } from './conntrack.ts'
@@ -16,7 +17,7 @@ import { HealthChecks, healthCheckOf } from './health-checks.ts'
 import { createLocalAddresses } from './local-addresses.ts'
 import { openNft, type Nft } from './nft.ts'
 import { RuleBook } from './rule-book.ts'
-import { serviceRules, type ProxyNode, type ServiceRules } from './rules.ts'
+import { isProxied, serviceRules, type ProxyNode, type ServiceRules } from './rules.ts'
 import { changeScript, emptyState, fullScript, removeScript, tableName } from './script.ts'
 
 export interface ProxyOptions {
@@ -36,6 +37,10 @@ export interface ProxyOptions {
   /** Name of our nftables table. Default "kapell". */
   table?: string
   log: Logger
+  /** Told once of each Service that has what this machine's kernel cannot do. Default: it is logged. */
+  warn?: (service: V1Service, message: string) => void
+  /** Whether the kernel translates SCTP. Default: it is asked. */
+  knowsSctp?: () => boolean
   nft?: Nft
   /** Default: settings of this machine are changed as Services need them. */
   host?: HostPreparation
@@ -56,6 +61,8 @@ export interface ServiceProxy {
 
 /** How many conntrack calls one change may make; beyond that, old UDP connections time out by themselves. */
 const maxConntrackCalls = 200
+/** Is there when the kernel's connection tracking, which translation needs, knows SCTP. */
+const sctpSetting = '/proc/sys/net/netfilter/nf_conntrack_sctp_timeout_established'
 const serviceNameLabel = 'kubernetes.io/service-name'
 const zoneLabel = 'topology.kubernetes.io/zone'
 const serviceKeyIndex = 'serviceKey'
@@ -110,9 +117,22 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   let ready = false
   let mustReplace = true
 
+  const warned = new Set<string>()
+  const { knowsSctp = () => existsSync(sctpSetting) } = options
+  const warn = options.warn ?? ((service: V1Service, message: string) => log.warn(message, { service: keyOf(service) }))
+  const checkSctp = (key: string, service: V1Service) => {
+    const wanted = isProxied(service) && service.spec?.ports?.some(({ protocol }) => protocol === 'SCTP') === true
+    if (!wanted) warned.delete(key)
+    else if (!warned.has(key) && !knowsSctp()) {
+      warned.add(key)
+      warn(service, `the kernel of node ${node.nodeName} does not track SCTP: its SCTP ports do not answer there`)
+    }
+  }
   const rulesFor = (key: string): ServiceRules | undefined => {
     const service = serviceInformer.lister.get(key)
+    if (service !== undefined) checkSctp(key, service)
     if (service === undefined) {
+      warned.delete(key)
       healthChecks.put(key, undefined)
       return undefined
     }
