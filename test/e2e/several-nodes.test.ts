@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { namesOf } from '@kapell/cli/nodes/machine-network'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
-import type { V1NodeList, V1Pod, V1PodList } from '@kapell/openapi/types'
+import { selfSigned } from '@kapell/node-agent/ingress/default-certificate'
+import type { V1Ingress, V1NodeList, V1Pod, V1PodList } from '@kapell/openapi/types'
 import { freePort, Kubectl, run, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
 import { leftovers, processesNaming, runningTasks } from './support/machine.ts'
 import { until } from './support/wait.ts'
@@ -186,6 +189,49 @@ it('has one node answer for the address of a load balancer, and another one when
   await until('the first to have it again', async () => (await holders()).join() === first)
   await kubectl.run('delete', 'service', 'balanced')
   await until('nobody to hold it', async () => (await holders()).length === 0)
+}, 60_000)
+
+it('serves an Ingress on both nodes, with its certificate', async () => {
+  const pem = await selfSigned('two.example', new Date())
+  const base64 = Buffer.from(pem).toString('base64')
+  await kubectl.apply({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'two' },
+        type: 'kubernetes.io/tls',
+        data: { 'tls.crt': base64, 'tls.key': base64 },
+      },
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { name: 'two' },
+        spec: {
+          tls: [{ hosts: ['two.example'], secretName: 'two' }],
+          defaultBackend: { service: { name: 'web', port: { number: 80 } } },
+        },
+      },
+    ],
+  })
+  const addresses = await until('both addresses', async () => {
+    const { status } = await kubectl.json<V1Ingress>('get', 'ingress', 'two')
+    const shown = (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip!)
+    return shown.length === 2 && shown
+  })
+  for (const host of addresses) {
+    expect((await fetch(`http://${host}/`, { headers: { connection: 'close' } })).status).toBe(200)
+    await until('the certificate', async () => {
+      const socket = connect({ host, port: 443, servername: 'two.example', rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      const { CN } = socket.getPeerCertificate().subject
+      socket.destroy()
+      return CN === 'two.example'
+    })
+  }
+  await kubectl.run('delete', 'ingress', 'two')
 }, 60_000)
 
 it('lets pods of both nodes reach the API server', async () => {
