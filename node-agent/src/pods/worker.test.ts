@@ -27,6 +27,8 @@ interface Bench {
   events: string[]
   unmounted: number
   done: boolean
+  /** What probes say. */
+  ready: boolean
   mountError: string | undefined
   rejection: Rejection | undefined
   statuses: V1PodStatus[]
@@ -54,6 +56,7 @@ function build(): Bench {
     events: [],
     unmounted: 0,
     done: false,
+    ready: true,
     mountError: undefined,
     rejection: undefined,
     statuses: [],
@@ -81,7 +84,7 @@ function build(): Bench {
       secret: () => Promise.resolve(undefined),
       release: () => {},
     },
-    probes: { started: () => true, ready: () => true, failed: () => undefined, update: () => {}, stop: () => {} },
+    probes: { started: () => true, ready: () => made.ready, failed: () => undefined, update: () => {}, stop: () => {} },
     status: {
       set: (_pod, status) => {
         made.statuses.push(status)
@@ -200,6 +203,21 @@ it('ends a deleted pod within its grace period and reports its end', async () =>
   ])
   bench.worker.update(undefined)
   await until('the worker to be done', () => bench.done)
+})
+
+it('tells while a pod ends that it is not ready any more', async () => {
+  const pod = await runs()
+  bench.runtime.script.stopMs = () => 60_000
+  bench.worker.update(deleted(pod, 30))
+  await until('the stop', () => count('stopContainer c 30') === 1)
+  const ready = () => bench.statuses.at(-1)?.conditions?.find(({ type }) => type === 'Ready')?.status
+  expect(ready()).toBe('True')
+  bench.ready = false
+  bench.worker.poke()
+  await until('it to be told', () => ready() === 'False')
+  expect(bench.statuses.at(-1)?.containerStatuses?.[0]?.state?.running).toBeDefined()
+  await bench.clock.advance(30_000)
+  await until('the last status', () => bench.finished.length === 1)
 })
 
 it('shortens the grace period when asked to hurry', async () => {

@@ -166,6 +166,14 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     phase = 'terminated'
   }
 
+  /** What changes while a pod ends, its readiness above all, is told then: whoever sends it traffic must know. */
+  const tellOfEnding = async (): Promise<void> => {
+    const ends = (): boolean => phase === 'terminating' && current !== undefined
+    if (!ends()) return
+    const record = await observe()
+    if (ends() && record.containers.some(({ state }) => state === 'running')) publish(record, false)
+  }
+
   const currentGrace = (): number => {
     if (graceSeconds !== undefined) return graceSeconds
     const at = pod ?? lastPod
@@ -262,7 +270,10 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       current?.abort(new Error(why.message))
       wake()
     },
-    poke: wake,
+    poke: () => {
+      void tellOfEnding().catch((error: unknown) => log.debug(`pod ${podTitle(identity)}: ${errorText(error)}`))
+      wake()
+    },
     retry: () => {
       notBefore.clear()
       wake()
