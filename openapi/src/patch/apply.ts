@@ -102,8 +102,8 @@ export function applyPatch(options: ApplyOptions): ApplyResult {
   const sameOwners = sameSets(readOwners(live?.metadata?.managedFields), others)
   const same = live !== undefined && isStored(schema, start, object)
   // Owning more or less of an object that stays as it is leaves the owner's time alone. Here, unlike for what is
-  // stored, a null or an empty map is something.
-  if (!same || !lost.isEmpty) me.time = time
+  // stored, a null or an empty map is something, and so is a time that is not set.
+  if (!same || !lost.isEmpty || unsetsTime(options.applied)) me.time = time
   const isLive = same && !(options.keepsNulls === true && !lost.isEmpty)
   const base = isLive ? start : object
   const result = keepLastApplied({ manager, applied, object: base })
@@ -148,10 +148,13 @@ function checked({ schema, gvk, applied }: ApplyOptions): JsonObject {
     )
   }
   // Clients print objects with times that are not set; applying those would unset the server's.
-  if (metadata['creationTimestamp'] !== null) return applied
+  if (!unsetsTime(applied)) return applied
   const { creationTimestamp: _, ...rest } = metadata
   return { ...applied, metadata: rest }
 }
+
+const unsetsTime = (applied: unknown): boolean =>
+  isObject(applied) && isObject(applied['metadata']) && applied['metadata']['creationTimestamp'] === null
 
 interface PruneOptions {
   schema: StructSchema

@@ -71,6 +71,10 @@ const nulls: ParityCases = {
     ...configMap('m', { data: { a: 'b' } }),
     metadata: { name: 'm', annotations: null },
   }),
+  'ConfigMap, time null': twice(core('configmaps'), {
+    ...configMap('m', { data: { a: 'b' } }),
+    metadata: { name: 'm', creationTimestamp: null },
+  }),
   'ConfigMap, labels empty': twice(core('configmaps'), {
     ...configMap('m', { data: { a: 'b' } }),
     metadata: { name: 'm', labels: {} },
