@@ -56,6 +56,11 @@ describe('giving memory back', () => {
     expect(replay(looks, { pauseMs: 4, residentMiB: 150 })).toEqual(['freed 4'])
   })
 
+  it('is done once more when it was quiet for a minute, and again after the next busy moment', () => {
+    const looks = [...several(30, 50, 110), [4000, 110] as const, ...several(15, 50, 110)]
+    expect(replay(looks, after)).toEqual(['all 2', 'all 12', 'all 42'])
+  })
+
   it('leaves long times between long pauses', () => {
     // 100 s for each tenth of a second.
     expect(replay(several(60, 0, 500), { pauseMs: 100, residentMiB: 400 })).toEqual(['all 2', 'all 23', 'all 44'])

@@ -19,8 +19,8 @@ export type Release = 'freed' | 'all'
 const everyMs = 5000
 /** Less CPU than this since the last look: nobody waits for anything. */
 const idleShare = 0.1
-/** So many looks in a row. */
-const idleLooks = 2
+/** So many looks in a row; and so many until what is kept for a while in case it is wanted again is gone as well. */
+const [idleLooks, quietLooks] = [2, 12]
 /** Less than this is not worth a pause; the first of a process that is idle, the second of one that is not. */
 const [worthBytes, worthWhenBusyBytes] = [16 * 1024 * 1024, 64 * 1024 * 1024]
 /** Pauses are at most this part of the time. */
@@ -37,6 +37,8 @@ export class IdleMemory {
   #restingBytes = 0
   #keptBytes = Infinity
   #notBeforeMs = 0
+  /** It was quiet for long, and nothing has happened since it gave back all then. */
+  #settled = false
 
   /** What to give back now, if anything. */
   look(use: ProcessUse): Release | undefined {
@@ -45,10 +47,12 @@ export class IdleMemory {
     if (before === undefined) return undefined
     const idle = use.cpuMs - before.cpuMs < idleShare * (use.nowMs - before.nowMs)
     this.#idle = idle ? this.#idle + 1 : 0
+    if (!idle) this.#settled = false
     // What was freed otherwise counts as well.
     this.#restingBytes = Math.min(this.#restingBytes, use.residentBytes)
     this.#keptBytes = Math.min(this.#keptBytes, use.residentBytes)
     if (use.nowMs < this.#notBeforeMs) return undefined
+    if (this.#idle >= quietLooks && !this.#settled) return 'all'
     if (this.#idle >= idleLooks) return use.residentBytes - this.#restingBytes >= worthBytes ? 'all' : undefined
     return use.residentBytes - this.#keptBytes >= worthWhenBusyBytes ? 'freed' : undefined
   }
@@ -57,6 +61,7 @@ export class IdleMemory {
   done(release: Release, from: ProcessUse, to: ProcessUse): void {
     this.#keptBytes = to.residentBytes
     if (release === 'all') this.#restingBytes = to.residentBytes
+    this.#settled = this.#idle >= quietLooks
     this.#notBeforeMs = to.nowMs + (to.nowMs - from.nowMs) / pauseShare
     this.#before = to
   }

@@ -1,3 +1,4 @@
+import { systemClock } from '../log.ts'
 import { CachedEvent, CachedJson } from './cached-object.ts'
 import { EventRing } from './event-ring.ts'
 import { ParsedPool } from './parsed-pool.ts'
@@ -26,6 +27,31 @@ describe('ParsedPool', () => {
     for (let i = 0; i < 10; i++) void cached(pool, `p${i}`, i, 1000).object
     expect(one.object).not.toBe(first)
     expect(one.object).toEqual(first)
+  })
+
+  it('forgets what nobody used for a while, and then asks for no more time', () => {
+    let due: (() => void) | undefined
+    const after = (_ms: number, then: () => void): (() => void) => {
+      due = then
+      return () => {}
+    }
+    const passTime = (): void => {
+      const then = due
+      due = undefined
+      then?.()
+    }
+    const pool = new ParsedPool(1_000_000, { ...systemClock, after })
+    const hot = cached(pool, 'hot', 1)
+    const cold = cached(pool, 'cold', 2)
+    const [hotObject, coldObject] = [hot.object, cold.object]
+    expect(hot.object).toBe(hotObject)
+    passTime()
+    expect(cold.object).not.toBe(coldObject)
+    expect(hot.object).toBe(hotObject)
+    passTime()
+    passTime()
+    expect(pool.sizeBytes).toBe(0)
+    expect(due).toBeUndefined()
   })
 
   it('an object larger than the budget can be read all the same', () => {
