@@ -10,6 +10,7 @@ import { UserError } from '../errors.ts'
 import { installMissing } from '../install/packages.ts'
 import { createLogger } from '../log.ts'
 import { nodePki } from '../nodes/node-certificates.ts'
+import { giveMemoryBackWhenIdle } from '../idle-memory.ts'
 import { runNode, type RunningNode } from '../nodes/run-node.ts'
 import { duration, runSteps, type Step } from '../progress.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -71,6 +72,7 @@ export async function join(argv: readonly string[]): Promise<number> {
   let why: 'asked' | 'deleted' = 'asked'
   try {
     await runSteps(steps, stop.signal)
+    giveMemoryBackWhenIdle()
     if (!stop.signal.aborted) {
       process.stdout.write(
         `Node ${nodeName} has joined (${duration(performance.now() - startedAt)}). Ctrl-C stops it.\n`,

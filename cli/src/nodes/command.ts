@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { createLogger } from '../log.ts'
+import { giveMemoryBackWhenIdle } from '../idle-memory.ts'
 import { runNode, type NodeConfig, type RunningNode } from './run-node.ts'
 
 /** What a node's process tells the one that started it. */
@@ -39,6 +40,7 @@ export async function node(argv: readonly string[]): Promise<number> {
   let running: RunningNode | undefined
   try {
     running = await runNode(config, { log, signal: stop.signal, report: (line) => tell({ type: 'progress', line }) })
+    giveMemoryBackWhenIdle()
     tell({ type: 'ready', summary: running.summary })
     await running.close(await asked)
     return 0
