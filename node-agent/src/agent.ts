@@ -34,6 +34,7 @@ import { createObserver } from './pods/observe.ts'
 import { nodePaths } from './pods/paths.ts'
 import { identityOf } from './pods/record.ts'
 import { createNodePods, type NodePods } from './static-pods/node-pods.ts'
+import { createUserNamespaces } from './pods/user-namespaces.ts'
 import { createPodWorkers, type PodWorkers } from './pods/workers.ts'
 import { createPluginRegistry } from './plugins/registry.ts'
 import { createProber } from './probes/prober.ts'
@@ -73,6 +74,8 @@ export interface PodAgentOptions {
   /** Writes the Node's status now. */
   refreshNode?(): Promise<void>
   imageVolumes: ImageVolumesOptions
+  /** Whether the runtime can give pods users of their own. */
+  userNamespaces: boolean
   /** Why the node takes no pods at all, if so. */
   refuses?(): Rejection | undefined
   /** What the node is short of: it then refuses pods. */
@@ -223,6 +226,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     status: nodePods.statuses(status),
     admission,
     allocations,
+    users: createUserNamespaces({ paths, supported: options.userNamespaces }),
     cgroups,
     events,
     crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),

@@ -24,7 +24,7 @@ import type { Closer } from './start/closer.ts'
 import { openEviction } from './start/eviction.ts'
 import { openIngress } from './start/ingress.ts'
 import { openNetwork } from './start/network.ts'
-import { openImages, openRuntime } from './start/runtime.ts'
+import { hasUserNamespaces, openImages, openRuntime } from './start/runtime.ts'
 import { openServer } from './start/server.ts'
 import { openShutdown } from './start/shutdown.ts'
 import { mountedImages } from './volumes/image.ts'
@@ -120,6 +120,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     refuses: () => shutdown?.refuses(),
     cgroups: cgroupsOf({ options, machine, root: cgroupRoot, clock }),
     refreshNode: () => refreshNode(),
+    userNamespaces: hasUserNamespaces(runtime),
     imageVolumes: { containerdVersion: runtime.name === 'containerd' ? runtime.version : undefined, containerd },
     node: {
       name: nodeName,
@@ -195,6 +196,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
     kept,
     kubeletVersion: options.version ?? 'v1.36.0+kapell',
     runtimeVersion: `${runtime.name}://${runtime.version}`,
+    runtimeFeatures: runtime.features,
     port,
     dataDir,
     problem: () => shutdown?.problem() ?? '',

@@ -4,7 +4,7 @@ import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { nodes } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
-import type { V1Node, V1Taint } from '@kapell/openapi/types'
+import type { V1Node, V1NodeStatus, V1Taint } from '@kapell/openapi/types'
 import type { Cri } from '../cri/client.ts'
 import { equal } from '../status/patch.ts'
 import { nodeConditions, type NodeHealth } from './conditions.ts'
@@ -33,6 +33,8 @@ export interface NodeStatusOptions {
   kept?: Kept
   kubeletVersion: string
   runtimeVersion: string
+  /** What the runtime says that it can do. */
+  runtimeFeatures?: Pick<V1NodeStatus, 'runtimeHandlers' | 'features'>
   port: number
   dataDir: string
   /** What the node is short of, as its conditions name it; default: looked at here, by upstream's hard thresholds. */
@@ -246,8 +248,18 @@ function sameStatus(before: V1Node['status'], after: V1Node['status']): boolean 
     ),
   })
   const own = (status: V1Node['status']): unknown => {
-    const { addresses, capacity, allocatable, conditions, daemonEndpoints, images, nodeInfo, volumesInUse } =
-      status ?? {}
+    const {
+      addresses,
+      capacity,
+      allocatable,
+      conditions,
+      daemonEndpoints,
+      images,
+      nodeInfo,
+      volumesInUse,
+      features,
+      runtimeHandlers,
+    } = status ?? {}
     return still({
       addresses,
       capacity,
@@ -257,6 +269,8 @@ function sameStatus(before: V1Node['status'], after: V1Node['status']): boolean 
       images,
       nodeInfo,
       volumesInUse,
+      features,
+      runtimeHandlers,
     } as V1Node['status'])
   }
   return equal(ownConditions(own(before), after), own(after))

@@ -1,5 +1,5 @@
 import { milliQuantity, parseQuantity } from '@kapell/openapi/meta/quantity'
-import type { V1Node, V1NodeCondition, V1Taint } from '@kapell/openapi/types'
+import type { V1Node, V1NodeCondition, V1NodeStatus, V1Taint } from '@kapell/openapi/types'
 import { amountOf, defaultThresholds, type Signal, type Threshold } from '../eviction/thresholds.ts'
 import { goArch, type Machine } from './machine.ts'
 
@@ -18,6 +18,7 @@ export interface NodeInput {
   /** Default: what eviction makes free by upstream's thresholds. */
   kept?: Kept
   runtimeVersion: string
+  runtimeFeatures?: Pick<V1NodeStatus, 'runtimeHandlers' | 'features'>
   kubeletVersion: string
   port: number
   conditions: V1NodeCondition[]
@@ -120,6 +121,7 @@ export function nodeStatus(input: NodeInput): NonNullable<V1Node['status']> {
     conditions: input.conditions,
     daemonEndpoints: { kubeletEndpoint: { Port: input.port } },
     images: input.images,
+    ...input.runtimeFeatures,
     nodeInfo: {
       ...machine.info,
       containerRuntimeVersion: input.runtimeVersion,

@@ -24,6 +24,7 @@ import {
 import { identityOf } from './record.ts'
 import type { CgroupResources } from './resources.ts'
 import { containerSecurity, type ImageUser } from './security.ts'
+import type { IdMapping } from './user-namespaces.ts'
 import { stopSignalNumber } from './stop-signal.ts'
 
 export type ContainerConfig = MessageInitShape<typeof ContainerConfigSchema>
@@ -46,6 +47,8 @@ export interface ContainerConfigInput {
   imageRef: string
   imageUser: ImageUser
   resources: CgroupResources
+  /** Of a pod that has users of its own. */
+  users?: IdMapping | undefined
   /** Of an ephemeral container: whose processes it sees. */
   targetId?: string
 }
@@ -62,7 +65,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     args: (container.args ?? []).map((word) => expand(word, lookup)),
     workingDir: container.workingDir ?? '',
     envs: [...env].map(([key, value]) => ({ key, value: encoder.encode(value) })),
-    mounts: input.mounts,
+    mounts: input.mounts.map((mount) => owned(mount, input.users)),
     devices: input.devices,
     CDIDevices: (input.cdiIds ?? []).map((name) => ({ name })),
     labels: {
@@ -86,10 +89,20 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     stopSignal: stopSignalNumber(container.lifecycle?.stopSignal),
     linux: {
       resources: input.resources,
-      securityContext: containerSecurity(pod, container, input.imageUser, input.targetId),
+      securityContext: containerSecurity({
+        pod,
+        container,
+        image: input.imageUser,
+        targetId: input.targetId,
+        users: input.users,
+      }),
     },
   }
 }
+
+/** Files keep their owners: who is 0 in the pod is 0 on its volumes. */
+const owned = (mount: Mount, users: IdMapping | undefined): Mount =>
+  users === undefined ? mount : ({ ...mount, uidMappings: [users], gidMappings: [users] } as Mount)
 
 /** Relative to the pod's log directory. */
 export const containerLogPath = (name: string, attempt: number): string => join(name, `${attempt}.log`)

@@ -17,6 +17,7 @@ import type { ImagePuller, PulledImage } from './images.ts'
 import type { Observer } from './observe.ts'
 import type { NodePaths } from './paths.ts'
 import type { PodIdentity, PodRecord } from './record.ts'
+import type { UserNamespaces } from './user-namespaces.ts'
 
 /** What the pods' room needs from its surroundings; tests give closures. */
 export interface PodDeps {
@@ -30,6 +31,7 @@ export interface PodDeps {
   status: PodStatuses
   admission: PodAdmission
   allocations: Allocations
+  users: UserNamespaces
   cgroups: Pick<Cgroups, 'apply' | 'remove'>
   events: PodEvents
   crashBackoff: Backoff

@@ -5,6 +5,7 @@ import type { DnsConfig } from './dns.ts'
 import { podNameLabel, podNamespaceLabel, podUidLabel } from './labels.ts'
 import { identityOf } from './record.ts'
 import { sandboxSecurity } from './security.ts'
+import type { IdMapping } from './user-namespaces.ts'
 
 export type SandboxConfig = MessageInitShape<typeof PodSandboxConfigSchema>
 
@@ -15,6 +16,8 @@ export interface SandboxConfigInput {
   hostname: string
   logDirectory: string
   cgroupParent: string
+  /** Of a pod that has users of its own. */
+  users?: IdMapping | undefined
 }
 
 const protocols: Record<string, Protocol> = { TCP: Protocol.TCP, UDP: Protocol.UDP, SCTP: Protocol.SCTP }
@@ -51,7 +54,7 @@ export function sandboxConfig(input: SandboxConfigInput): SandboxConfig {
     annotations: pod.metadata?.annotations ?? {},
     linux: {
       cgroupParent,
-      securityContext: sandboxSecurity(pod),
+      securityContext: sandboxSecurity(pod, input.users),
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
     },
   }

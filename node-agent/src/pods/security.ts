@@ -10,6 +10,7 @@ import {
   type SecurityProfileSchema,
 } from '../cri/gen/runtime_pb.ts'
 import { ContainerConfigError } from './env.ts'
+import { userNamespace, type IdMapping } from './user-namespaces.ts'
 
 type ContainerSecurity = MessageInitShape<typeof LinuxContainerSecurityContextSchema>
 type SandboxSecurity = MessageInitShape<typeof LinuxSandboxSecurityContextSchema>
@@ -31,9 +32,11 @@ const maskedPaths = [
 ]
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
 
-function namespaces(pod: V1Pod): MessageInitShape<typeof NamespaceOptionSchema> {
+function namespaces(pod: V1Pod, users: IdMapping | undefined): MessageInitShape<typeof NamespaceOptionSchema> {
   const spec = pod.spec
+  const usernsOptions = userNamespace(users)
   return {
+    ...(usernsOptions === undefined ? {} : { usernsOptions }),
     network: spec?.hostNetwork === true ? NamespaceMode.NODE : NamespaceMode.POD,
     ipc: spec?.hostIPC === true ? NamespaceMode.NODE : NamespaceMode.POD,
     pid:
@@ -69,7 +72,7 @@ const groupsPolicy = (pod: V1Pod): SupplementalGroupsPolicy =>
     ? SupplementalGroupsPolicy.Strict
     : SupplementalGroupsPolicy.Merge
 
-export function sandboxSecurity(pod: V1Pod): SandboxSecurity {
+export function sandboxSecurity(pod: V1Pod, users?: IdMapping): SandboxSecurity {
   const context = pod.spec?.securityContext
   const privileged = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some(
     (container) => container.securityContext?.privileged === true,
@@ -77,7 +80,7 @@ export function sandboxSecurity(pod: V1Pod): SandboxSecurity {
   const user = int64(context?.runAsUser)
   const group = user === undefined ? undefined : int64(context?.runAsGroup)
   return {
-    namespaceOptions: namespaces(pod),
+    namespaceOptions: namespaces(pod, users),
     privileged,
     supplementalGroups: groups(pod),
     supplementalGroupsPolicy: groupsPolicy(pod),
@@ -93,14 +96,19 @@ export interface ImageUser {
   username: string
 }
 
-/** Throws ContainerConfigError when the pod asks for a non-root user and would get root. */
-export function containerSecurity(
-  pod: V1Pod,
-  container: V1Container,
-  image: ImageUser,
+export interface ContainerSecurityRequest {
+  pod: V1Pod
+  container: V1Container
+  image: ImageUser
   /** The container whose processes this one shall see. */
-  targetId?: string,
-): ContainerSecurity {
+  targetId?: string | undefined
+  /** Of a pod that has users of its own. */
+  users?: IdMapping | undefined
+}
+
+/** Throws ContainerConfigError when the pod asks for a non-root user and would get root. */
+export function containerSecurity(request: ContainerSecurityRequest): ContainerSecurity {
+  const { pod, container, image, targetId, users } = request
   const own = container.securityContext
   const shared = pod.spec?.securityContext
   const runAsUser = own?.runAsUser ?? shared?.runAsUser
@@ -111,7 +119,7 @@ export function containerSecurity(
   const group = int64(runAsGroup)
   return {
     namespaceOptions: {
-      ...namespaces(pod),
+      ...namespaces(pod, users),
       ...(targetId === undefined ? {} : { pid: NamespaceMode.TARGET, targetId }),
     },
     privileged,

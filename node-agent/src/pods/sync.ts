@@ -15,6 +15,7 @@ import { containerResources, podCgroup } from './resources.ts'
 import { sandboxConfig, type SandboxConfig } from './sandbox-config.ts'
 import { startContainer } from './start-container.ts'
 import { terminatePod } from './terminate.ts'
+import type { IdMapping } from './user-namespaces.ts'
 
 export interface SyncRequest {
   pod: V1Pod
@@ -175,6 +176,16 @@ async function prepareSandbox(
   const { hostname, domain } = podHostname(pod, deps.dns.clusterDomain)
   const attempt = actions.sandbox?.attempt ?? actions.attempt
   const logDirectory = deps.paths.podLogs(identity)
+  const failed = (error: unknown): undefined => {
+    deps.events(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${errorText(error)}`)
+    deps.log.warn(`pod ${podTitle(identity)}: no sandbox: ${errorText(error)}`)
+  }
+  let users: IdMapping | undefined
+  try {
+    users = await deps.users.mappingOf(pod)
+  } catch (error) {
+    return failed(error)
+  }
   const config = sandboxConfig({
     pod,
     attempt,
@@ -182,6 +193,7 @@ async function prepareSandbox(
     hostname,
     logDirectory,
     cgroupParent: podCgroup(deps.node.cgroupRoot, pod),
+    users,
   })
   let sandbox = actions.sandbox
   if (sandbox === undefined) {
@@ -209,9 +221,7 @@ async function prepareSandbox(
       }
     } catch (error) {
       if (signal.aborted) throw error
-      deps.events(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${errorText(error)}`)
-      deps.log.warn(`pod ${podTitle(identity)}: no sandbox: ${errorText(error)}`)
-      return undefined
+      return failed(error)
     }
   }
   await mkdir(deps.paths.pod(identity.uid), { recursive: true })

@@ -15,6 +15,7 @@ import { createObserver } from './observe.ts'
 import { nodePaths } from './paths.ts'
 import { identityOf } from './record.ts'
 import { noDevices, testPod } from './testing.ts'
+import { createUserNamespaces } from './user-namespaces.ts'
 import { createPodWorker, type PodWorker } from './worker.ts'
 
 interface Bench {
@@ -97,6 +98,7 @@ function build(): Bench {
     admission: { admit: () => Promise.resolve(made.rejection), shortage: () => undefined },
     allocations: createAllocations({ allocatable: {}, shortage: () => undefined, retry: () => {}, events, clock }),
     cgroups: noCgroups,
+    users: createUserNamespaces({ paths: nodePaths(dir), supported: false }),
     crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),
     clock,
     log: silentLogger,

@@ -196,6 +196,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     await removeFromNode(deps, identity)
     deps.objects.release(identity.uid)
     deps.images.forget(identity.uid)
+    deps.users.release(identity.uid)
     deps.allocations.forget(identity.uid)
     deps.crashBackoff.forget(identity.uid)
     if (pod !== undefined) {

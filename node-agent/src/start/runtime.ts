@@ -1,5 +1,6 @@
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import { errorText } from '@kapell/controllers/machinery/log'
+import type { V1NodeStatus } from '@kapell/openapi/types'
 import { connectCri, type Cri } from '../cri/client.ts'
 import { createSimulatedRuntime } from '../cri/simulated.ts'
 import { ensurePauseImage, watchImages, type ImageWatch } from '../images/import.ts'
@@ -16,6 +17,8 @@ export interface NodeRuntime {
   name: string
   /** "1.6.20" */
   version: string
+  /** What it can do, as the Node shows it. Older ones do not tell. */
+  features: Pick<V1NodeStatus, 'runtimeHandlers' | 'features'>
 }
 
 export interface RuntimeRequest {
@@ -54,8 +57,30 @@ export async function openRuntime({
   closers.push(() => Promise.resolve(cri.close()))
   const { runtimeName: name, runtimeVersion: version } = await cri.runtime.version({}, { deadlineMs: 10_000 })
   progress(`container runtime ${name} ${version} answers`)
-  return { cri, containerd, name, version }
+  return { cri, containerd, name, version, features: await featuresOf(cri) }
 }
+
+async function featuresOf(cri: Cri): Promise<NodeRuntime['features']> {
+  const { runtimeHandlers, features } = await cri.runtime.status({}, { deadlineMs: 10_000 })
+  return {
+    ...(runtimeHandlers.length === 0
+      ? {}
+      : {
+          runtimeHandlers: runtimeHandlers.map(({ name, features: can }) => ({
+            name,
+            features: {
+              recursiveReadOnlyMounts: can?.recursiveReadOnlyMounts ?? false,
+              userNamespaces: can?.userNamespaces ?? false,
+            },
+          })),
+        }),
+    ...(features === undefined ? {} : { features: { supplementalGroupsPolicy: features.supplementalGroupsPolicy } }),
+  }
+}
+
+/** Whether the handler that pods have without a RuntimeClass gives them users of their own. */
+export const hasUserNamespaces = ({ features }: NodeRuntime): boolean =>
+  features.runtimeHandlers?.find(({ name }) => name === '')?.features?.userNamespaces === true
 
 /** Makes the pause image known, and imports image archives from now on. Undefined without a containerd of ours. */
 export async function openImages(
