@@ -6,6 +6,7 @@ import { freePort, Kubectl, startCommand, startKapell, temporaryDir } from '../e
 import { makeSecondMachine } from '../e2e/support/second-machine.ts'
 import { until } from '../e2e/support/wait.ts'
 import { rowText, type Bench, type Print } from './harness.ts'
+import { podStartRows } from './pod-start.ts'
 
 const image = 'localhost/bench/sleep:1'
 const settleMs = 15_000
@@ -32,6 +33,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** The agent of a machine that joined: a process that does nothing else. */
 async function run(print: Print): Promise<void> {
+  await podStartRows(print)
   const machine = await makeSecondMachine()
   const [first, second] = [temporaryDir('bench-a'), temporaryDir('bench-b')]
   const stops: (() => Promise<unknown>)[] = []
@@ -107,7 +109,8 @@ const sleepers = {
 
 export const nodeBench: Bench = {
   name: 'node',
-  about: "a node's agent: memory and CPU when idle, with 30 and with 100 pods (needs root and containerd)",
+  about:
+    "a node's agent: its share of a pod's start; memory and CPU when idle, with 30 and with 100 pods (needs root and containerd)",
   run,
 }
 
