@@ -16,6 +16,7 @@ it.each<[rule: string, path: string, found: unknown[]]>([
   ['an index', '.h[1]', ['h1']],
   ['an index from the end', '.h[-1]', ['h2']],
   ['an index beyond the end', '.h[7]', []],
+  ['no index is the first', '.f[].x', ['1']],
   ['a slice', '.h[0:2]', ['h0', 'h1']],
   ['a slice with steps', '.h[0:3:2]', ['h0', 'h2']],
   ['a union', '.h[0,2]', ['h0', 'h2']],

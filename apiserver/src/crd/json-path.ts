@@ -45,6 +45,8 @@ function literal(text: string): unknown {
 
 function bracket(inner: string): Step {
   if (inner === '*') return { type: 'all' }
+  // Nothing between the brackets is the first item, to the original's reader.
+  if (inner === '') return bracket('0')
   const filter = /^\?\(\s*@((?:[^=!<>]|\\.)*?)\s*(?:(==|!=|<=|>=|<|>)\s*(.+?)\s*)?\)$/s.exec(inner)
   if (filter !== null) {
     return {
@@ -57,7 +59,7 @@ function bracket(inner: string): Step {
   const quoted = /^'([^']*)'$/s.exec(inner)
   if (quoted !== null) return { type: 'field', name: quoted[1] ?? '' }
   const slice = /^(-?\d*)(?:(:)(-?\d*)(?::(-?\d+))?)?$/.exec(inner)
-  if (slice !== null && inner !== '') {
+  if (slice !== null) {
     const [, from = '', colon, to = '', step = '1'] = slice
     if (colon === undefined) {
       return { type: 'index', from: Number(from), to: undefined, step: 1, single: true }

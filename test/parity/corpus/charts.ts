@@ -1,5 +1,5 @@
 import type { ParityCases, ParityStep } from '../case.ts'
-import { configMap, core, create, deployment, grouped, patch, put, template } from './build.ts'
+import { configMap, core, create, deployment, get, grouped, patch, put, template } from './build.ts'
 import { anything, defined, object, served, thing, things, type Json } from './crd-build.ts'
 
 /** What the charts of others taught: manifests with nulls and empty maps, rules deep in lists, labels given twice. */
@@ -262,4 +262,60 @@ const gone: ParityCases = Object.fromEntries(
   ]),
 )
 
-export const charts: ParityCases = { ...ruleCosts, ...nulls, ...jobs, ...warned, ...customNulls, ...gone }
+const asTable = { headers: { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } }
+const classes = '/apis/networking.k8s.io/v1/ingressclasses'
+const classOf = (isDefault: string): Json => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'IngressClass',
+  metadata: { name: '{{id}}', annotations: { 'ingressclass.kubernetes.io/is-default-class': isDefault } },
+  spec: { controller: 'example.com/c' },
+})
+const classTable = (isDefault: string): { steps: ParityStep[] } => ({
+  steps: [
+    create(classes, classOf(isDefault)),
+    get(`${classes}/{{id}}`, { ...asTable, ignore: ['columnDefinitions'] }),
+    { request: { method: 'DELETE', path: `${classes}/{{id}}` }, codeOnly: true },
+  ],
+})
+const column = (name: string, jsonPath: string): Json => ({ name, jsonPath, type: 'string' })
+const listed = object({ l: list(object({ x: { type: 'string' } })) })
+const printed: ParityCases = {
+  'IngressClass, default': classTable('true'),
+  'IngressClass, not default': classTable('false'),
+  'Service, order of its selector': {
+    steps: [
+      create(core('services'), {
+        ...service({}),
+        spec: { ports: [{ port: 80 }], selector: { app: 'x', 'app.kubernetes.io/name': 'y', ap: 'z', 'app-b': 'w' } },
+      }),
+      get(core('services', 's'), { ...asTable, ignore: ['columnDefinitions'] }),
+    ],
+  },
+  'columns of lists': served(
+    {
+      schema: object({ spec: listed }),
+      version: {
+        additionalPrinterColumns: [
+          column('First', '.spec.l[].x'),
+          column('All', '.spec.l[*].x'),
+          column('Second', '.spec.l[1].x'),
+        ],
+      },
+    },
+    create(things(), thing('none')),
+    create(things(), thing('empty', { spec: { l: [] } })),
+    create(things(), thing('one', { spec: { l: [{ x: 'a' }] } })),
+    create(things(), thing('two', { spec: { l: [{ x: 'a' }, { x: 'b' }] } })),
+    get(things(), asTable),
+  ),
+}
+
+export const charts: ParityCases = {
+  ...printed,
+  ...ruleCosts,
+  ...nulls,
+  ...jobs,
+  ...warned,
+  ...customNulls,
+  ...gone,
+}

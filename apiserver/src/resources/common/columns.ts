@@ -21,9 +21,10 @@ export function timeSince(time: string | undefined | null, now: Date): string {
 
 /** "a=b,c=d" in key order, or "<none>". */
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
-  const text = Object.keys(labels ?? {})
+  // Sorted as the pairs that they are written as, not by key: "a.b=" comes before "a=".
+  const text = Object.entries(labels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
     .sort()
-    .map((key) => `${key}=${labels?.[key] ?? ''}`)
     .join(',')
   return text === '' ? '<none>' : text
 }

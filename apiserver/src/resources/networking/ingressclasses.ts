@@ -1,5 +1,6 @@
 import type { V1IngressClass } from '@kapell/openapi/types'
 import { forbidden, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import type { KubeObject } from '@kapell/openapi/meta/object'
 import { dns1123Label, domainPrefixedPath } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
@@ -28,6 +29,11 @@ function parametersCell(o: V1IngressClass): string {
   return `${p.kind}${p.apiGroup === undefined ? '' : `.${p.apiGroup}`}/${p.name}`
 }
 
+function nameCell({ metadata }: KubeObject): string {
+  const isDefault = metadata?.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true'
+  return `${metadata?.name ?? ''}${isDefault ? ' (default)' : ''}`
+}
+
 export const ingressClasses = defineResource<V1IngressClass>({
   group: 'networking.k8s.io',
   version: 'v1',
@@ -49,7 +55,7 @@ export const ingressClasses = defineResource<V1IngressClass>({
   validateUpdate: (next, previous, at) =>
     unchanged(at.child('spec', 'controller'), next.spec?.controller ?? '', previous.spec?.controller ?? ''),
   columns: [
-    nameColumn,
+    { ...nameColumn, cell: nameCell },
     column('Controller', 'string', (o) => o.spec?.controller ?? ''),
     column('Parameters', 'string', parametersCell),
     ageColumn,
