@@ -6,7 +6,8 @@ import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind } from '@kapell/openapi/schema/registry'
 import { decodeBody as readBody, strictYamlProblems, type DecodedBody } from '@kapell/openapi/wire/body'
 import { keepWrittenNumbers, mayHoldWrittenNumbers } from '@kapell/openapi/wire/written-number'
-import { unheldNumber, type UnheldNumber } from '@kapell/openapi/wire/number-text'
+import { withExactIntegers } from '@kapell/openapi/wire/exact-integers'
+import { unheldNumber } from '@kapell/openapi/wire/number-text'
 import { contentTypeOf, jsonType, protobufType, unknownBodyFormat, yamlType } from '@kapell/openapi/wire/media'
 import type { CustomShape } from '../registry/definition.ts'
 import type { RequestContext } from '../pipeline/context.ts'
@@ -86,9 +87,10 @@ function decodeCustom(shape: CustomShape, parsed: DecodedBody, request: DecodeRe
     throw badRequest(`the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${excerpt})`)
   }
   const unheld = parsed.text === undefined ? undefined : unheldNumber(parsed.text)
-  if (unheld !== undefined) throw cannotBeHandled(gvk, gvk.kind, unheldText(unheld))
+  if (unheld?.isTooLarge === true) throw cannotBeHandled(gvk, gvk.kind, tooLargeText(unheld.source))
+  const value = unheld === undefined ? parsed.value : withExactIntegers(parsed.text ?? '')
   try {
-    const { object, unknown } = shape.decode(parsed.value ?? {}, {
+    const { object, unknown } = shape.decode(value ?? {}, {
       unknownFields: unknownFieldsOf(request.validation),
       text: parsed.text,
       problems: request.validation === 'Strict' ? strictYamlProblems(parsed.problems) : parsed.problems,
@@ -100,12 +102,9 @@ function decodeCustom(shape: CustomShape, parsed: DecodedBody, request: DecodeRe
   }
 }
 
-/** Rather refused than rounded: nobody would notice. */
-export function unheldText({ source, isTooLarge }: UnheldNumber): string {
-  return isTooLarge
-    ? `json: cannot unmarshal number ${source} into Go value of type float64`
-    : `number ${source} cannot be kept exactly: whole numbers may be at most 9007199254740991`
-}
+/** Of a number beyond all doubles. */
+export const tooLargeText = (source: string): string =>
+  `json: cannot unmarshal number ${source} into Go value of type float64`
 
 function isKnownListKind(gvk: GroupVersionKind): boolean {
   return gvk.kind.endsWith('List') && isKnownKind({ ...gvk, kind: gvk.kind.slice(0, -4) })

@@ -9,10 +9,11 @@ import { decodeOrThrow, noSuchKind } from '@kapell/openapi/schema/decode-object'
 import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind, schemaOf } from '@kapell/openapi/schema/registry'
 import { decodeText } from '@kapell/openapi/wire/json'
+import { withExactIntegers } from '@kapell/openapi/wire/exact-integers'
 import { unheldNumber, type UnheldNumber } from '@kapell/openapi/wire/number-text'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
-import { bodyType, unheldText, unknownFieldsOf, unsupportedBody, type DecodeRequest } from './parse-body.ts'
+import { bodyType, tooLargeText, unknownFieldsOf, unsupportedBody, type DecodeRequest } from './parse-body.ts'
 import { customPatchTypes, unknownPatchType } from './patch-type.ts'
 
 type JsonObject = Record<string, unknown>
@@ -24,14 +25,15 @@ export type PatchBody =
   | { type: 'strategic'; patch: JsonObject }
 
 /** A patch that is no JSON at all is told of by whoever reads it. */
-function refuseUnheld(text: string): void {
+function isExactlyHeld(text: string): boolean {
   let unheld: UnheldNumber | undefined
   try {
     unheld = unheldNumber(text)
   } catch {
-    return
+    return true
   }
-  if (unheld !== undefined) throw badRequest(unheldText(unheld))
+  if (unheld?.isTooLarge === true) throw badRequest(tooLargeText(unheld.source))
+  return unheld === undefined
 }
 
 /**
@@ -49,9 +51,21 @@ export async function readPatch(context: RequestContext, resource: StoredResourc
   let parsed: PatchBody | undefined
   return () => {
     if (parsed !== undefined) return parsed
-    if (resource.definition.custom !== undefined && text.trimStart().startsWith('{')) refuseUnheld(text)
-    return (parsed = parse(text, { keepsText: !isCustom }))
+    parsed = parse(text, { keepsText: !isCustom })
+    // The shape is right by now; only the numbers are read again.
+    if (isCustom && !isExactlyHeld(text)) parsed = withExactNumbers(parsed, withExactIntegers(text))
+    return parsed
   }
+}
+
+function withExactNumbers(body: PatchBody, exact: unknown): PatchBody {
+  if (body.type === 'merge') return { type: 'merge', patch: exact as JsonObject }
+  if (body.type !== 'json') return body
+  const operations = body.operations.map((operation, i) => {
+    const { value } = (exact as { value?: unknown }[])[i] ?? {}
+    return value === undefined ? operation : { ...operation, value }
+  })
+  return { type: 'json', operations }
 }
 
 const strategicType = 'application/strategic-merge-patch+json'

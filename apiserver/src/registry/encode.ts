@@ -1,3 +1,4 @@
+import { withExactIntegers } from '@kapell/openapi/wire/exact-integers'
 import { asBuffer, metadataStart } from '../storage/watch-cache/splice.ts'
 import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
 
@@ -48,7 +49,7 @@ export function encodeServed(object: KubeObject): Uint8Array {
 }
 
 export function decodeJson(bytes: Uint8Array): KubeObject {
-  return JSON.parse(decoder.decode(bytes)) as KubeObject
+  return withExactIntegers(decoder.decode(bytes)) as KubeObject
 }
 
 /** Parses stored bytes; the result is the caller's own, to change as it likes. */

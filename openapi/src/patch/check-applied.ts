@@ -69,7 +69,8 @@ function check(schema: Schema | undefined, value: unknown, path: string, problem
     case 'int32':
     case 'int64':
     case 'number':
-      if (typeof value !== 'number') say(`expected numeric (int or float), got ${goType(value)}`)
+      if (typeof value !== 'number' && typeof value !== 'bigint')
+        say(`expected numeric (int or float), got ${goType(value)}`)
       return
     case 'boolean':
       if (typeof value !== 'boolean') say(`expected boolean, got &{${goPrint(value)}}`)

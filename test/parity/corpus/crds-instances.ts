@@ -249,6 +249,26 @@ const values: ParityCases = {
     { schema: object({ spec: object({ i: integer }) }) },
     { request: raw(rawThing('{"i":9007199254740993}')) },
     { request: raw(rawThing('{"i":9223372036854775807}')) },
+    { request: raw(rawThing('{"i":9223372036854775808}')) },
+  ),
+  'numbers that a double would round, patched': served(
+    { schema: object({ spec: object({ i: integer, j: integer, any: anything }) }) },
+    create(things(), thing('t', { spec: { i: 1 } })),
+    ...[
+      ['merge-patch', '{"spec":{"i":9007199254740993}}'],
+      ['json-patch', '[{"op":"add","path":"/spec/j","value":9223372036854775807}]'],
+      ['merge-patch', '{"spec":{"any":{"x":[9007199254740993,1]}}}'],
+      ['merge-patch', '{"metadata":{"labels":{"a":"b"}}}'],
+    ].map(([type, rawBody]) => ({
+      request: {
+        method: 'PATCH' as const,
+        path: things('t'),
+        rawBody: rawBody ?? '',
+        headers: { 'Content-Type': `application/${type}+json` },
+      },
+    })),
+    get(things('t')),
+    get(things('t'), { headers: { Accept: 'application/yaml' } }),
   ),
 }
 

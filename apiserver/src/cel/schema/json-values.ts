@@ -15,6 +15,7 @@ export function celFromJson(json: unknown, type?: CelType): Value {
   if (json === null || json === undefined) return null
   switch (type?.kind) {
     case 'int':
+      if (typeof json === 'bigint') return json
       return typeof json === 'number' && Number.isInteger(json) ? BigInt(json) : untyped(json)
     case 'double':
       return typeof json === 'bigint' ? Number(json) : typeof json === 'number' ? json : untyped(json)

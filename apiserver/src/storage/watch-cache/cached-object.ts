@@ -1,3 +1,4 @@
+import { withExactIntegers } from '@kapell/openapi/wire/exact-integers'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { Revision } from '../storage.ts'
 import type { Parsed, ParsedPool } from './parsed-pool.ts'
@@ -39,7 +40,7 @@ export class CachedJson implements CachedObject, Parsed {
   }
 
   parse(): KubeObject {
-    return this.#object ?? (JSON.parse(asBuffer(this.json).toString()) as KubeObject)
+    return this.#object ?? (withExactIntegers(asBuffer(this.json).toString()) as KubeObject)
   }
 
   forget(): void {

@@ -37,6 +37,7 @@ function validate(schema: JsonSchema, value: unknown, path: string, errors: Fiel
   }
   if (typeof value === 'string') validateString(schema, value, path, errors)
   else if (typeof value === 'number') validateNumber(schema, value, path, errors)
+  else if (typeof value === 'bigint') validateNumber(schema, Number(value), path, errors)
   else if (Array.isArray(value)) validateList(schema, value, path, errors)
   else if (isJsonObject(value)) validateObject(schema, value, path, errors)
   validateCombinations(schema, value, path, errors)
@@ -47,6 +48,7 @@ function typeOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'number') return isInt64(value) ? 'integer' : 'number'
+  if (typeof value === 'bigint') return 'integer'
   return typeof value
 }
 
