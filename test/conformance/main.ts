@@ -38,8 +38,9 @@ async function main(args: readonly string[]): Promise<number> {
   const apart = ['--pod-cidr', '10.245.0.0/16', '--service-cluster-ip-range', '10.97.0.0/16', '--agent-port', '0']
   const { machines, others } = machinesOf(args)
   const cluster = await startKapell({ dataDir, port: await freePort(), args: [...apart, ...machines] })
-  const closeRegistry = await startRegistry({ program: join(kit, 'registry.py'), images, dataDir })
+  let closeRegistry = (): void => {}
   try {
+    closeRegistry = await startRegistry({ program: join(kit, 'registry.py'), images, dataDir })
     const suite = spawn('bash', [script, cluster.kubeconfig, ...others], {
       stdio: 'inherit',
       detached: true,

@@ -15,7 +15,8 @@ export async function startRegistry(options: {
   const { program, images, dataDir } = options
   if (!existsSync(program) || !existsSync(images)) return () => {}
   const nodesDir = join(dataDir, 'nodes')
-  const nodes = existsSync(nodesDir) ? readdirSync(nodesDir).map((name) => join(nodesDir, name)) : []
+  const entries = existsSync(nodesDir) ? readdirSync(nodesDir, { withFileTypes: true }) : []
+  const nodes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(nodesDir, name))
   const configs = nodes.map((dir) => join(dir, 'node.json')).filter((file) => existsSync(file))
   const { server = '' } =
     configs.length === 0 ? {} : (JSON.parse(readFileSync(configs[0]!, 'utf8')) as { server?: string })
