@@ -17,6 +17,7 @@ describe('the restart count', () => {
     ['does not count one that was only made', { state: 'created', startedAt: undefined, reason: '' }, 2],
     ['nor one that was cut off while it started', { state: 'unknown', startedAt: undefined, reason: '' }, 2],
     ['nor one whose start the runtime lost track of', { startedAt: undefined, reason: 'Unknown' }, 2],
+    ['nor one whose process ended before it was let run', { startedAt: undefined, reason: 'Error' }, 2],
     ['counts one that could not be started', { startedAt: undefined, reason: 'StartError' }, 3],
     ['counts one that ran and that the runtime lost', { state: 'unknown' }, 3],
   ])('%s', (_rule, before, attempt) => {

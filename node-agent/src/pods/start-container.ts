@@ -84,7 +84,7 @@ async function mountedImages(
 }
 
 /**
- * Whether an instance of a container never came as far as running: it was made and its start cut off. A start that
+ * Whether an instance of a container never came as far as running: it was made, and its start was cut off. A start that
  * failed (reason StartError) was one.
  */
 export function neverRan({
@@ -93,8 +93,7 @@ export function neverRan({
   reason,
 }: Pick<ContainerRecord, 'state' | 'startedAt' | 'reason'>): boolean {
   if (state === 'created') return true
-  if (startedAt !== undefined) return false
-  return state === 'unknown' || (state === 'exited' && reason === 'Unknown')
+  return startedAt === undefined && state !== 'running' && reason !== 'StartError'
 }
 
 /** The restart count goes on where the runtime, or only the API, remembers it; what never ran does not count. */
