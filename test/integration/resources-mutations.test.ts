@@ -163,6 +163,9 @@ function mutate(object: object, next: () => number): object {
   return copy
 }
 
+/** The one 500 that the original means: a resourceVersion that is no number. */
+const isOfVersion = (message: string): boolean => /^strconv\.ParseUint: parsing .*: invalid syntax$/.test(message)
+
 describe('mutated objects', () => {
   let server: TestServer
   beforeAll(async () => {
@@ -181,7 +184,8 @@ describe('mutated objects', () => {
       if (made.status !== 201) continue
       const changed = mutate(made.json, next)
       const put = await server.ask('PUT', `${path}/m${i}`, changed)
-      if (put.status >= 500) faults.push({ changed, answer: put.json.message })
+      if (put.status >= 500 && !isOfVersion(String(put.json.message)))
+        faults.push({ changed, answer: put.json.message })
     }
     expect(faults).toEqual([])
   })
