@@ -185,7 +185,7 @@ afterAll(async () => {
 }, 60_000)
 
 it('is born with a class that is the default, and listens only once there is something to serve', async () => {
-  expect(await kubectl.run('get', 'ingressclass')).toMatch(/kapell +kapell\.io\/ingress/)
+  expect(await kubectl.run('get', 'ingressclass')).toMatch(/kapell \(default\) +kapell\.io\/ingress/)
   const socket = connectSocket(ports.http, nodeIp)
   const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
   expect(error.code).toBe('ECONNREFUSED')
