@@ -175,7 +175,8 @@ export function patchedObject(current: KubeObject, body: PatchBody, request: Dec
   }
   try {
     const { object, unknown } = decodeOrThrow(gvk, result, { unknownFields: unknownFieldsOf(request.validation) })
-    for (const text of unknown) request.warn(text)
+    // What a merge patch leaves is written down anew by the original, in the order of its keys.
+    for (const text of body.type === 'merge' ? unknown.toSorted() : unknown) request.warn(text)
     return object
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error

@@ -7,7 +7,7 @@ import type {
   V1StatefulSet,
 } from '@kapell/openapi/types'
 import { FieldPath, fieldErrorMessage, type FieldError } from '@kapell/openapi/meta/field-errors'
-import { countTemplate, defaultDaemonSet, validateDaemonSet } from './apps/daemonset-rules.ts'
+import { countTemplate, defaultDaemonSet, keepTemplateCount, validateDaemonSet } from './apps/daemonset-rules.ts'
 import { defaultDeployment, validateDeployment } from './apps/deployment-rules.ts'
 import { defaultStatefulSet, validateStatefulSet, validateStatefulSetUpdate } from './apps/statefulset-rules.ts'
 import { cronScheduleError } from './batch/cron-schedule.ts'
@@ -109,6 +109,9 @@ describe('DaemonSet', () => {
     const changed = make({ template: { ...template, metadata: { labels: { a: 'b', c: 'd' } } } })
     countTemplate(changed, same)
     expect(changed.metadata?.annotations).toEqual({ 'deprecated.daemonset.template.generation': '2' })
+    const status = make()
+    keepTemplateCount(status, changed)
+    expect(status.metadata?.annotations).toEqual({ 'deprecated.daemonset.template.generation': '2' })
   })
 })
 

@@ -47,6 +47,13 @@ export function countTemplate(next: V1DaemonSet, previous: V1DaemonSet): void {
   next.metadata.annotations = { ...next.metadata.annotations, [templateGeneration]: String(before + (changed ? 1 : 0)) }
 }
 
+/** Of a status write the count stays what it was, as all that is not status does. */
+export function keepTemplateCount(next: V1DaemonSet, previous: V1DaemonSet): void {
+  const count = previous.metadata?.annotations?.[templateGeneration]
+  next.metadata ??= {}
+  if (count !== undefined) next.metadata.annotations = { ...next.metadata.annotations, [templateGeneration]: count }
+}
+
 function validateStrategy(strategy: V1DaemonSetUpdateStrategy | undefined, at: FieldPath): FieldError[] {
   if (strategy?.type === 'OnDelete') return []
   if (strategy?.type !== 'RollingUpdate') {

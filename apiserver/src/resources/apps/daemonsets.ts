@@ -6,7 +6,13 @@ import { sameJson, unchangedSelector } from '../common/validation.ts'
 import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
-import { countTemplate, defaultDaemonSet, startTemplateCount, validateDaemonSet } from './daemonset-rules.ts'
+import {
+  countTemplate,
+  defaultDaemonSet,
+  keepTemplateCount,
+  startTemplateCount,
+  validateDaemonSet,
+} from './daemonset-rules.ts'
 
 export const daemonSets = defineResource<V1DaemonSet>({
   group: 'apps',
@@ -46,6 +52,7 @@ export const daemonSets = defineResource<V1DaemonSet>({
     sameJson(o.spec?.template, previous?.spec?.template) ? [] : templateWarnings(o.spec?.template),
   subresources: {
     status: statusView({
+      prepare: keepTemplateCount,
       validate: validateCounts({
         fields: [
           'currentNumberScheduled',
