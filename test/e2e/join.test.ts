@@ -2,12 +2,15 @@ import { existsSync, mkdirSync, readFileSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
 import type { V1CertificateSigningRequestList, V1NodeList, V1Pod, V1PodList } from '@kapell/openapi/types'
-import { freePort, Kubectl, startCommand, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { freePort, Kubectl, run, startCommand, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
 import { leftovers, runningTasks } from './support/machine.ts'
 import { makeSecondMachine, type SecondMachine } from './support/second-machine.ts'
 import { until } from './support/wait.ts'
 
-/** A second machine becomes a node by the command that `kapell up` prints; it works, dies, comes back and leaves. */
+/**
+ * A second machine, behind a router, becomes a node by the command that `kapell up` prints; it works, dies, comes back and
+ * leaves.
+ */
 const image = 'localhost/test/join:1'
 const applets = 'sh sleep echo cat httpd nc hostname nslookup mkdir printf'
 const [first, second] = [temporaryDir('join-a'), temporaryDir('join-b')]
@@ -85,7 +88,7 @@ const joinCluster = (...args: string[]): Promise<Kapell> =>
   })
 
 beforeAll(async () => {
-  machine = await makeSecondMachine()
+  machine = await makeSecondMachine({ routed: true })
   for (const { path } of [first, second]) mkdirSync(join(path, 'images'))
   const archive = join(first.path, 'images', 'join.tar')
   await buildImageArchive(
@@ -245,9 +248,17 @@ it('is drained, deleted and has left: nothing of it stays on the machine, and it
   expect(await member.ended).toBe(0)
   expect(member.output()).toContain('Node there was deleted from the cluster: leaving it.')
   expect(await leftovers(second.path, '10.185.1.')).toEqual([])
+  const links = await run('nsenter', [`--net=${machine.namespace}`, 'ip', '-o', 'link'])
+  expect(
+    links.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/[:@] ?/)[1]),
+  ).toEqual(['lo', 'eth0'])
   expect(existsSync(join(second.path, 'pki', 'node-client.pem'))).toBe(false)
-  await until('its pods to be forgotten', async () => (await podsOf('web')).length === 1)
+  // Pods are collected once their Node has been gone for 40 s, at the next look, every 20 s.
+  await until('its pods to be forgotten', async () => (await podsOf('web')).length === 1, { timeoutMs: 150_000 })
   const again = await joinCluster().catch((error: unknown) => String(error))
   expect(again).toContain('join again with a --token')
   expect(await readyOf('there')).toBeUndefined()
-}, 180_000)
+}, 300_000)

@@ -3,6 +3,7 @@ import type { Logger } from '@kapell/controllers/machinery/log'
 import { nodes } from '@kapell/openapi/meta/refs'
 import type { V1Node } from '@kapell/openapi/types'
 import { findTool, tryRun } from './exec.ts'
+import { endOf, openOverlay } from './overlay.ts'
 
 /** Marks our routes among the machine's. Source: /etc/iproute2/rt_protos, which leaves this number free. */
 const protocol = '75'
@@ -11,6 +12,8 @@ const protocol = '75'
 export interface Route {
   podCidr: string
   via: string
+  /** The link it goes through, when that is not the one the gateway is on. */
+  link?: string
 }
 
 /** The routes to the pods of all nodes but this one. */
@@ -30,7 +33,10 @@ export function routeChanges(have: ReadonlyMap<string, string>, wanted: readonly
     ...[...have].filter(([range]) => !ranges.has(range)).map(([range]) => `route delete ${range} proto ${protocol}`),
     ...wanted
       .filter(({ podCidr, via }) => have.get(podCidr) !== via)
-      .map(({ podCidr, via }) => `route replace ${podCidr} via ${via} proto ${protocol}`),
+      .map(({ podCidr, via, link }) => {
+        const through = link === undefined ? '' : ` dev ${link} onlink`
+        return `route replace ${podCidr} via ${via}${through} proto ${protocol}`
+      }),
   ]
 }
 
@@ -41,9 +47,14 @@ export function parseRoutes(output: string): Map<string, string> {
   )
 }
 
+/** The same, where those whose gateway is behind a router go over the overlay instead. */
+export function overOverlay(routes: readonly Route[], routed: ReadonlySet<string>, link: string): Route[] {
+  return routes.map((route) => (routed.has(route.via) ? { ...route, via: endOf(route.podCidr), link } : route))
+}
+
 /**
- * Keeps this machine's routes to the pods of other nodes, which share a link with it. Routes of another cluster on the
- * same machine, that is outside `clusterCidr`, are left alone.
+ * Keeps this machine's routes to the pods of other nodes: straight to those that share a link with it, over an overlay to
+ * the others. Routes of another cluster on the same machine, that is outside `clusterCidr`, are left alone.
  */
 export async function startRoutes(options: {
   informers: InformerFactory
@@ -61,7 +72,20 @@ export async function startRoutes(options: {
   let closed = false
   let failed = ''
   const own = new Set<string>()
-  const program = async (wanted: readonly Route[]): Promise<void> => {
+  const overlay = openOverlay({
+    clusterCidr,
+    ownCidr: () => informer.lister.get(options.nodeName ?? '')?.spec?.podCIDR,
+  })
+  const complain = (error: string): void => {
+    if (error !== '' && error !== failed) log.warn('cannot set the routes to the pods of other nodes', { error })
+    failed = error
+  }
+  const program = async (straight: readonly Route[]): Promise<void> => {
+    const routed = await overlay.routed(straight.map(({ via }) => via))
+    const far = straight.filter(({ via }) => routed.has(via))
+    const problem = await overlay.reach(far.map(({ podCidr, via }) => ({ podCidr, nodeIp: via })))
+    if (problem !== '') return complain(problem)
+    const wanted = overOverlay(straight, routed, overlay.link)
     for (const { podCidr } of wanted) own.add(podCidr)
     if (options.onlyOwn === true && own.size === 0) return
     const shown = await tryRun(ip, ['-4', 'route', 'show', 'root', clusterCidr, 'proto', protocol])
@@ -69,9 +93,7 @@ export async function startRoutes(options: {
     const changes = routeChanges(new Map(have), wanted)
     if (changes.length === 0) return
     const done = await tryRun(ip, ['-force', '-batch', '-'], { input: `${changes.join('\n')}\n` })
-    const error = done.code === 0 ? '' : done.stderr
-    if (error !== '' && error !== failed) log.warn('cannot set the routes to the pods of other nodes', { error })
-    failed = error
+    complain(done.code === 0 ? '' : done.stderr)
   }
   let queue = Promise.resolve()
   let queued = false
@@ -99,6 +121,7 @@ export async function startRoutes(options: {
       closed = true
       await queue
       await program([])
+      await overlay.remove()
     },
   }
 }

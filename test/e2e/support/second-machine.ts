@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { run } from './kapell.ts'
 
-/** A machine beside this one: a network namespace on a bridge of its own, as a switch joins two machines. */
+/**
+ * A machine beside this one: a network namespace on a bridge of its own, as a switch joins two machines. With `routed` it
+ * is in another network, behind a router.
+ */
 export interface SecondMachine {
   /** This machine's address on that link. */
   readonly hostAddress: string
@@ -18,7 +21,7 @@ async function ip(...args: string[]): Promise<void> {
   if (ran.code !== 0) throw new Error(`ip ${args.join(' ')}: ${ran.stderr}`)
 }
 
-export async function makeSecondMachine(): Promise<SecondMachine> {
+export async function makeSecondMachine(options: { routed?: boolean } = {}): Promise<SecondMachine> {
   const id = String(randomInt(10_000, 100_000))
   const [bridge, name, veth] = [`br-t${id}`, `kapell-test-${id}`, `vt${id}`]
   const routes = (await run('ip', ['-4', 'route'])).stdout
@@ -27,17 +30,30 @@ export async function makeSecondMachine(): Promise<SecondMachine> {
   )
   // Not the first: another test may be choosing as well.
   const prefix = free[randomInt(free.length)]!
-  const [hostAddress, address, otherHostAddress] = [`${prefix}.1`, `${prefix}.2`, `${prefix}.3`]
+  const [hostAddress, otherHostAddress] = [`${prefix}.1`, `${prefix}.3`]
+  // Half of the link's range is behind the router.
+  const address = options.routed === true ? `${prefix}.130` : `${prefix}.2`
+  const bits = options.routed === true ? 25 : 24
+  const router = `${name}-router`
   await ip('link', 'add', bridge, 'type', 'bridge')
-  for (const own of [hostAddress, otherHostAddress]) await ip('address', 'add', `${own}/24`, 'dev', bridge)
+  for (const own of [hostAddress, otherHostAddress]) await ip('address', 'add', `${own}/${bits}`, 'dev', bridge)
   await ip('link', 'set', bridge, 'up')
   await ip('netns', 'add', name)
-  await ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
+  if (options.routed === true) {
+    await ip('netns', 'add', router)
+    await ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'near', 'netns', router)
+    await ip('-n', router, 'link', 'add', 'far', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
+    await ip('-n', router, 'address', 'add', `${prefix}.126/25`, 'dev', 'near')
+    await ip('-n', router, 'address', 'add', `${prefix}.254/25`, 'dev', 'far')
+    for (const leg of ['near', 'far']) await ip('-n', router, 'link', 'set', leg, 'up')
+    await run('nsenter', [`--net=/run/netns/${router}`, 'sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+    await ip('route', 'add', `${prefix}.128/25`, 'via', `${prefix}.126`)
+  } else await ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
   await ip('link', 'set', veth, 'master', bridge, 'up')
   await ip('-n', name, 'link', 'set', 'lo', 'up')
-  await ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'eth0')
+  await ip('-n', name, 'address', 'add', `${address}/${bits}`, 'dev', 'eth0')
   await ip('-n', name, 'link', 'set', 'eth0', 'up')
-  await ip('-n', name, 'route', 'add', 'default', 'via', hostAddress)
+  await ip('-n', name, 'route', 'add', 'default', 'via', options.routed === true ? `${prefix}.254` : hostAddress)
   return {
     hostAddress,
     otherHostAddress,
@@ -47,6 +63,7 @@ export async function makeSecondMachine(): Promise<SecondMachine> {
       for (const args of [
         ['link', 'delete', veth],
         ['netns', 'delete', name],
+        ['netns', 'delete', router],
         ['link', 'delete', bridge],
       ])
         await run('ip', args)

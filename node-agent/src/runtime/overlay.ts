@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { findTool, tryRun } from './exec.ts'
+import { uplinkMtu } from './host.ts'
+
+/**
+ * A network over the network: packets between pods of machines that share no link travel inside UDP (VXLAN, RFC 7348).
+ * Everything about a node's end follows from its addresses, so that nodes need not tell one another of theirs.
+ */
+export interface OverlayPeer {
+  /** "10.244.1.0/24". */
+  podCidr: string
+  /** The node's own address. */
+  nodeIp: string
+}
+
+/** Linux' own default for VXLAN, and flannel's. */
+const port = 8472
+/** What the outer headers take. */
+const headerBytes = 50
+
+/** Of the link, in this machine's list of links: at most 15 characters. */
+export const overlayName = (clusterCidr: string): string => `kvx${hashOf(clusterCidr).slice(0, 10)}`
+
+/** Two clusters on one network do not hear each other. 24 bits. */
+export const overlayId = (clusterCidr: string): number => parseInt(hashOf(clusterCidr).slice(0, 6), 16) || 1
+
+/** A node's end is found at an address that no pod has: the first of its range. */
+export const endOf = (podCidr: string): string => podCidr.split('/')[0]!
+
+/** Of a node's end: locally administered, and its address. */
+export function macOf(nodeIp: string): string {
+  const bytes = nodeIp.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
+  return `0e:6b:${bytes.join(':')}`
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Whether packets to the address leave through a router, and under which address of ours. Source: `ip route get`. */
+export function parseWay(output: string): { routed: boolean; source: string | undefined } {
+  const [line = ''] = output.split('\n')
+  return { routed: / via \d/.test(line), source: / src ([\d.]+)/.exec(line)?.[1] }
+}
+
+/** What `ip` and `bridge` must be told of the peers, as lines of a batch each. */
+export function peerCommands(link: string, peers: readonly OverlayPeer[]): { ip: string[]; bridge: string[] } {
+  return {
+    ip: peers.map(
+      ({ podCidr, nodeIp }) => `neigh replace ${endOf(podCidr)} lladdr ${macOf(nodeIp)} nud permanent dev ${link}`,
+    ),
+    bridge: peers.map(({ nodeIp }) => `fdb replace ${macOf(nodeIp)} dev ${link} dst ${nodeIp} self permanent`),
+  }
+}
+
+export interface Overlay {
+  readonly link: string
+  /** Which of these machines can be reached through a router only. */
+  routed(addresses: readonly string[]): Promise<Set<string>>
+  /** Makes the ways to these peers; resolves with what went wrong, or ''. */
+  reach(peers: readonly OverlayPeer[]): Promise<string>
+  remove(): Promise<void>
+}
+
+/** This machine's end. `ownCidr`: its own pods' range, absent where it has no pods. */
+export function openOverlay(options: { clusterCidr: string; ownCidr(): string | undefined }): Overlay {
+  const { clusterCidr } = options
+  const link = overlayName(clusterCidr)
+  const id = overlayId(clusterCidr)
+  const tool = (name: string): string => findTool(name) ?? name
+  let made = ''
+  const wayTo = async (address: string) =>
+    parseWay((await tryRun(tool('ip'), ['-4', '-o', 'route', 'get', address])).stdout)
+
+  /** The link as it must be; one of an earlier run is kept when it is that. */
+  const ensure = async (source: string): Promise<string> => {
+    const ownCidr = options.ownCidr()
+    const wanted = `${source} ${ownCidr ?? ''}`
+    if (made === wanted) return ''
+    const shown = (await tryRun(tool('ip'), ['-d', '-o', 'link', 'show', link])).stdout
+    if (shown !== '' && !(shown.includes(`vxlan id ${id} `) && shown.includes(`local ${source} `)))
+      await tryRun(tool('ip'), ['link', 'delete', link])
+    if (!shown.includes(`local ${source} `)) {
+      const how = ['type', 'vxlan', 'id', String(id), 'local', source, 'dstport', String(port), 'nolearning']
+      const added = await tryRun(tool('ip'), ['link', 'add', link, ...how])
+      if (added.code !== 0 && !added.stderr.includes('File exists')) return added.stderr
+    }
+    const lines = [`link set ${link} address ${macOf(source)} mtu ${(await uplinkMtu()) - headerBytes} up`]
+    // What this machine itself sends to pods of others comes back the same way.
+    if (ownCidr !== undefined) lines.push(`address replace ${endOf(ownCidr)}/32 dev ${link}`)
+    const set = await tryRun(tool('ip'), ['-batch', '-'], { input: `${lines.join('\n')}\n` })
+    if (set.code !== 0) return set.stderr
+    made = wanted
+    return ''
+  }
+
+  return {
+    link,
+    routed: async (addresses) => {
+      const ways = await Promise.all(addresses.map(async (address) => ({ address, ...(await wayTo(address)) })))
+      return new Set(ways.filter(({ routed }) => routed).map(({ address }) => address))
+    },
+    reach: async (peers) => {
+      const [first] = peers
+      if (first === undefined) return ''
+      const { source } = await wayTo(first.nodeIp)
+      if (source === undefined) return `no way to ${first.nodeIp}`
+      const problem = await ensure(source)
+      if (problem !== '') return problem
+      const { ip, bridge } = peerCommands(link, peers)
+      const [neighbours, forwarding] = await Promise.all([
+        tryRun(tool('ip'), ['-force', '-batch', '-'], { input: `${ip.join('\n')}\n` }),
+        tryRun(tool('bridge'), ['-force', '-batch', '-'], { input: `${bridge.join('\n')}\n` }),
+      ])
+      return [neighbours, forwarding].find(({ code }) => code !== 0)?.stderr ?? ''
+    },
+    remove: async () => {
+      made = ''
+      await tryRun(tool('ip'), ['link', 'delete', link])
+    },
+  }
+}
