@@ -3,6 +3,7 @@ import { apiBench } from './api.ts'
 import { apiserverBench } from './apiserver.ts'
 import { clusterBench } from './cluster.ts'
 import { schedulerBench } from './scheduling/index.ts'
+import { memoryBench } from './memory.ts'
 import { networkBench } from './network.ts'
 import { nodeBench } from './node.ts'
 import { scaleBench } from './scale.ts'
@@ -16,6 +17,7 @@ const benches: readonly Bench[] = [
   clusterBench,
   schedulerBench,
   scaleBench,
+  memoryBench,
   networkBench,
   nodeBench,
 ]
