@@ -149,6 +149,8 @@ it('starts a containerd again that was killed, and the pods run on', async () =>
   await kubectl('scale', 'deployment/language-model', '--replicas=10')
   await rollout()
   await until('the eleventh to be gone', async () => (await runningTasks(example.dataDir)).length === 20)
+  // Its containers go before its object does.
+  await until('it to be forgotten', async () => (await pods()).length === 10)
   expect(idsOf(had)).toEqual(expect.arrayContaining(idsOf(await pods())))
 }, 90_000)
 
