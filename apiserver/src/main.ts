@@ -17,7 +17,7 @@ import type { UserInfo } from './authentication/user.ts'
 import { createAuthorizer } from './authorization/index.ts'
 import { bootstrap } from './bootstrap/index.ts'
 import { createKubernetesEndpoints, type KubernetesEndpoints } from './bootstrap/kubernetes-endpoints.ts'
-import { createServerLeases } from './bootstrap/server-leases.ts'
+import { createLoneServerLeases, createServerLeases } from './bootstrap/server-leases.ts'
 import type { KeyPair } from './certificates/issue.ts'
 import { kubeconfig } from './certificates/kubeconfig.ts'
 import { frontProxyName, loadOrCreatePki } from './certificates/pki.ts'
@@ -347,7 +347,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       authentication: { clientCa: pki.authority.certificate, requestHeaderClientCa: pki.frontProxy.authority },
       now: now(),
     })
-    endpoints = createKubernetesEndpoints({ leases: createServerLeases(storage), objects, advertise, log })
+    const leases = options.storage.type === 'embedded' ? createLoneServerLeases() : createServerLeases(storage)
+    endpoints = createKubernetesEndpoints({ leases, objects, advertise, log })
     await endpoints.join()
     if (options.checkPolicies === true) startPolicyStatus({ table, objects, now, log, closing: closing.signal })
     if (options.metricsApi === true) {

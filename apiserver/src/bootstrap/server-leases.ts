@@ -53,6 +53,19 @@ export function createServerLeases(storage: Storage): ServerLeases {
   }
 }
 
+/**
+ * Of the one server that an embedded store has: nobody else could read a lease. Nothing is written either, so that
+ * watchers go on where they were when the server starts again.
+ */
+export function createLoneServerLeases(): ServerLeases {
+  const alive = new Set<string>()
+  return {
+    renew: (address) => Promise.resolve(void alive.add(address)),
+    release: (address) => Promise.resolve(void alive.delete(address)),
+    addresses: () => Promise.resolve([...alive]),
+  }
+}
+
 const isRace = (error: unknown): boolean =>
   error instanceof StorageError && ['exists', 'conflict', 'notFound'].includes(error.reason)
 
