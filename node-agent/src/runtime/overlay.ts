@@ -57,7 +57,8 @@ export interface Overlay {
   routed(addresses: readonly string[]): Promise<Set<string>>
   /** Makes the ways to these peers; resolves with what went wrong, or ''. */
   reach(peers: readonly OverlayPeer[]): Promise<string>
-  remove(): Promise<void>
+  /** Takes the link away; with `onlyOwn`, one that was made here. */
+  remove(how: { onlyOwn: boolean }): Promise<void>
 }
 
 /** This machine's end. `ownCidr`: its own pods' range, absent where it has no pods. */
@@ -112,7 +113,8 @@ export function openOverlay(options: { clusterCidr: string; ownCidr(): string | 
       ])
       return [neighbours, forwarding].find(({ code }) => code !== 0)?.stderr ?? ''
     },
-    remove: async () => {
+    remove: async ({ onlyOwn }) => {
+      if (onlyOwn && made === '') return
       made = ''
       await tryRun(tool('ip'), ['link', 'delete', link])
     },

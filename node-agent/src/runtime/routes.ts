@@ -121,7 +121,7 @@ export async function startRoutes(options: {
       closed = true
       await queue
       await program([])
-      await overlay.remove()
+      await overlay.remove({ onlyOwn: options.onlyOwn === true })
     },
   }
 }
