@@ -8,60 +8,32 @@ import { installPackages, missingPackages, testPackages } from '@kapell/cli/inst
 /**
  * `npm test`: what it needs installed, then lint, types, unit, parity, integration and end-to-end tests. Everything
  * runs even when something before failed, so that one run tells all; the last line is the sum of the runner's counts.
- *
- * One or two test files that fail are run once more, alone: on a machine that others use too, a time limit or a port
- * may be at fault rather than us. What passes only then is named at the end, as a flake to mend; more files failing
- * than that is never put down to the machine.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 const node = process.execPath
 const scratch = mkdtempSync(join(tmpdir(), 'kapell-test-'))
-const secondTries = 2
+const totalsFile = join(scratch, 'totals')
 
-interface FileCounts {
-  readonly file: string
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
-}
-
-interface Step {
-  readonly title: string
-  readonly args: readonly string[]
-  /** Whether it runs jest, whose files may get a second try. */
-  readonly tests?: true
-}
-
-const counted = new Map<string, FileCounts>()
-const flaked: string[] = []
-
-function run(args: readonly string[]): { ok: boolean; files: FileCounts[] } {
-  const results = join(scratch, 'results')
-  rmSync(results, { force: true })
-  const env = { ...process.env, KAPELL_TEST_RESULTS: results }
-  const { status } = spawnSync(node, args, { cwd: root, stdio: 'inherit', env })
-  const lines = existsSync(results) ? readFileSync(results, 'utf8').trim().split('\n') : []
-  const files = lines.map((line) => JSON.parse(line) as FileCounts)
-  for (const file of files) counted.set(file.file, file)
-  return { ok: status === 0, files }
-}
-
-function again(files: readonly string[]): boolean {
-  console.log(`\n== once more, alone: ${files.join(', ')}`)
-  const { ok } = run(['test/run-jest.ts', '--runInBand', '--runTestsByPath', ...files])
-  if (ok) flaked.push(...files)
-  return ok
-}
-
-function passes({ title, args, tests }: Step): boolean {
+function step(title: string, args: readonly string[]): boolean {
   console.log(`\n== ${title}`)
   const startedAt = performance.now()
-  const first = run(args)
-  const failed = first.files.filter((file) => file.failed > 0).map(({ file }) => file)
-  const retry = tests === true && !first.ok && failed.length > 0 && failed.length <= secondTries
-  const ok = first.ok || (retry && again(failed))
+  const env = { ...process.env, KAPELL_TEST_TOTALS: totalsFile }
+  const run = spawnSync(node, args, { cwd: root, stdio: 'inherit', env })
+  const ok = run.status === 0
   console.log(`== ${title}: ${ok ? 'ok' : 'FAILED'} (${((performance.now() - startedAt) / 1000).toFixed(0)} s)`)
   return ok
+}
+
+function totals(): { passed: number; failed: number; skipped: number } {
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  if (!existsSync(totalsFile)) return sum
+  for (const line of readFileSync(totalsFile, 'utf8').trim().split('\n')) {
+    const part = JSON.parse(line) as typeof sum
+    sum.passed += part.passed
+    sum.failed += part.failed
+    sum.skipped += part.skipped
+  }
+  return sum
 }
 
 const missing = missingPackages(testPackages)
@@ -72,22 +44,19 @@ if (missing.length > 0) {
 
 const bin = (path: string): string => join(root, 'node_modules', path)
 const eslintCache = bin('.cache/eslint/')
-const inProcess = ['test/run-jest.ts', '--selectProjects', 'unit', 'parity', 'integration']
-const steps: Step[] = [
-  { title: 'generate', args: ['openapi/src/generate.ts'] },
-  { title: 'types', args: [bin('tsc7/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
-  { title: 'lint', args: [bin('eslint/bin/eslint.js'), '--cache', '--cache-location', eslintCache, '.'] },
-  { title: 'format', args: [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'] },
-  { title: 'unit, parity and integration tests', args: inProcess, tests: true },
-  { title: 'end-to-end tests', args: ['test/run-jest.ts', '--selectProjects', 'e2e', '--runInBand'], tests: true },
+const steps: [string, string[]][] = [
+  ['generate', ['openapi/src/generate.ts']],
+  ['types', [bin('tsc7/bin/tsc'), '--noEmit', '-p', 'tsconfig.json']],
+  ['lint', [bin('eslint/bin/eslint.js'), '--cache', '--cache-location', eslintCache, '.']],
+  ['format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
+  ['unit, parity and integration tests', ['test/run-jest.ts', '--selectProjects', 'unit', 'parity', 'integration']],
+  ['end-to-end tests', ['test/run-jest.ts', '--selectProjects', 'e2e', '--runInBand']],
 ]
-const failedSteps = steps.filter((step) => !passes(step)).map(({ title }) => title)
+const failedSteps = steps.filter(([title, args]) => !step(title, args)).map(([title]) => title)
+const sum = totals()
 rmSync(scratch, { recursive: true, force: true })
-if (flaked.length > 0) console.log(`\npassed on the second try only: ${flaked.join(', ')}`)
 if (failedSteps.length > 0) {
   console.log(`\nfailed: ${failedSteps.join(', ')}`)
   process.exitCode = 1
 }
-const sum = (what: 'passed' | 'failed' | 'skipped'): number =>
-  [...counted.values()].reduce((total, counts) => total + counts[what], 0)
-console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
+console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
