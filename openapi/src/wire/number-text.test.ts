@@ -12,6 +12,9 @@ it.each([
   ['{"a":0.12345678901234567890}', undefined],
   ['{"a":"9007199254740993 1e400"}', undefined],
   ['{"a":1e300}', undefined],
+  ['1e400', { source: '1e400', isTooLarge: true }],
+  ['{\n  "a" : [ 1,\n -1.5E+999 ]}', { source: '-1.5E+999', isTooLarge: true }],
+  ['{"uid":"1e123456-0000-4000-8000-1234567890123456"}', undefined],
 ])('%s', (text, expected) => {
   expect(unheldNumber(text)).toEqual(expected)
 })

@@ -7,8 +7,11 @@ export interface UnheldNumber {
   readonly isTooLarge: boolean
 }
 
-/** What most texts do not have: sixteen digits in a row, or an exponent of three. */
-const suspicious = /\d{16}|[eE]\+?\d{3}/
+/**
+ * What most texts do not have: a number of sixteen digits, or with an exponent of three. Only where a value begins:
+ * "e123" stands in every fourth UID.
+ */
+const suspicious = /(?:^|[:,[])\s*-?\d[\d.]*(?:\d{15}|[eE]\+?\d{3})/
 const [least, most] = [-(2n ** 63n), 2n ** 63n - 1n]
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown
