@@ -5,6 +5,8 @@ import {
   zeroKept as zeroKeptNames,
 } from '../facts/absence.ts'
 import { declaredDefaults } from '../facts/defaults.ts'
+import { embedded as embeddedFields } from '../facts/embedded.ts'
+import { namedItems, namedKeys } from '../facts/named-items.ts'
 import { namedTypes } from '../facts/named-types.ts'
 import { apiVersionOf } from '../meta/object.ts'
 import { refTarget, type Definitions, type Schema } from './definition.ts'
@@ -30,6 +32,11 @@ export interface FieldMore {
   mergeKey?: string
   enum?: string[]
   typeName?: string
+  /** How errors call the type of a list's items or a map's values, and that of a map's keys. */
+  itemName?: string
+  keyName?: string
+  /** The struct (or "A.B") that holds the field without showing in JSON; errors about types name it. */
+  inside?: string
   default?: string | number | boolean
 }
 
@@ -51,9 +58,10 @@ const alwaysWritten = namesIn(alwaysWrittenNames)
 const omittedThoughRequired = namesIn(omittedNames)
 const zeroKept = namesIn(zeroKeptNames)
 const declared = valuesIn(declaredDefaults)
-const typeNames = new Map(
-  Object.entries(namedTypes).flatMap(([typeName, table]) => [...namesIn(table)].map((at) => [at, typeName] as const)),
-)
+const typeNames = byField(namedTypes)
+const itemNames = byField(namedItems)
+const keyNames = byField(namedKeys)
+const embedded = byField(embeddedFields)
 /** Left out while zero, though a time that is no pointer. */
 const omittedTime = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.creationTimestamp'
 
@@ -69,6 +77,13 @@ export function schemaTable(definitions: Definitions): SchemaTable {
     table.structs[name] = [fields, definition['x-kubernetes-map-type'] === 'atomic' ? 1 : 0]
   }
   return table
+}
+
+/** From names to the fields that have them: from each field to its name. */
+function byField(table: Record<string, Record<string, string>>): Map<string, string> {
+  return new Map(
+    Object.entries(table).flatMap(([name, fields]) => [...namesIn(fields)].map((at) => [at, name] as const)),
+  )
 }
 
 interface FieldSource {
@@ -106,6 +121,9 @@ function fieldRow({ at, field, schema, definition, isKind }: FieldSource): Field
     mergeKey: schema['x-kubernetes-patch-merge-key'],
     enum: schema.enum,
     typeName: typeNames.get(at),
+    itemName: itemNames.get(at),
+    keyName: keyNames.get(at),
+    inside: embedded.get(at),
     default: declared.get(at),
   }
   return Object.values(more).some((value) => value !== undefined) ? [field, type, flags, more] : [field, type, flags]

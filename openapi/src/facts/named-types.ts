@@ -400,7 +400,7 @@ export const namedTypes: Record<string, Record<string, string>> = {
   VolumeBindingMode: {
     'io.k8s.api.storage.v1': 'StorageClass.volumeBindingMode',
   },
-  'apiv1.PreemptionPolicy': {
+  'v1.PreemptionPolicy': {
     'io.k8s.api.scheduling.v1': 'PriorityClass.preemptionPolicy',
   },
   'v1.ConditionStatus': {

@@ -233,6 +233,22 @@ describe('what is wrong is said in the words that clients know', () => {
       { metadata: { creationTimestamp: 5 } },
       'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string',
     ],
+    // Structs that show no name in JSON are on the way; keys of maps are not.
+    [
+      pod,
+      { spec: { ...spec, volumes: [{ configMap: { name: 7 } }] } },
+      'json: cannot unmarshal number into Go struct field ConfigMapVolumeSource.spec.volumes.VolumeSource.configMap.LocalObjectReference.name of type string',
+    ],
+    [
+      { group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest' },
+      { spec: { extra: { a: {} } } },
+      'json: cannot unmarshal object into Go struct field CertificateSigningRequestSpec.spec.extra of type v1.ExtraValue',
+    ],
+    [
+      { group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy' },
+      { spec: { policyTypes: 'x' } },
+      'json: cannot unmarshal string into Go struct field NetworkPolicySpec.spec.policyTypes of type []v1.PolicyType',
+    ],
     [
       { group: '', version: 'v1', kind: 'Service' },
       { spec: { ports: [{ targetPort: 1.5 }] } },

@@ -1,4 +1,4 @@
-import { DecodeError, foundName, pathText, typeProblem, type PlaceOfProblem } from './problems.ts'
+import { DecodeError, foundName, pathText, typeProblem, type PlaceOfProblem, type Step } from './problems.ts'
 import { decodeScalar } from './scalars.ts'
 import type { EitherSchema, Field, ListSchema, MapSchema, Schema, StructSchema } from './schema.ts'
 import { WrittenNumber } from '../wire/written-number.ts'
@@ -34,7 +34,7 @@ type JsonObject = Record<string, unknown>
 class Decoding {
   readonly unknown: string[] = []
   members = 0
-  #path: (string | number)[] = []
+  #path: Step[] = []
   #struct: string | undefined
   #depth = 0
   #place = (): PlaceOfProblem => ({ struct: this.#struct, path: this.#path })
@@ -76,7 +76,7 @@ class Decoding {
       }
       // Most fields are strings: those need no place to complain about.
       if (typeof value !== 'string' || field.schema.kind !== 'string') {
-        this.#path[depth] = key
+        this.#path[depth] = field.step ?? key
         value = this.value(field.schema, value)
         this.#path.length = depth
       }
@@ -129,7 +129,7 @@ class Decoding {
       let value: unknown = json[key]
       if (values.kind !== 'string' || typeof value !== 'string') {
         // Keys of maps are no fields: errors about types leave them out, unknown fields below them name them.
-        if (values.kind === 'struct' || values.kind === 'either' || values.kind === 'list') this.#path[depth] = key
+        if (values.kind === 'struct' || values.kind === 'either') this.#path[depth] = { name: key, fields: [] }
         value = this.value(values, value) ?? (values.kind === 'bytes' ? '' : zeroOf(values))
         this.#path.length = depth
       }

@@ -1,4 +1,5 @@
 import { WrittenNumber } from '../wire/written-number.ts'
+import type { FieldStep } from './schema.ts'
 
 /**
  * Why a value does not decode, in the words clients of the API know. The caller decides which Status carries it:
@@ -30,11 +31,13 @@ export function foundName(value: unknown, withNumber = false): string {
   }
 }
 
+export type Step = string | number | FieldStep
+
 export interface PlaceOfProblem {
   /** The struct that is being read; undefined at the top of a document. */
   struct: string | undefined
-  /** Field names from the top, list indexes left out. */
-  path: readonly (string | number)[]
+  /** From the top; errors leave list indexes out. */
+  path: readonly Step[]
 }
 
 /** The value that was found, and the kind of schema that it does not fit. */
@@ -44,7 +47,9 @@ export interface Misfit {
 }
 
 export function typeProblem(found: string, typeName: string, at: PlaceOfProblem, misfit?: Misfit): DecodeError {
-  const fields = at.path.filter((step) => typeof step === 'string')
+  const fields = at.path.flatMap((step) =>
+    typeof step === 'object' ? step.fields : typeof step === 'string' ? step : [],
+  )
   const into = at.struct === undefined ? 'Go value' : `Go struct field ${[at.struct, ...fields].join('.')}`
   const restored =
     misfit === undefined ? `json: cannot unmarshal ${found} into Go value of type ${typeName}` : restoreProblem(misfit)
@@ -72,9 +77,10 @@ function kindOf(value: unknown): string {
 }
 
 /** ["spec", "volumes", 0, "nope"] -> "spec.volumes[0].nope". */
-export function pathText(path: readonly (string | number)[]): string {
+export function pathText(path: readonly Step[]): string {
   let text = ''
-  for (const step of path) {
+  for (const given of path) {
+    const step = typeof given === 'object' ? given.name : given
     if (typeof step === 'number') text += `[${step}]`
     else text += text === '' ? step : `.${step}`
   }

@@ -90,6 +90,7 @@ function buildField([name, type, flags, more = noMore]: FieldRow, owner: string)
     patchMergeKey: more.mergeKey ?? '',
     enum: more.enum,
     default: more.default,
+    ...(more.inside === undefined ? {} : { step: { name, fields: [...more.inside.split('.'), name] } }),
   }
 }
 
@@ -116,10 +117,12 @@ const eithers: Record<string, 'list' | 'boolean' | 'strings'> = { A: 'list', B: 
 const jsonSchemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps'
 
 function schemaOfType(type: string, more: FieldMore, version: string): Schema {
-  const named =
-    more.typeName === undefined || more.typeName.includes('.') ? more.typeName : `${version}.${more.typeName}`
+  const inVersion = (typeName?: string): string | undefined =>
+    typeName === undefined || typeName.includes('.') ? typeName : `${version}.${typeName}`
+  const named = inVersion(more.typeName)
+  const inner = more.itemName === undefined ? noMore : { typeName: more.itemName }
   if (type.startsWith('[]')) {
-    const items = schemaOfType(type.slice(2), noMore, version)
+    const items = schemaOfType(type.slice(2), inner, version)
     const list: ListSchema = {
       kind: 'list',
       typeName: named ?? `[]${items.typeName}`,
@@ -130,8 +133,9 @@ function schemaOfType(type: string, more: FieldMore, version: string): Schema {
     return list
   }
   if (type.startsWith('{}')) {
-    const values = schemaOfType(type.slice(2), noMore, version)
-    return { kind: 'map', typeName: named ?? `map[string]${values.typeName}`, values, atomic: more.map === 'atomic' }
+    const values = schemaOfType(type.slice(2), inner, version)
+    const key = inVersion(more.keyName) ?? 'string'
+    return { kind: 'map', typeName: named ?? `map[${key}]${values.typeName}`, values, atomic: more.map === 'atomic' }
   }
   const scalar = scalars[type]
   if (scalar !== undefined) return { kind: scalar[0], typeName: named ?? scalar[1] }

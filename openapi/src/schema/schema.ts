@@ -85,6 +85,15 @@ export interface Field {
   readonly enum: readonly string[] | undefined
   /** What the schema declares; server-side apply takes it for an absent key of a list item. Not applied on decoding. */
   readonly default: unknown
+  /** Where errors about types show more than its name on the way to it. */
+  readonly step?: FieldStep
+}
+
+/** A step on the way to a value that errors about types call otherwise than errors about fields. */
+export interface FieldStep {
+  readonly name: string
+  /** What errors about types have in place of the name: nothing for the key of a map, more for an embedded field. */
+  readonly fields: readonly string[]
 }
 
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys'
