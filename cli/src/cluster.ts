@@ -42,6 +42,8 @@ export interface ApiOptions {
   controllers: boolean
   /** Where nodes and pods reach it; default: this machine's first address. */
   advertiseAddress?: string
+  /** Further addresses that its certificate is good for. */
+  hosts?: readonly string[]
   log: Logger
 }
 
@@ -57,7 +59,7 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
     bindAddress,
     port,
     advertiseAddress: options.advertiseAddress ?? machineAddress(),
-    hosts: [machineAddress()],
+    hosts: [machineAddress(), ...(options.hosts ?? [])],
     serviceClusterIpRange,
     metricsApi: options.metricsApi === true && options.usage === undefined,
     additionalResources: [

@@ -22,7 +22,7 @@ export function splitFamilies(flag: string, text: string | undefined): { ipv4?: 
   return { ipv4: first, ipv6: second }
 }
 
-/** @throws UserError when only one of pods and Services has a second family, or when there are several nodes. */
+/** @throws UserError when only one of pods and Services has a second family, or when several nodes have no room. */
 export function ipv6Ranges(wanted: {
   pods: string | undefined
   cluster: string | undefined
@@ -39,12 +39,18 @@ export function ipv6Ranges(wanted: {
   const bits = (range: string): number => Number(range.split('/')[1])
   if (bits(services) < 108 || bits(services) > 125)
     throw new UserError(`--service-cluster-ip-range: the IPv6 range takes from 108 to 125 bits, not "${services}"`)
-  const clusterCidr = cluster ?? pods
-  if (nodes !== undefined)
+  const clusterCidr = cluster ?? (nodes === undefined ? around(pods) : pods)
+  if (nodes !== undefined && 2 ** (64 - bits(clusterCidr)) < nodes)
     throw new UserError(
-      'two families of addresses are for a cluster of one node: leave the IPv6 ranges or --nodes away',
+      `${cluster === undefined ? '--pod-cidr' : '--cluster-cidr'} ${clusterCidr} has no room for ${nodes} nodes: each takes a /64, such as fd00:10:244::/56 has 256 of`,
     )
   return { podCidr: pods, clusterCidr, serviceClusterIpRange: services }
+}
+
+/** The /56 a range lies in, so that others have room beside it; itself when it is larger. */
+const around = (range: string): string => {
+  const [address = '', bits = ''] = range.split('/')
+  return Number(bits) <= 56 ? range : (ipv6.block(`${address}/56`) ?? range)
 }
 
 /** As the API server and the controllers take them: IPv4 first. */

@@ -42,7 +42,7 @@ describe('parseUpOptions', () => {
       {
         podCidr: '10.9.3.0/24',
         serviceClusterIpRange: '10.8.0.0/16',
-        ipv6: { podCidr: 'fd00:9::/64', clusterCidr: 'fd00:9::/64', serviceClusterIpRange: 'fd00:8::/112' },
+        ipv6: { podCidr: 'fd00:9::/64', clusterCidr: 'fd00:9::/56', serviceClusterIpRange: 'fd00:8::/112' },
       },
     ],
     ['Ingresses have other ports', ['--ingress-ports', '8080,8443'], { ingressPorts: { http: 8080, https: 8443 } }],
@@ -80,12 +80,12 @@ describe('parseUpOptions', () => {
     ['a second family of pods alone', ['--pod-cidr', '10.9.3.0/24,fd00:9::/64'], /need an IPv6 range in both/],
     ['IPv4 twice', ['--pod-cidr', '10.9.3.0/24,10.9.4.0/24'], /after a comma an IPv6 one/],
     [
-      'two families for several nodes',
+      'a second family with no room for all nodes',
       [
         ...['--nodes', '3', '--pod-cidr', '10.9.0.0/16,fd00:9::/63'],
         ...['--service-cluster-ip-range', '10.8.0.0/16,fd00:8::/112'],
       ],
-      /for a cluster of one node/,
+      /fd00:9::\/63 has no room for 3 nodes: each takes a \/64/,
     ],
     ['one port for Ingresses', ['--ingress-ports', '80'], /--ingress-ports takes two ports/],
     ['the same port for both', ['--ingress-ports', '80,80'], /--ingress-ports takes two ports/],

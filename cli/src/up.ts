@@ -222,9 +222,16 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
   return steps
 }
 
-function advertiseOf(options: UpOptions, network: MachineNetwork | undefined): Pick<ApiOptions, 'advertiseAddress'> {
+function advertiseOf(
+  options: UpOptions,
+  network: MachineNetwork | undefined,
+): Pick<ApiOptions, 'advertiseAddress' | 'hosts'> {
   const address = options.advertiseAddress ?? network?.address
-  return address === undefined ? {} : { advertiseAddress: address }
+  return {
+    ...(address === undefined ? {} : { advertiseAddress: address }),
+    // By which the nodes inside this machine reach it.
+    ...(network === undefined ? {} : { hosts: [network.address] }),
+  }
 }
 
 /** @throws UserError when the file cannot be read or holds no certificate. */

@@ -1,25 +1,30 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { namesOf } from '@kapell/cli/nodes/machine-network'
 import { buildImageArchive } from '@kapell/node-agent/images/build'
 import { selfSigned } from '@kapell/node-agent/ingress/default-certificate'
-import type { V1Ingress, V1NodeList, V1Pod, V1PodList } from '@kapell/openapi/types'
-import { freePort, Kubectl, run, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import type { V1Ingress, V1NodeList, V1Pod, V1PodList, V1Service } from '@kapell/openapi/types'
+import { freePort, Kubectl, run, startCommand, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
 import { leftovers, processesNaming, runningTasks } from './support/machine.ts'
+import { makeSecondMachine, type SecondMachine } from './support/second-machine.ts'
 import { until } from './support/wait.ts'
 
 /** Two real nodes on this machine: all that crosses machines crosses a link here, too. */
 const image = 'localhost/test/two-nodes:1'
 const applets = 'sh sleep echo cat httpd nc hostname nslookup mkdir printf'
 const { path: dataDir, remove } = temporaryDir('two')
-const args = ['--nodes', '2', '--node-name', 'two', '--agent-port', '0', '--pod-cidr', '10.173.0.0/16']
-args.push('--service-cluster-ip-range', '10.174.0.0/16')
+const args = ['--nodes', '2', '--node-name', 'two', '--agent-port', '0']
+args.push('--pod-cidr', '10.173.0.0/16,fd00:10:173::/56')
+args.push('--service-cluster-ip-range', '10.174.0.0/16,fd00:10:174::/112')
 args.push('--node-cidr', '172.30.177.0/24', '--load-balancer-range', '172.30.177.200-172.30.177.209')
 let port: number
 let kapell: Kapell
 let kubectl: Kubectl
+let second: SecondMachine
+let member: Kapell | undefined
+const memberDir = temporaryDir('two-joined')
 
 const web = (name: string, kind: 'Deployment' | 'DaemonSet', replicas?: number): object => ({
   apiVersion: 'apps/v1',
@@ -61,6 +66,24 @@ const isReady = (pod: V1Pod): boolean =>
   pod.metadata?.deletionTimestamp === undefined &&
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
 const on = (pods: V1Pod[], node: string): V1Pod => pods.find(({ spec }) => spec?.nodeName === node)!
+const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address)
+/** The last line that a pod gets from an address, '' when nobody answers. */
+const getFrom = async (pod: V1Pod, address: string, port: number): Promise<string> => {
+  const command = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address} ${port} || true`
+  const answer = await kubectl.run('exec', pod.metadata!.name!, '--', 'sh', '-c', command)
+  return answer.trim().split('\n').at(-1)!
+}
+/** By every address of the other one, and by both Services, whichever pod they choose. */
+async function reachesEachOther(from: V1Pod, to: V1Pod): Promise<void> {
+  const name = to.metadata!.name!
+  expect(to.status?.podIPs).toHaveLength(2)
+  for (const { ip } of to.status!.podIPs!)
+    await until(`${name} by ${ip}`, async () => (await getFrom(from, ip, 8080)) === name)
+  const { spec } = await kubectl.json<V1Service>('get', 'service', 'six')
+  expect(spec?.clusterIPs).toEqual([expect.stringMatching(/^fd00:10:174::/), expect.stringMatching(/^10\.174\./)])
+  for (const ip of spec!.clusterIPs!)
+    await until(`${name} by the Service's ${ip}`, async () => (await getFrom(from, ip, 80)) === name)
+}
 const start = async (): Promise<void> => {
   kapell = await startKapell({ dataDir, port, args })
 }
@@ -79,6 +102,8 @@ beforeAll(async () => {
     join(dataDir, 'images', 'two.tar'),
   )
   port = await freePort()
+  second = await makeSecondMachine({ routed: true })
+  args.push('--advertise-address', second.hostAddress)
   await start()
   kubectl = new Kubectl(kapell.kubeconfig)
   await kubectl.apply(web('web', 'DaemonSet'))
@@ -92,54 +117,66 @@ beforeAll(async () => {
         spec: { type: 'NodePort', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
       }),
     )
+  await kubectl.apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'six' },
+    spec: {
+      type: 'NodePort',
+      ipFamilyPolicy: 'RequireDualStack',
+      ipFamilies: ['IPv6', 'IPv4'],
+      selector: { app: 'web' },
+      ports: [{ port: 80, targetPort: 8080 }],
+    },
+  })
   await until('a pod on each node', async () => (await podsOf('web')).filter(isReady).length === 2)
 }, 180_000)
 
 afterAll(async () => {
+  if (member !== undefined && member.process.exitCode === null) await member.stop()
   if (kapell.process.exitCode === null && kapell.process.signalCode === null) await kapell.stop()
+  await second.remove()
+  memberDir.remove()
   remove()
 }, 120_000)
 
 it('shows two nodes, each with an address and a range of pod addresses', async () => {
   const { items } = await kubectl.json<V1NodeList>('get', 'nodes')
-  expect(items.map(({ metadata, spec }) => [metadata?.name, spec?.podCIDR]).sort()).toEqual([
-    ['two-0', expect.stringMatching(/^10\.173\.[01]\.0\/24$/)],
-    ['two-1', expect.stringMatching(/^10\.173\.[01]\.0\/24$/)],
+  const ranges = [expect.stringMatching(/^10\.173\.[01]\.0\/24$/), expect.stringMatching(/^fd00:10:173:[:1]*\/64$/)]
+  expect(items.map(({ metadata, spec }) => [metadata?.name, spec?.podCIDRs]).sort()).toEqual([
+    ['two-0', ranges],
+    ['two-1', ranges],
   ])
   expect(new Set(items.map(({ spec }) => spec?.podCIDR)).size).toBe(2)
 })
 
-it('carries packets between pods of both nodes: by pod address, Service and name, both ways', async () => {
+it('carries packets of both families between pods of both nodes: by pod address, Service and name, both ways', async () => {
   const pods = await podsOf('web')
-  const names = pods.map(({ metadata }) => metadata!.name!)
   const clusterIp = await kubectl.run('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')
   const [a, b] = [on(pods, 'two-0'), on(pods, 'two-1')]
   for (const [from, to] of [
     [a, b],
     [b, a],
   ] as const) {
-    const exec = (command: string) => kubectl.run('exec', from.metadata!.name!, '--', 'sh', '-c', command)
-    const get = async (address: string, port: number): Promise<string> => {
-      const answer = await exec(`printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address} ${port}`)
-      return answer.trim().split('\n').at(-1)!
-    }
-    const name = to.metadata!.name!
-    expect(await get(to.status!.podIP!, 8080)).toBe(name)
-    await until('the Service to answer from the other node', async () => {
-      const by = await get(clusterIp, 80)
-      expect(names).toContain(by)
-      return by === name
-    })
-    expect(await exec('nslookup web.default.svc.cluster.local')).toContain(clusterIp)
+    await reachesEachOther(from, to)
+    const names = await kubectl.run('exec', from.metadata!.name!, '--', 'nslookup', 'web.default.svc.cluster.local')
+    expect(names).toContain(clusterIp)
   }
 }, 60_000)
 
 it('answers a node port on both nodes, and reaches logs and exec of both', async () => {
-  const nodePort = await kubectl.run('get', 'service', 'web', '-o', 'jsonpath={.spec.ports[0].nodePort}')
+  const nodePort = await kubectl.run('get', 'service', 'six', '-o', 'jsonpath={.spec.ports[0].nodePort}')
   const { items } = await kubectl.json<V1NodeList>('get', 'nodes')
   for (const { status } of items) {
-    const address = status!.addresses!.find(({ type }) => type === 'InternalIP')!.address
-    expect((await fetch(`http://${address}:${nodePort}/`, { headers: { connection: 'close' } })).status).toBe(200)
+    const addresses = status!
+      .addresses!.filter(({ type }) => type === 'InternalIP')
+      .map(({ address }) => urlHost(address))
+    expect(addresses).toEqual([
+      expect.stringContaining('172.30.177.'),
+      expect.stringContaining('[fd6b:6170:172:30:177::'),
+    ])
+    for (const host of addresses)
+      expect((await fetch(`http://${host}:${nodePort}/`, { headers: { connection: 'close' } })).status).toBe(200)
   }
   for (const { metadata } of await podsOf('web')) {
     expect(await kubectl.run('logs', metadata!.name!)).toBe('serving\n')
@@ -311,6 +348,38 @@ it('recreates elsewhere what ran on a node that is lost, which comes back with e
   )
   await kubectl.run('delete', 'deployment', 'lost')
 }, 180_000)
+
+it('is joined by another machine, behind a router: pods and Services of all reach one another, until it leaves', async () => {
+  mkdirSync(join(memberDir.path, 'images'))
+  copyFileSync(join(dataDir, 'images', 'two.tar'), join(memberDir.path, 'images', 'two.tar'))
+  const command = /^ {2}kapell join (.*)$/m.exec(kapell.output())![1]!
+  const flags = ['--node-name', 'far', '--data-dir', memberDir.path, '--agent-port', '0']
+  member = await startCommand({
+    dataDir: memberDir.path,
+    argv: ['join', ...command.split(' '), ...flags],
+    ready: 'has joined',
+    namespace: second.namespace,
+  })
+  const far = await until('its pod', async () => {
+    const pod = on(await podsOf('web'), 'far')
+    return pod !== undefined && isReady(pod) && pod
+  })
+  const near = on(await podsOf('web'), 'two-1')
+  await reachesEachOther(near, far)
+  await reachesEachOther(far, near)
+  const api = await kubectl.run('get', 'service', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}')
+  // Ends well only when somebody takes the connection.
+  await kubectl.run('exec', far.metadata!.name!, '--', 'sh', '-c', `nc -w 5 ${api} 443 < /dev/null`)
+  expect(await kubectl.run('logs', far.metadata!.name!)).toBe('serving\n')
+  // The address of a node inside the first machine, from the second one.
+  const nodePort = await kubectl.run('get', 'service', 'six', '-o', 'jsonpath={.spec.ports[0].nodePort}')
+  for (const address of ['172.30.177.2', 'fd6b:6170:172:30:177::2'])
+    expect(await getFrom(far, address, Number(nodePort))).not.toBe('')
+  await kubectl.run('delete', 'node', 'far')
+  expect(await member.ended).toBe(0)
+  await kubectl.run('delete', 'pod', far.metadata!.name!, '--force')
+  expect((await run('ip', ['route'])).stdout).not.toContain(`${far.status!.podIP!.split('.').slice(0, 3).join('.')}.`)
+}, 120_000)
 
 it('takes over after it was killed, and leaves nothing when stopped', async () => {
   const before = (await podsOf('web')).map(({ metadata }) => metadata!.uid).sort()

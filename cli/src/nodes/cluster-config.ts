@@ -3,13 +3,17 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import { clusterRoleBindings, configMaps, roleBindings, roles } from '@kapell/openapi/meta/refs'
 import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
 import { isReason } from '@kapell/openapi/meta/status'
+import type { NodeNetwork } from '@kapell/node-agent/runtime/node-network'
 import { UserError } from '../errors.ts'
 
 /** What every node has to know of the cluster. */
 export interface ClusterConfig {
+  /** Of one family, or of both: "10.96.0.0/16,fd00:10:96::/112". */
   serviceClusterIpRange: string
-  /** Of all nodes' pods. */
+  /** Of all nodes' pods, the same way. */
   clusterCidr: string
+  /** Of nodes that are inside the machine that started the cluster, where it has such. */
+  nodeNetwork?: NodeNetwork
   /** "" : the nodes' own addresses. */
   loadBalancerRange: string
   /** "80,443"; "": Ingresses are not served. */
@@ -23,6 +27,7 @@ export const group = (of: string) => ({ kind: 'Group', apiGroup: rbac, name: of 
 
 /** Publishes it for the nodes, and lets them read what their part of Services, DNS and network policies needs. */
 export async function publishClusterConfig(client: ApiClient, config: ClusterConfig): Promise<void> {
+  const { nodeNetwork, ...ranges } = config
   const nodesMay = (called: string, role: string) =>
     ensure(client, clusterRoleBindings, {
       apiVersion: `${rbac}/v1`,
@@ -36,7 +41,7 @@ export async function publishClusterConfig(client: ApiClient, config: ClusterCon
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name, namespace },
-      data: { ...config },
+      data: { ...ranges, ...(nodeNetwork === undefined ? {} : { nodeNetwork: JSON.stringify(nodeNetwork) }) },
     }),
     ensure(client, roles, {
       apiVersion: `${rbac}/v1`,
@@ -63,7 +68,25 @@ export async function readClusterConfig(client: ApiClient): Promise<ClusterConfi
   const { serviceClusterIpRange, clusterCidr, loadBalancerRange = '', ingressPorts = '' } = data
   if (serviceClusterIpRange === undefined || clusterCidr === undefined)
     throw new UserError(`the cluster's ConfigMap ${namespace}/${name} does not say which ranges it uses`)
-  return { serviceClusterIpRange, clusterCidr, loadBalancerRange, ingressPorts }
+  const nodeNetwork = parseNodeNetwork(data['nodeNetwork'])
+  return {
+    serviceClusterIpRange,
+    clusterCidr,
+    loadBalancerRange,
+    ingressPorts,
+    ...(nodeNetwork === undefined ? {} : { nodeNetwork }),
+  }
+}
+
+function parseNodeNetwork(text: string | undefined): NodeNetwork | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as NodeNetwork
+  } catch (error) {
+    throw new UserError(`the cluster's ConfigMap ${namespace}/${name} does not say where its nodes are`, {
+      cause: error,
+    })
+  }
 }
 
 /** Creates the object, or replaces the one there is. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { overlap } from '@kapell/controllers/node-ipam/ranges'
 import { run, tryRun } from '@kapell/node-agent/runtime/exec'
 import { setSysctl, uplinkMtu } from '@kapell/node-agent/runtime/host'
+import type { NodeNetwork } from '@kapell/node-agent/runtime/node-network'
 import { runtimePaths } from '@kapell/node-agent/runtime/paths'
 import { UserError } from '../errors.ts'
 
@@ -15,6 +16,8 @@ export interface MachineNetwork {
   readonly subnet: string
   /** The bridge's: where the nodes reach the API server. */
   readonly address: string
+  /** The nodes as other machines find them, who reach this one at `gateway`. */
+  seenFrom(gateway: string): NodeNetwork
   /** Makes a node's namespace, or mends the one there is. */
   ensureNode(index: number): Promise<NodeNamespace>
   /** Indices of the namespaces there are. */
@@ -33,7 +36,7 @@ export interface NodeNamespace {
 const bits = 24
 
 /** Addresses in use on this machine: of its links, and where its routes lead. */
-async function rangesInUse(except: string): Promise<string[]> {
+export async function rangesInUse(except: string): Promise<string[]> {
   const [addresses, routes] = await Promise.all([
     tryRun('ip', ['-o', '-4', 'address']),
     tryRun('ip', ['-o', '-4', 'route']),
@@ -68,6 +71,12 @@ async function subnetOf(dataDir: string, bridge: string, wanted: string | undefi
   return subnet
 }
 
+/** The same nodes' addresses of IPv6: "172.30.1.0/24" goes with "fd6b:6170:172:30:1::/80". */
+export function subnet6Of(subnet: string): string {
+  const [a, b, c] = subnet.split('.')
+  return `fd6b:6170:${a}:${b}:${c}::/80`
+}
+
 export const namesOf = (dataDir: string) => {
   const { id } = runtimePaths(dataDir)
   return {
@@ -83,24 +92,44 @@ export async function openMachineNetwork(options: {
   /** A /24; default: one that is free. */
   subnet?: string
   clusterCidr: string
+  /** With it, nodes have addresses of both families. */
+  clusterCidr6?: string
 }): Promise<MachineNetwork> {
-  const { dataDir, clusterCidr } = options
+  const { dataDir, clusterCidr, clusterCidr6 } = options
   const names = namesOf(dataDir)
   const subnet = await subnetOf(dataDir, names.bridge, options.subnet)
   const prefix = subnet.slice(0, subnet.lastIndexOf('.'))
   const address = `${prefix}.1`
   const addressOf = (index: number): string => `${prefix}.${index + 2}`
+  const subnet6 = clusterCidr6 === undefined ? undefined : subnet6Of(subnet)
+  const [prefix6 = '', bits6 = ''] = subnet6?.split('/') ?? []
+  const gateway6 = subnet6 === undefined ? undefined : `${prefix6}1`
   if (!(await setSysctl('net.ipv4.ip_forward', '1')))
     throw new UserError('cannot turn on net.ipv4.ip_forward: run as root on a machine that allows it')
+  if (subnet6 !== undefined && !(await setSysctl('net.ipv6.conf.all.forwarding', '1')))
+    throw new UserError('cannot turn on net.ipv6.conf.all.forwarding: this machine has no IPv6, or does not allow it')
   const mtu = await uplinkMtu()
   await makeLink(names.bridge, ['type', 'bridge'])
   await run('ip', ['-batch', '-'], {
-    input: `address replace ${address}/${bits} dev ${names.bridge}\nlink set ${names.bridge} mtu ${mtu} up\n`,
+    input: [
+      `address replace ${address}/${bits} dev ${names.bridge}`,
+      ...(gateway6 === undefined ? [] : [`address replace ${gateway6}/${bits6} dev ${names.bridge} nodad`]),
+      `link set ${names.bridge} mtu ${mtu} up\n`,
+    ].join('\n'),
   })
-  await run('nft', ['-f', '-'], { input: wayOut(names.table, names.bridge, subnet, clusterCidr) })
+  const out = [wayOut({ ...names, family: 'ip', subnet, clusterCidr })]
+  if (subnet6 !== undefined && clusterCidr6 !== undefined)
+    out.push(wayOut({ ...names, family: 'ip6', subnet: subnet6, clusterCidr: clusterCidr6 }))
+  await run('nft', ['-f', '-'], { input: out.join('') })
   return {
     subnet,
     address,
+    seenFrom: (gateway) => ({
+      subnet,
+      gateway,
+      inside: { gateway: address, ...(gateway6 === undefined ? {} : { gateway6 }) },
+      ...(subnet6 === undefined ? {} : { subnet6 }),
+    }),
     ensureNode: async (index) => {
       const namespace = names.namespace(index)
       const file = `/run/netns/${namespace}`
@@ -113,6 +142,12 @@ export async function openMachineNetwork(options: {
         `address replace ${addressOf(index)}/${bits} dev eth0`,
         `link set eth0 mtu ${mtu} up`,
         `route replace default via ${address}`,
+        ...(gateway6 === undefined
+          ? []
+          : [
+              `address replace ${prefix6}${(index + 2).toString(16)}/${bits6} dev eth0 nodad`,
+              `route replace default via ${gateway6}`,
+            ]),
       ]
       await run('ip', ['-n', namespace, '-batch', '-'], { input: `${inside.join('\n')}\n` })
       return { file, address: addressOf(index) }
@@ -145,7 +180,7 @@ export async function removeMachineNetwork(dataDir: string): Promise<void> {
   const names = namesOf(dataDir)
   for (const index of await existingNamespaces(dataDir)) await removeNode(dataDir, index)
   await tryRun('ip', ['link', 'delete', names.bridge])
-  await tryRun('nft', ['delete', 'table', 'ip', names.table])
+  for (const family of ['ip', 'ip6']) await tryRun('nft', ['delete', 'table', family, names.table])
 }
 
 async function makeLink(name: string, how: readonly string[]): Promise<void> {
@@ -155,13 +190,20 @@ async function makeLink(name: string, how: readonly string[]): Promise<void> {
 }
 
 /** What leaves the machine does so under its address: as with a single node. */
-function wayOut(table: string, bridge: string, subnet: string, clusterCidr: string): string {
-  return `table ip ${table}
-delete table ip ${table}
-table ip ${table} {
+function wayOut(of: {
+  table: string
+  bridge: string
+  family: 'ip' | 'ip6'
+  subnet: string
+  clusterCidr: string
+}): string {
+  const { table, bridge, family, subnet, clusterCidr } = of
+  return `table ${family} ${table}
+delete table ${family} ${table}
+table ${family} ${table} {
   chain postrouting {
     type nat hook postrouting priority srcnat;
-    ip saddr ${subnet} ip daddr != { ${subnet}, ${clusterCidr} } oifname != "${bridge}" masquerade comment "nodes to the world"
+    ${family} saddr ${subnet} ${family} daddr != { ${subnet}, ${clusterCidr} } oifname != "${bridge}" masquerade comment "nodes to the world"
   }
 }
 `

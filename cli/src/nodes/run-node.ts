@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gitVersion } from '@kapell/apiserver/version'
+import { overlap } from '@kapell/controllers/node-ipam/ranges'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
@@ -9,7 +10,8 @@ import { httpsTransport } from '@kapell/controllers/machinery/https-transport'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { clusterDnsIpOf } from '@kapell/node-agent/dns/kube-dns'
 import { startNodeAgent } from '@kapell/node-agent/main'
-import { startRoutes } from '@kapell/node-agent/runtime/routes'
+import { isIn, type NodeNetwork } from '@kapell/node-agent/runtime/node-network'
+import { routeProtocol, startRoutes } from '@kapell/node-agent/runtime/routes'
 import { nodes } from '@kapell/openapi/meta/refs'
 import { ApiError, isReason } from '@kapell/openapi/meta/status'
 import type { V1Node } from '@kapell/openapi/types'
@@ -19,6 +21,7 @@ import { ingressPortsOf } from '../options.ts'
 import { writePrivateFile } from '../cluster.ts'
 import { followApiServers } from './api-servers.ts'
 import { readClusterConfig, type ClusterConfig } from './cluster-config.ts'
+import { rangesInUse } from './machine-network.ts'
 import { failoverTransport } from './failover.ts'
 import { keepClientCertificate, keepServingCertificate } from './node-certificates.ts'
 import { nameServerAnnotation } from './name-servers.ts'
@@ -84,8 +87,16 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
   stop.signal.addEventListener('abort', () => void transport.close(), { once: true })
   const api = createClient(transport, { userAgent: 'kubelet' })
   const { cluster, podCidr } = await learn({ client: api, config, known, log, signal })
+  await checkNodeNetwork(cluster.nodeNetwork, nodeIp)
   const serving = await keepServingCertificate(certificates)
   const loadBalancerRange = parseAddressRange(cluster.loadBalancerRange)
+  const [pods, pods6] = podCidr.split(',')
+  const [clusterCidr, clusterCidr6] = cluster.clusterCidr.split(',')
+  const [serviceCidr = '', serviceCidr6] = cluster.serviceClusterIpRange.split(',')
+  const ipv6 =
+    pods6 === undefined || clusterCidr6 === undefined || serviceCidr6 === undefined
+      ? undefined
+      : { podCidr: pods6, clusterCidr: clusterCidr6, serviceCidr: serviceCidr6 }
   let summary = ''
   const agent = await startNodeAgent({
     transport,
@@ -93,11 +104,12 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
     nodeIp,
     dataDir,
     imagesDir: config.imagesDir,
-    podCidr,
-    clusterCidr: cluster.clusterCidr,
-    serviceCidr: cluster.serviceClusterIpRange,
+    podCidr: pods!,
+    clusterCidr: clusterCidr!,
+    serviceCidr,
+    ...(ipv6 === undefined ? {} : { ipv6 }),
     ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
-    clusterDns: [clusterDnsIpOf(cluster.serviceClusterIpRange)],
+    clusterDns: [clusterDnsIpOf(serviceCidr)],
     ...ingressPortsOf(cluster.ingressPorts),
     port: config.agentPort,
     serving: { ...serving.current(), clientCa: authority, onRenewed: serving.onRenewed },
@@ -119,7 +131,13 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
     transport.learn(servers)
     remember(dataDir, { cluster, podCidr, servers })
   })
-  const routes = await startRoutes({ informers, clusterCidr: cluster.clusterCidr, nodeName, log })
+  const routes = await startRoutes({
+    informers,
+    clusterCidr: cluster.clusterCidr,
+    nodeName,
+    log,
+    ...(cluster.nodeNetwork === undefined ? {} : { network: cluster.nodeNetwork }),
+  })
   const nameServer = agent.dns === undefined ? null : `${agent.dns.address}:${agent.dns.port}`
   await api
     .resource(nodes)
@@ -135,9 +153,20 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
   }
 }
 
+/** @throws UserError when this machine's own addresses are those of nodes elsewhere: it could not reach both. */
+async function checkNodeNetwork(network: NodeNetwork | undefined, nodeIp: string): Promise<void> {
+  if (network === undefined || isIn(network.subnet, nodeIp)) return
+  const clash = (await rangesInUse(`proto ${routeProtocol}`)).find((range) => overlap(range, network.subnet))
+  if (clash !== undefined)
+    throw new UserError(
+      `this machine uses ${clash} itself, where the nodes of ${network.gateway} are (${network.subnet}): start that cluster with another --node-cidr`,
+    )
+}
+
 /** What was known of the cluster when it was last reached. */
 interface Known {
   cluster: ClusterConfig
+  /** Of one family, or of both. */
   podCidr: string
   /** The addresses of its API servers. */
   servers?: readonly string[]
@@ -199,14 +228,16 @@ async function podCidrOf(options: {
   await api.create(node, { signal }).catch((error: unknown) => {
     if (!isReason(error, 'AlreadyExists')) throw error
   })
-  const found = async (): Promise<string | undefined> => (await api.get(nodeName, { signal })).spec?.podCIDR
-  const before = await found()
+  const rangesOf = ({ spec }: V1Node): string | undefined => spec?.podCIDRs?.join() ?? spec?.podCIDR
+  const before = rangesOf(await api.get(nodeName, { signal }))
   if (before !== undefined) return before
   const giveUp = AbortSignal.any([signal, AbortSignal.timeout(60_000)])
   const options2 = { fieldSelector: `metadata.name=${nodeName}`, sendInitialEvents: true, allowWatchBookmarks: true }
   try {
-    for await (const { object } of api.watch({ ...options2, signal: giveUp }))
-      if (object.spec?.podCIDR !== undefined) return object.spec.podCIDR
+    for await (const { object } of api.watch({ ...options2, signal: giveUp })) {
+      const ranges = rangesOf(object)
+      if (ranges !== undefined) return ranges
+    }
   } catch (error) {
     if (!giveUp.aborted) throw error
   }

@@ -1,5 +1,4 @@
 import { endOf, macOf, overlayId, overlayName, parseWay, peerCommands } from './overlay.ts'
-import { overOverlay, routeChanges } from './routes.ts'
 
 it.each([
   ['on the same link', '10.0.0.2 dev eth0 src 10.0.0.1 uid 0 \\    cache', { routed: false, source: '10.0.0.1' }],
@@ -24,20 +23,12 @@ it('names links so that Linux takes them, and those of two clusters differ', () 
 it('tells the kernel of a peer by what follows from its addresses', () => {
   expect(macOf('172.30.0.3')).toBe('0e:6b:ac:1e:00:03')
   expect(endOf('10.244.1.0/24')).toBe('10.244.1.0')
-  expect(peerCommands('kvx1', [{ podCidr: '10.244.1.0/24', nodeIp: '172.30.0.3' }])).toEqual({
-    ip: ['neigh replace 10.244.1.0 lladdr 0e:6b:ac:1e:00:03 nud permanent dev kvx1'],
+  const peers = ['10.244.1.0/24', 'fd00:10:244:1::/64'].map((range) => ({ range, nodeIp: '172.30.0.3' }))
+  expect(peerCommands('kvx1', peers)).toEqual({
+    ip: [
+      'neigh replace 10.244.1.0 lladdr 0e:6b:ac:1e:00:03 nud permanent dev kvx1',
+      'neigh replace fd00:10:244:1:: lladdr 0e:6b:ac:1e:00:03 nud permanent dev kvx1',
+    ],
     bridge: ['fdb replace 0e:6b:ac:1e:00:03 dev kvx1 dst 172.30.0.3 self permanent'],
   })
-})
-
-it('sends over the overlay only what is behind a router', () => {
-  const routes = [
-    { podCidr: '10.244.1.0/24', via: '172.30.0.3' },
-    { podCidr: '10.244.2.0/24', via: '172.31.0.4' },
-  ]
-  const wanted = overOverlay(routes, new Set(['172.31.0.4']), 'kvx1')
-  expect(routeChanges(new Map(), wanted)).toEqual([
-    'route replace 10.244.1.0/24 via 172.30.0.3 proto 75',
-    'route replace 10.244.2.0/24 via 10.244.2.0 dev kvx1 onlink proto 75',
-  ])
 })

@@ -7,9 +7,9 @@ import { uplinkMtu } from './host.ts'
  * Everything about a node's end follows from its addresses, so that nodes need not tell one another of theirs.
  */
 export interface OverlayPeer {
-  /** "10.244.1.0/24". */
-  podCidr: string
-  /** The node's own address. */
+  /** What is behind it: "10.244.1.0/24", "fd00:10:244:1::/64". */
+  range: string
+  /** The node's own address, IPv4. */
   nodeIp: string
 }
 
@@ -25,7 +25,7 @@ export const overlayName = (clusterCidr: string): string => `kvx${hashOf(cluster
 export const overlayId = (clusterCidr: string): number => parseInt(hashOf(clusterCidr).slice(0, 6), 16) || 1
 
 /** A node's end is found at an address that no pod has: the first of its range. */
-export const endOf = (podCidr: string): string => podCidr.split('/')[0]!
+export const endOf = (range: string): string => range.split('/')[0]!
 
 /** Of a node's end: locally administered, and its address. */
 export function macOf(nodeIp: string): string {
@@ -38,22 +38,24 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 /** Whether packets to the address leave through a router, and under which address of ours. Source: `ip route get`. */
 export function parseWay(output: string): { routed: boolean; source: string | undefined } {
   const [line = ''] = output.split('\n')
-  return { routed: / via \d/.test(line), source: / src ([\d.]+)/.exec(line)?.[1] }
+  return { routed: / via [\da-f]/.test(line), source: / src ([\da-f.:]+)/.exec(line)?.[1] }
 }
 
 /** What `ip` and `bridge` must be told of the peers, as lines of a batch each. */
 export function peerCommands(link: string, peers: readonly OverlayPeer[]): { ip: string[]; bridge: string[] } {
   return {
     ip: peers.map(
-      ({ podCidr, nodeIp }) => `neigh replace ${endOf(podCidr)} lladdr ${macOf(nodeIp)} nud permanent dev ${link}`,
+      ({ range, nodeIp }) => `neigh replace ${endOf(range)} lladdr ${macOf(nodeIp)} nud permanent dev ${link}`,
     ),
-    bridge: peers.map(({ nodeIp }) => `fdb replace ${macOf(nodeIp)} dev ${link} dst ${nodeIp} self permanent`),
+    bridge: [...new Set(peers.map(({ nodeIp }) => nodeIp))].map(
+      (nodeIp) => `fdb replace ${macOf(nodeIp)} dev ${link} dst ${nodeIp} self permanent`,
+    ),
   }
 }
 
 export interface Overlay {
   readonly link: string
-  /** Which of these machines can be reached through a router only. */
+  /** Which of these machines can be reached through a router only, or by IPv6 not at all. */
   routed(addresses: readonly string[]): Promise<Set<string>>
   /** Makes the ways to these peers; resolves with what went wrong, or ''. */
   reach(peers: readonly OverlayPeer[]): Promise<string>
@@ -61,20 +63,29 @@ export interface Overlay {
   remove(how: { onlyOwn: boolean }): Promise<void>
 }
 
-/** This machine's end. `ownCidr`: its own pods' range, absent where it has no pods. */
-export function openOverlay(options: { clusterCidr: string; ownCidr(): string | undefined }): Overlay {
+export interface OverlayOptions {
+  /** By which the overlays of two clusters differ. */
+  clusterCidr: string
+  /** Its own pods' ranges; none where it has no pods. */
+  ownCidrs(): readonly string[]
+  /** Its own address, IPv4. Default: the one it has towards the first peer. */
+  source?: string
+}
+
+/** This machine's end. */
+export function openOverlay(options: OverlayOptions): Overlay {
   const { clusterCidr } = options
   const link = overlayName(clusterCidr)
   const id = overlayId(clusterCidr)
   const tool = (name: string): string => findTool(name) ?? name
   let made = ''
   const wayTo = async (address: string) =>
-    parseWay((await tryRun(tool('ip'), ['-4', '-o', 'route', 'get', address])).stdout)
+    parseWay((await tryRun(tool('ip'), [address.includes(':') ? '-6' : '-4', '-o', 'route', 'get', address])).stdout)
 
   /** The link as it must be; one of an earlier run is kept when it is that. */
   const ensure = async (source: string): Promise<string> => {
-    const ownCidr = options.ownCidr()
-    const wanted = `${source} ${ownCidr ?? ''}`
+    const ownCidrs = options.ownCidrs()
+    const wanted = `${source} ${ownCidrs.join()}`
     if (made === wanted) return ''
     const shown = (await tryRun(tool('ip'), ['-d', '-o', 'link', 'show', link])).stdout
     if (shown !== '' && !(shown.includes(`vxlan id ${id} `) && shown.includes(`local ${source} `)))
@@ -86,7 +97,8 @@ export function openOverlay(options: { clusterCidr: string; ownCidr(): string | 
     }
     const lines = [`link set ${link} address ${macOf(source)} mtu ${(await uplinkMtu()) - headerBytes} up`]
     // What this machine itself sends to pods of others comes back the same way.
-    if (ownCidr !== undefined) lines.push(`address replace ${endOf(ownCidr)}/32 dev ${link}`)
+    for (const range of ownCidrs)
+      lines.push(`address replace ${endOf(range)}${range.includes(':') ? `/128 dev ${link} nodad` : `/32 dev ${link}`}`)
     const set = await tryRun(tool('ip'), ['-batch', '-'], { input: `${lines.join('\n')}\n` })
     if (set.code !== 0) return set.stderr
     made = wanted
@@ -97,12 +109,15 @@ export function openOverlay(options: { clusterCidr: string; ownCidr(): string | 
     link,
     routed: async (addresses) => {
       const ways = await Promise.all(addresses.map(async (address) => ({ address, ...(await wayTo(address)) })))
-      return new Set(ways.filter(({ routed }) => routed).map(({ address }) => address))
+      // An IPv6 address that nothing leads to is as far: the overlay needs IPv4 only.
+      const isFar = (way: (typeof ways)[number]) =>
+        way.routed || (way.source === undefined && way.address.includes(':'))
+      return new Set(ways.filter(isFar).map(({ address }) => address))
     },
     reach: async (peers) => {
       const [first] = peers
       if (first === undefined) return ''
-      const { source } = await wayTo(first.nodeIp)
+      const source = options.source ?? (await wayTo(first.nodeIp)).source
       if (source === undefined) return `no way to ${first.nodeIp}`
       const problem = await ensure(source)
       if (problem !== '') return problem
