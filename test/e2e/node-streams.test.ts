@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { request } from 'node:https'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { isReady, namespace, scriptPod, sleepForever, startTestNode, type TestNode } from './node/test-node.ts'
-import { freePort, Kubectl, run } from './support/kapell.ts'
+import { freePort, Kubectl, run, temporaryDir } from './support/kapell.ts'
 import { until } from './support/wait.ts'
 
 /** Logs, exec, attach and port-forward: stock kubectl through the API server, and raw clients at the agent's own port. */
@@ -35,10 +38,14 @@ afterAll(async () => {
 const inPod = (...args: string[]): string[] => ['-n', namespace, ...args]
 const spdy = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }
 
+/** The methods by which kubectl says that it asked for streams, failed tries included: GET is a WebSocket, POST is SPDY. */
+const asked = (verbose: string): (string | undefined)[] =>
+  [...verbose.matchAll(/"Request" verb="(\w+)" url="[^"]*\/(?:exec|portforward)\b/g)].map(([, method]) => method)
+
 describe.each([
-  { protocol: 'WebSocket', env: {} },
-  { protocol: 'SPDY', env: spdy },
-])('kubectl over $protocol', ({ env }) => {
+  { protocol: 'WebSocket', env: {}, method: 'GET' },
+  { protocol: 'SPDY', env: spdy, method: 'POST' },
+])('kubectl over $protocol', ({ env, method, protocol }) => {
   const exec = (args: string[], input?: string) =>
     run(kubectl.program, inPod('exec', ...args), {
       env: { ...kubectl.env, ...env },
@@ -51,6 +58,23 @@ describe.each([
     expect(ran).toMatchObject({ code: 3, stdout: 'out\n' })
     expect(ran.stderr).toContain('err\n')
     expect(ran.stderr).toContain('command terminated with exit code 3')
+  })
+
+  it('is taken at its word at the first try', async () => {
+    const ran = await exec(['-v=7', 'target', '--', 'true'])
+    expect(asked(ran.stderr)).toEqual([method])
+  })
+
+  it('copies files there and back', async () => {
+    const dir = temporaryDir('copy')
+    const cp = (from: string, to: string) =>
+      run(kubectl.program, inPod('cp', from, to), { env: { ...kubectl.env, ...env }, timeoutMs: 30_000 })
+    const content = randomBytes(300_000)
+    writeFileSync(join(dir.path, 'sent'), content)
+    expect(await cp(join(dir.path, 'sent'), `target:/tmp/${protocol}`)).toMatchObject({ code: 0 })
+    expect(await cp(`target:/tmp/${protocol}`, join(dir.path, 'back'))).toMatchObject({ code: 0 })
+    expect(readFileSync(join(dir.path, 'back')).equals(content)).toBe(true)
+    dir.remove()
   })
 
   it('ends the input of a command that reads to the end', async () => {
@@ -74,15 +98,19 @@ describe.each([
 
   it('forwards a port, several times', async () => {
     const port = await freePort()
-    const child = spawn(kubectl.program, inPod('port-forward', 'pod/target', `${port}:8080`), {
+    const child = spawn(kubectl.program, inPod('port-forward', '-v=7', 'pod/target', `${port}:8080`), {
       env: { ...process.env, ...kubectl.env, ...env },
     })
+    let told = ''
+    child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()))
     try {
       await until('the port to be open', () => accepts(port))
       for (let i = 0; i < 3; i++) expect(await fetchText(port)).toBe('web\n')
     } finally {
       child.kill()
     }
+    // At the first try, with nothing to fall back from.
+    expect(asked(told)).toEqual([method])
   })
 })
 

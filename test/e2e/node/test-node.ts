@@ -18,7 +18,7 @@ export const image = 'localhost/test/busybox:1'
 export const namespace = 'test'
 
 const applets =
-  'sh sleep echo cat ls httpd nc wget ps kill env id hostname touch mkdir rm mount df true false head tail seq test stat wc readlink dd tr grep sync'
+  'sh sleep echo cat ls httpd nc wget ps kill env id hostname touch mkdir rm mount df true false head tail seq test stat wc readlink dd tr grep sync tar base64 stty gzip'
 
 const same = (transport: Transport): Transport => transport
 

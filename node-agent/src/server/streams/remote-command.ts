@@ -20,7 +20,10 @@ export interface RemoteCommandOptions {
  * Translates exec or attach between a WebSocket, whose messages begin with the number of a channel, and the runtime's
  * SPDY streams. Resolves when the session is over.
  */
-export async function serveRemoteCommand(ws: WebSocket, url: string, options: RemoteCommandOptions): Promise<void> {
+export async function serveRemoteCommand(
+  ws: WebSocket,
+  { url, protocol, ...options }: RemoteCommandOptions & { url: string; protocol: string },
+): Promise<void> {
   ws.binaryType = 'nodebuffer'
   ws.pause()
   const { socket, head } = await openRuntimeStream({ url, protocols: ['v4.channel.k8s.io'] })
@@ -62,7 +65,7 @@ export async function serveRemoteCommand(ws: WebSocket, url: string, options: Re
   ])
   const text =
     status.length > 0 ? status : Buffer.from(JSON.stringify(internalError('the session ended without a result').status))
-  send(ws, channel.error, ws.protocol.startsWith('v') ? text : Buffer.from(plainError(text)))
+  send(ws, channel.error, protocol.startsWith('v') ? text : Buffer.from(plainError(text)))
   ws.close(1000)
   session.close()
 }

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorText, type Logger } from '@kapell/controllers/machinery/log'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { Logger } from '@kapell/controllers/machinery/log'
 import type { Cri } from '../../cri/client.ts'
 import { findContainer, findPod, runningInstance, type PodSource } from '../find-container.ts'
 import { HttpError } from '../http-error.ts'
 import { servePortChannels } from './port-channels.ts'
 import { remoteCommandProtocols, serveRemoteCommand, type RemoteCommandOptions } from './remote-command.ts'
 import { tunnelSpdy, tunnelWebSocket } from './tunnel.ts'
+import { webSocketAcceptor } from './web-socket.ts'
 
 export interface UpgradeOptions {
   cri: Cri
@@ -17,8 +17,6 @@ export interface UpgradeOptions {
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
 
-/** A WebSocket message may be so large and no larger: clients send their input in pieces of some 32 KiB. */
-const maxMessageBytes = 16 * 1024 * 1024
 const portForwardTunnel = 'SPDY/3.1+portforward.k8s.io'
 
 /** Serves exec, attach and portForward: asks CRI for the stream, then joins it with the caller's connection. */
@@ -41,7 +39,10 @@ export function createUpgradeHandler({ cri, source, log }: UpgradeOptions): Upgr
           : await cri.runtime.attach({ containerId: id, ...flags })
       const target = runtimeUrl(answer.url)
       if (isSpdy(request)) await tunnelSpdy(request, socket, head, target)
-      else accept(request, socket, head, remoteCommandProtocols, (ws) => serveRemoteCommand(ws, target, wants))
+      else
+        accept(request, socket, head, remoteCommandProtocols, (ws, protocol) =>
+          serveRemoteCommand(ws, { ...wants, url: target, protocol }),
+        )
       return
     }
     if (kind === 'portForward') {
@@ -56,8 +57,8 @@ export function createUpgradeHandler({ cri, source, log }: UpgradeOptions): Upgr
         await tunnelSpdy(request, socket, head, target)
         return
       }
-      accept(request, socket, head, [portForwardTunnel, 'v4.channel.k8s.io'], (ws) =>
-        ws.protocol === portForwardTunnel
+      accept(request, socket, head, [portForwardTunnel, 'v4.channel.k8s.io'], (ws, protocol) =>
+        protocol === portForwardTunnel
           ? tunnelWebSocket(ws, target, ['portforward.k8s.io'])
           : servePortChannels(ws, target, ports),
       )
@@ -110,40 +111,4 @@ function runtimeUrl(text: string): string {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new HttpError(502, `the runtime offers an unknown stream: ${url.protocol}`)
   return url.href
-}
-
-type Acceptor = (
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  protocols: readonly string[],
-  serve: (ws: WebSocket) => Promise<void>,
-) => void
-
-function webSocketAcceptor(log: Logger): Acceptor {
-  const servers = new Map<string, WebSocketServer>()
-  const serverFor = (protocols: readonly string[]): WebSocketServer => {
-    const key = protocols.join()
-    let server = servers.get(key)
-    if (server === undefined) {
-      server = new WebSocketServer({
-        noServer: true,
-        maxPayload: maxMessageBytes,
-        perMessageDeflate: false,
-        handleProtocols: (offered) => protocols.find((name) => offered.has(name)) ?? false,
-      })
-      servers.set(key, server)
-    }
-    return server
-  }
-  return (request, socket, head, protocols, serve) => {
-    if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket')
-      throw new HttpError(400, 'Upgrade request required')
-    serverFor(protocols).handleUpgrade(request, socket, head, (ws) => {
-      serve(ws).catch((error: unknown) => {
-        log.debug(`${request.url ?? ''}: ${errorText(error)}`)
-        ws.close(1011, errorText(error).slice(0, 100))
-      })
-    })
-  }
 }
