@@ -10,8 +10,10 @@ const maxSignatures = 32
 interface Answers {
   generations: Float64Array
   verdicts: (Verdict | undefined)[]
-  /** In the order of the scoring plug-ins. */
+  /** In the order of the scoring plug-ins whose numbers are normalized. */
   scores: Float64Array[]
+  /** What the other scoring plug-ins come to, weighed. */
+  sums: Float64Array
 }
 
 /**
@@ -21,11 +23,15 @@ interface Answers {
 export class LocalAnswers {
   readonly #filters: readonly Plugin[]
   readonly #scorers: readonly Plugin[]
+  readonly #summed: readonly WeighedPlugin[]
   readonly #bySignature = new Map<string, Answers>()
 
-  constructor(plugins: readonly Plugin[]) {
-    this.#filters = plugins.filter((plugin) => plugin.filter !== undefined)
-    this.#scorers = plugins.filter((plugin) => plugin.score !== undefined)
+  constructor(all: readonly WeighedPlugin[]) {
+    const local = all.filter(({ plugin }) => plugin.local === true)
+    this.#filters = local.map(({ plugin }) => plugin).filter((plugin) => plugin.filter !== undefined)
+    const scoring = local.filter(({ plugin, weight }) => plugin.score !== undefined && weight !== 0)
+    this.#summed = scoring.filter(({ plugin }) => plugin.normalize === undefined && plugin.preScore === undefined)
+    this.#scorers = scoring.filter((one) => !this.#summed.includes(one)).map(({ plugin }) => plugin)
   }
 
   forget(): void {
@@ -34,7 +40,7 @@ export class LocalAnswers {
 
   /** For a cycle that looks at few nodes: asks anew and keeps nothing. */
   fresh(pod: PodInfo, state: CycleState): LocalAnswersOfPod {
-    return { verdict: (node) => this.#ask(pod, state, node), scores: () => undefined }
+    return { verdict: (node) => this.#ask(pod, state, node), scores: () => undefined, sums: undefined }
   }
 
   /** For one cycle. */
@@ -49,6 +55,9 @@ export class LocalAnswers {
         const scores = answers.scores[i]
         if (scores !== undefined) scores[node.slot] = plugin.score?.(state, pod, node) ?? 0
       }
+      let sum = 0
+      for (const { plugin, weight } of this.#summed) sum += (plugin.score?.(state, pod, node) ?? 0) * weight
+      answers.sums[node.slot] = sum
     }
     return {
       verdict: (node) => {
@@ -56,6 +65,7 @@ export class LocalAnswers {
         return answers.verdicts[node.slot]
       },
       scores: (plugin) => answers.scores[this.#scorers.indexOf(plugin)],
+      sums: { plugins: this.#summed, bySlot: answers.sums },
     }
   }
 
@@ -77,6 +87,7 @@ export class LocalAnswers {
             generations: new Float64Array(slots + (slots >> 1)),
             verdicts: [],
             scores: this.#scorers.map(() => new Float64Array(slots + (slots >> 1))),
+            sums: new Float64Array(slots + (slots >> 1)),
           }
     this.#bySignature.set(signature, answers)
     if (this.#bySignature.size > maxSignatures)
@@ -92,4 +103,11 @@ export interface LocalAnswersOfPod {
   verdict: (node: NodeInfo) => Verdict | undefined
   /** By slot; right for nodes that have just been found to fit. Undefined: not kept. */
   scores: (plugin: Plugin) => Float64Array | undefined
+  /** The weighed sum of those whose scores count as they are; like `scores`. */
+  sums: { plugins: readonly WeighedPlugin[]; bySlot: Float64Array } | undefined
+}
+
+interface WeighedPlugin {
+  plugin: Plugin
+  weight: number
 }

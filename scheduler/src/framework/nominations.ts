@@ -8,6 +8,10 @@ export class Nominations {
   readonly #byNode = new Map<string, { pods: PodInfo[]; generation: number }>()
   #lastGeneration = 0
 
+  get size(): number {
+    return this.#nodeOf.size
+  }
+
   /** Those who wait for room on the node. */
   on(nodeName: string): readonly PodInfo[] {
     return this.#nodeOf.size === 0 ? nobody : (this.#byNode.get(nodeName)?.pods ?? nobody)

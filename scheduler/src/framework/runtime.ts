@@ -67,7 +67,7 @@ export class Framework {
     const all = plugins.map(({ plugin }) => plugin)
     this.#steps = new BindingSteps(all)
     this.#localPlugins = all.filter((plugin) => plugin.local === true)
-    this.#local = new LocalAnswers(this.#localPlugins)
+    this.#local = new LocalAnswers(plugins)
     this.#measure = new CycleMeasure(all, options.measure)
   }
 
@@ -118,10 +118,13 @@ export class Framework {
       const rejected = refuseAll(snapshot.nodes, prepared.elsewhere)
       return { feasible: [], rejected, state, local, ...reasonOf(prepared.elsewhere) }
     }
-    const verdictOf = (node: NodeInfo): Verdict | undefined =>
-      local.verdict(node) ??
-      filterAll(prepared.filters, state, pod, node) ??
-      this.#verdictBeside(nominations, pod, node, snapshot)
+    const isLocalOnly = prepared.filters.length === 0 && nominations.size === 0
+    const verdictOf = isLocalOnly
+      ? local.verdict
+      : (node: NodeInfo): Verdict | undefined =>
+          local.verdict(node) ??
+          filterAll(prepared.filters, state, pod, node) ??
+          this.#verdictBeside(nominations, pod, node, snapshot)
     const nominated = snapshot.get(pod.pod.status?.nominatedNodeName ?? '')
     if (nominated !== undefined && prepared.nodes.includes(nominated) && verdictOf(nominated) === undefined)
       return { feasible: [nominated], rejected: new Map(), state, local }
@@ -292,13 +295,19 @@ export class Framework {
       return true
     })
     laps?.lap('PreScore', 'Success')
+    const { sums } = local
+    if (sums !== undefined) this.#addSums(sums, feasible, totals)
+    let scores: number[] | undefined
     for (const { plugin, weight } of scoring) {
-      if (plugin.score === undefined) continue
+      if (plugin.score === undefined || sums?.plugins.some((one) => one.plugin === plugin) === true) continue
       const beganMs = laps?.plugins === undefined ? 0 : performance.now()
       const kept = plugin.local === true ? local.scores(plugin) : undefined
-      const scores = new Array<number>(feasible.length)
-      for (const [i, node] of feasible.entries())
+      scores ??= new Array<number>(feasible.length).fill(0)
+      for (let i = 0; i < scores.length; i++) {
+        const node = feasible[i]
+        if (node === undefined) break
         scores[i] = kept === undefined ? (plugin.score(state, pod, node) ?? 0) : (kept[node.slot] ?? 0)
+      }
       plugin.normalize?.(state, pod, scores, feasible)
       for (let i = 0; i < scores.length; i++) totals[i] = (totals[i] ?? 0) + (scores[i] ?? 0) * weight
       this.#measure.count('Score', plugin)
@@ -306,6 +315,15 @@ export class Framework {
     }
     laps?.lap('Score', 'Success')
     return totals
+  }
+
+  #addSums(
+    { plugins, bySlot }: NonNullable<LocalAnswersOfPod['sums']>,
+    feasible: readonly NodeInfo[],
+    totals: Float64Array,
+  ): void {
+    for (let i = 0; i < totals.length; i++) totals[i] = bySlot[feasible[i]?.slot ?? 0] ?? 0
+    for (const { plugin } of plugins) this.#measure.count('Score', plugin)
   }
 }
 

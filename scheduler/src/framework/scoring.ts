@@ -1,8 +1,13 @@
 /** The index of the highest number; `pickAmong` chooses among equal ones (0 ≤ result < count). */
 export function bestOf(totals: Float64Array, pickAmong: (count: number) => number): number {
-  const highest = largest(totals)
+  let highest = -Infinity
   let count = 0
-  for (const total of totals) if (total === highest) count++
+  for (let i = 0; i < totals.length; i++) {
+    const total = totals[i] ?? -Infinity
+    if (total < highest) continue
+    count = total === highest ? count + 1 : 1
+    highest = total
+  }
   let left = pickAmong(count)
   for (let i = 0; i < totals.length; i++) if (totals[i] === highest && left-- === 0) return i
   return -1

@@ -30,7 +30,8 @@ export const taintToleration: Plugin = {
 /** The smaller the count, the better the score. */
 function invertToMax(scores: number[]): void {
   const highest = Math.max(0, largest(scores))
-  scores.forEach((score, i) => {
-    scores[i] = highest === 0 ? maxNodeScore : maxNodeScore - Math.floor((score * maxNodeScore) / highest)
-  })
+  if (highest === 0) scores.fill(maxNodeScore)
+  else
+    for (let i = 0; i < scores.length; i++)
+      scores[i] = maxNodeScore - Math.floor(((scores[i] ?? 0) * maxNodeScore) / highest)
 }
