@@ -68,6 +68,8 @@ it('the plug-ins stand in the order of the original', () => {
     'CertificateSigning',
     'DefaultIngressClass',
     'RBACEscalation',
+    'NodeDeclaredFeatureValidator',
+    'PodResizeValidator',
     'MutatingAdmissionPolicy',
     'MutatingAdmissionWebhook',
     'ValidatingAdmissionPolicy',

@@ -7,8 +7,10 @@ import { mutatingWebhooks } from './dynamic/mutating.ts'
 import { validatingWebhooks } from './dynamic/validating.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './node-declared-features.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
+import { podResizeValidator } from './pod-resize-validator.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { mutatingPolicies } from './policy/mutating.ts'
 import { validatingPolicies } from './policy/validating.ts'
@@ -38,6 +40,8 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   certificateSigning,
   defaultIngressClass,
   rbacEscalation,
+  nodeDeclaredFeatureValidator,
+  podResizeValidator,
   mutatingPolicies,
   mutatingWebhooks,
   validatingPolicies,

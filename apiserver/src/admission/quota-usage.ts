@@ -52,7 +52,7 @@ function addPod(usage: Usage, pod: V1Pod): void {
 }
 
 /** Containers together, or the hungriest init container, and the overhead of the runtime. */
-function podTotal(pod: V1Pod, field: 'requests' | 'limits'): Map<string, Quantity> {
+export function podTotal(pod: V1Pod, field: 'requests' | 'limits'): Map<string, Quantity> {
   const total = new Map<string, Quantity>()
   const list = (resources: { requests?: Record<string, string>; limits?: Record<string, string> } | undefined) =>
     Object.entries(resources?.[field] ?? {}).map(([name, text]) => [name, parseQuantity(text)] as const)

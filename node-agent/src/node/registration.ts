@@ -25,6 +25,17 @@ export interface NodeInput {
   images: { names: string[]; sizeBytes: number }[]
 }
 
+/**
+ * What this agent can do that not every node of a cluster can: pods that need it go to no other.
+ * Source: enhancement 5328, "Node declared features".
+ */
+export const declaredFeatures: readonly string[] = [
+  'ExtendWebSocketsToKubelet',
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+  'RestartAllContainersOnContainerExits',
+]
+
 /** Labels the agent owns. Source: docs, "Well-known labels". */
 export function nodeLabels(hostname: string): Record<string, string> {
   const arch = goArch()
@@ -119,6 +130,7 @@ export function nodeStatus(input: NodeInput): NonNullable<V1Node['status']> {
     capacity: capacity(machine, maxPods),
     allocatable: allocatable(machine, maxPods, input.kept),
     conditions: input.conditions,
+    declaredFeatures: [...declaredFeatures],
     daemonEndpoints: { kubeletEndpoint: { Port: input.port } },
     images: input.images,
     ...input.runtimeFeatures,

@@ -10,6 +10,7 @@ import { imageLocality } from './image-locality.ts'
 import { interPodAffinity } from './inter-pod-affinity/index.ts'
 import type { AffinityArgs } from './inter-pod-affinity/score.ts'
 import { nodeAffinity } from './node-affinity.ts'
+import { nodeDeclaredFeatures } from './node-declared-features.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
 import { nodeResourcesFit, type FitArgs } from './node-resources-fit.ts'
@@ -59,6 +60,7 @@ export function defaultPlugins(handle: PluginHandle, args: PluginArgs = {}): Wei
     { plugin: taintToleration, weight: 3 },
     { plugin: nodeAffinity(args.NodeAffinity), weight: 2 },
     { plugin: nodePorts, weight: 0 },
+    { plugin: nodeDeclaredFeatures, weight: 0 },
     { plugin: nodeResourcesFit(args.NodeResourcesFit, leavesToDevices(devices)), weight: 1 },
     ...forVolumes.map((plugin) => ({ plugin, weight: 0 })),
     { plugin: podTopologySpread(handle, args.PodTopologySpread), weight: 2 },
