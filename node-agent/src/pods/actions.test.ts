@@ -117,11 +117,41 @@ const rows: Row[] = [
     does: '-c +c',
   },
   {
-    rule: 'a failed liveness probe only ends it under Never',
+    rule: 'a failed liveness probe of the only container ends the pod under Never',
     pod: testPod({ restartPolicy: 'Never' }),
     has: record([running('c')]),
     probes: { failed: () => 'liveness' },
+    does: 'kill',
+  },
+  {
+    rule: 'a failed liveness probe only ends it under Never while others run',
+    pod: testPod({
+      restartPolicy: 'Never',
+      containers: [
+        { name: 'c', image: 'img:1' },
+        { name: 'd', image: 'img:1' },
+      ],
+    }),
+    has: record([running('c'), running('d')]),
+    probes: { failed: (id) => (id === 'c-id' ? 'liveness' : undefined) },
     does: '-c',
+  },
+  {
+    rule: 'a rule that restarts all comes before everything else',
+    pod: testPod({
+      restartPolicy: 'Never',
+      initContainers: [{ name: 'i', image: 'img:1' }],
+      containers: [
+        {
+          name: 'c',
+          image: 'img:1',
+          restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }],
+        },
+        { name: 'd', image: 'img:1' },
+      ],
+    }),
+    has: record([exited('c', 42), running('d'), exited('i', 0)]),
+    does: 'all',
   },
   {
     rule: 'a half-made container is made again',
@@ -222,6 +252,7 @@ it.each(rows)('$rule', ({ pod, has, probes, does }) => {
   const actions = computePodActions(pod, has, { ...quiet, ...probes })
   const words = [
     ...(actions.killPod ? ['kill'] : []),
+    ...(actions.restartAll ? ['all'] : []),
     ...(actions.createSandbox ? ['sandbox'] : []),
     ...actions.kill.map(({ container }) => `-${container.name}`),
     ...actions.resize.map(({ container }) => `~${container.name}`),

@@ -15,6 +15,8 @@ export interface KillAction {
   container: ContainerRecord
   /** Text of the Killing event after "Container NAME"; also why. */
   why: 'liveness' | 'startup' | 'changed' | 'resize' | 'unwanted'
+  /** Whether another one takes its place. */
+  again: boolean
 }
 
 export interface PodActions {
@@ -27,6 +29,8 @@ export interface PodActions {
   sandbox: SandboxRecord | undefined
   start: V1Container[]
   kill: KillAction[]
+  /** A container ended in a way after which all of the pod start anew, in the sandbox they have. */
+  restartAll: boolean
   /** Running containers that get other limits. */
   resize: { container: V1Container; record: ContainerRecord }[]
 }
@@ -69,6 +73,20 @@ function restartRule(container: V1Container, exitCode: number): string | undefin
   })?.action
 }
 
+/** Whether one of the pod's containers has a rule by which all of them start anew. */
+export const canRestartAll = (pod: V1Pod): boolean =>
+  allContainers(pod).some((container) =>
+    container.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  )
+
+/** Whether one of them ended so. */
+export const restartsAll = (pod: V1Pod, record: PodRecord): boolean =>
+  canRestartAll(pod) &&
+  allContainers(pod).some((container) => {
+    const found = newest(record, container.name)
+    return found?.state === 'exited' && restartRule(container, found.exitCode) === 'RestartAllContainers'
+  })
+
 /** Why the pod needs another sandbox, or the one it has. */
 function currentSandbox(pod: V1Pod, record: PodRecord): SandboxRecord | undefined {
   const ready = record.sandboxes.filter((sandbox) => sandbox.ready)
@@ -86,8 +104,18 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
   const containers = pod.spec?.containers ?? []
   const inits = pod.spec?.initContainers ?? []
   const attempt = record.sandboxes.length === 0 ? 0 : Math.max(...record.sandboxes.map((s) => s.attempt)) + 1
-  const none = { killPod: false, createSandbox: false, attempt, sandbox: undefined, start: [], kill: [], resize: [] }
+  const none = {
+    killPod: false,
+    createSandbox: false,
+    attempt,
+    sandbox: undefined,
+    start: [],
+    kill: [],
+    restartAll: false,
+    resize: [],
+  }
   const sandbox = currentSandbox(pod, record)
+  if (restartsAll(pod, record)) return { ...none, sandbox, restartAll: true }
 
   if (sandbox === undefined) {
     const wanted = containers.filter((container) => shouldRun(pod, container, newest(record, container.name)))
@@ -128,12 +156,10 @@ export function computePodActions(pod: V1Pod, record: PodRecord, probes: ProbeVe
         if (resizeNeeded(pod, container, found) === 'update') actions.resize.push({ container, record: found })
         continue
       }
-      actions.kill.push({ container: found, why })
-      if (why !== 'changed' && why !== 'resize' && (container.restartPolicy ?? pod.spec?.restartPolicy) === 'Never') {
-        kept++
-        continue
-      }
-      actions.start.push(container)
+      const probed = why === 'liveness' || why === 'startup'
+      const again = !probed || (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never'
+      actions.kill.push({ container: found, why, again })
+      if (again) actions.start.push(container)
       continue
     }
     if (shouldRun(pod, container, found ?? newest(record, container.name))) actions.start.push(container)
@@ -189,7 +215,7 @@ function planInits({ pod, inits, here, appStarted, probes, actions }: InitPlan):
       if (found?.state === 'running') {
         const why = whyRestart(pod, container, found, probes)
         if (why !== undefined) {
-          actions.kill.push({ container: found, why })
+          actions.kill.push({ container: found, why, again: true })
           actions.start.push(container)
         }
         if (!passed && !probes.started(found.id)) return false
@@ -206,7 +232,7 @@ function planInits({ pod, inits, here, appStarted, probes, actions }: InitPlan):
     }
     if (found.state === 'running') {
       const why = probes.failed(found.id)
-      if (why !== undefined) actions.kill.push({ container: found, why })
+      if (why !== undefined) actions.kill.push({ container: found, why, again: true })
       return false
     }
     if (found.state === 'exited' && found.exitCode === 0) continue

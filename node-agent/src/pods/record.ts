@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kapell/openapi/types'
+import type { V1ContainerStatus, V1Pod } from '@kapell/openapi/types'
 
 /** What the runtime knows of one container of a pod: the only memory the agent has of what it did. */
 export interface ContainerRecord {
@@ -82,13 +82,18 @@ export function newest(record: PodRecord, name: string): ContainerRecord | undef
  * cluster, a wiped node). One that ran then counts as ended, so that it is restarted or not by the pod's policy, and
  * its restart count goes on. Source: upstream's status of containers it cannot find.
  */
-export function withRemembered(record: PodRecord, pod: V1Pod, logPath: LogPathOf = () => ''): PodRecord {
+export function withRemembered(
+  record: PodRecord,
+  pod: V1Pod,
+  logPath: LogPathOf = () => '',
+  anew?: Restarts,
+): PodRecord {
   const remembered = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),
     ...(pod.status?.ephemeralContainerStatuses ?? []),
   ]
-    .filter((status) => newest(record, status.name) === undefined)
+    .filter((status) => newest(record, status.name) === undefined && !startsAnew(status, anew))
     .flatMap((status): ContainerRecord[] => {
       const ended =
         status.state?.terminated ?? (status.state?.running === undefined ? status.lastState?.terminated : undefined)
@@ -122,6 +127,17 @@ export function withRemembered(record: PodRecord, pod: V1Pod, logPath: LogPathOf
     })
   return remembered.length === 0 ? record : { ...record, containers: [...record.containers, ...remembered] }
 }
+
+/** Of containers that were removed so that all of the pod start anew: how often each has been restarted, by name. */
+export type Restarts = ReadonlyMap<string, number>
+
+/** The reason that such a container's status gives. */
+export const restartingAll = 'RestartingAllContainers'
+
+/** Whether a container was removed to start anew, and has not been made since. */
+const startsAnew = ({ name, restartCount, state, lastState }: V1ContainerStatus, anew: Restarts | undefined): boolean =>
+  restartCount < (anew?.get(name) ?? 0) ||
+  (state?.waiting !== undefined && lastState?.terminated?.reason === restartingAll)
 
 /** Where the log of a container's n-th instance is. */
 export type LogPathOf = (containerName: string, attempt: number) => string

@@ -11,7 +11,14 @@ import { runHook } from './hooks.ts'
 import { StartError, type PulledImage } from './images.ts'
 import { killContainer } from './kill.ts'
 import { registryAuths } from './pull-secrets.ts'
-import { identityOf, newest, type ContainerRecord, type PodRecord, type SandboxRecord } from './record.ts'
+import {
+  identityOf,
+  newest,
+  type ContainerRecord,
+  type PodRecord,
+  type Restarts,
+  type SandboxRecord,
+} from './record.ts'
 import { containerResources } from './resources.ts'
 import type { SandboxConfig } from './sandbox-config.ts'
 
@@ -22,6 +29,8 @@ export interface StartRequest {
   sandboxConfig: SandboxConfig
   /** What was there before: the attempt number follows from it. */
   record: PodRecord
+  /** Of containers that were removed to start anew: the restart counts they have now. */
+  restarts: Restarts
   signal: AbortSignal
 }
 
@@ -35,7 +44,7 @@ export async function startContainer(deps: PodDeps, request: StartRequest): Prom
   }
   const image = await deps.images.ensure({ pod, container, auth: () => credentials(deps, pod, container), signal })
   const images = await mountedImages(deps, request)
-  const attempt = nextAttempt(pod, container, before)
+  const attempt = Math.max(nextAttempt(pod, container, before), request.restarts.get(container.name) ?? 0)
   const config = await configure(deps, request, { image, images, attempt })
   // Tried again at once: then its back-off tells how long it waits.
   const fail = (reason: string, error: unknown): StartError => {

@@ -10,8 +10,9 @@ import { podDns } from './dns.ts'
 import { hostsFile, podHostname } from './hosts-file.ts'
 import { StartError } from './images.ts'
 import { killContainer } from './kill.ts'
-import { identityOf, newest, podTitle, type PodRecord, type SandboxRecord } from './record.ts'
+import { identityOf, podTitle, type PodRecord, type SandboxRecord } from './record.ts'
 import { containerResources, podCgroup } from './resources.ts'
+import { removeToStartAnew } from './restart-all.ts'
 import { sandboxConfig, type SandboxConfig } from './sandbox-config.ts'
 import { startContainer } from './start-container.ts'
 import { terminatePod } from './terminate.ts'
@@ -24,12 +25,16 @@ export interface SyncRequest {
   waiting: Map<string, Waiting>
   /** When a container that could not start is tried again, in milliseconds since 1970; kept and changed likewise. */
   notBefore: Map<string, number>
+  /** How often those were restarted that were removed to start anew, by name; kept and changed likewise. */
+  restarts: Map<string, number>
   /** The limits last given to each container, by its id: a runtime that reports others is not asked again and again. */
   resized: Map<string, string>
   signal: AbortSignal
 }
 
 export interface SyncResult {
+  /** All containers were removed, to start anew. */
+  removed?: boolean
   /** The runtime is not as `record` says any more: look again. */
   changed: boolean
   /** The pod has done its work (or failed for good): end it. */
@@ -43,10 +48,16 @@ const retryMs = 2000
 
 /** One step of a pod towards its spec: decides with computePodActions, then does it. */
 export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<SyncResult> {
-  const { pod, record, signal } = request
+  const { pod, record, waiting, notBefore, signal } = request
   const actions = computePodActions(pod, record, deps.probes)
   const done = { changed: false, completed: false, retryAfterMs: undefined }
   if (actions.killPod && !actions.createSandbox) return { ...done, completed: true }
+  if (actions.restartAll) {
+    for (const [name, count] of await removeToStartAnew(deps, request)) request.restarts.set(name, count)
+    waiting.clear()
+    notBefore.clear()
+    return { ...done, changed: true, removed: true }
+  }
   const resized = await resize(deps, request, actions)
   if (!actions.createSandbox && actions.start.length === 0 && actions.kill.length === 0) {
     if (hasVolumes(pod)) await refreshVolumes(deps, pod)
@@ -135,12 +146,12 @@ async function refreshVolumes(deps: PodDeps, pod: V1Pod): Promise<void> {
 async function kill(
   deps: PodDeps,
   { pod, record, signal }: SyncRequest,
-  { container, why }: KillAction,
+  { container, why, again }: KillAction,
 ): Promise<void> {
   const spec = containerOf(pod, container.name)
   const texts = {
-    liveness: `Container ${container.name} failed liveness probe, will be restarted`,
-    startup: `Container ${container.name} failed startup probe, will be restarted`,
+    liveness: `Container ${container.name} failed liveness probe${again ? ', will be restarted' : ''}`,
+    startup: `Container ${container.name} failed startup probe${again ? ', will be restarted' : ''}`,
     changed: `Container ${container.name} definition changed, will be restarted`,
     resize: `Container ${container.name} resize requires restart`,
     unwanted: `Stopping container ${container.name}`,
@@ -237,7 +248,7 @@ async function tryStart(
   container: V1Container,
   { sandbox, config }: Prepared,
 ): Promise<number | undefined> {
-  const { pod, record, waiting, notBefore, signal } = request
+  const { pod, record, waiting, notBefore, restarts, signal } = request
   const identity = identityOf(pod)
   const tryKey = `${container.name} ${containerHash(container)}`
   const wait = (ms: number): number => {
@@ -248,7 +259,8 @@ async function tryStart(
   // Something else of the pod woke us: this container still waits.
   if (leftMs > 0 && waiting.has(container.name)) return leftMs
   const key = `${identity.uid}/${container.name}`
-  const ended = newest(record, container.name)
+  // One that was ended only now is not known as such yet: the one before it tells how long to wait.
+  const ended = record.containers.find(({ name, state }) => name === container.name && state === 'exited')
   const now = deps.clock.now().getTime()
   if (ended?.state === 'exited' && ended.finishedAt !== undefined && ended.id !== '' && ended.sandboxId !== '') {
     const remainingMs = deps.crashBackoff.remainingMs(key, ended.finishedAt.getTime(), now)
@@ -270,7 +282,7 @@ async function tryStart(
     deps.crashBackoff.next(key, ended.finishedAt.getTime())
   }
   try {
-    await startContainer(deps, { pod, container, sandbox, sandboxConfig: config, record, signal })
+    await startContainer(deps, { pod, container, sandbox, sandboxConfig: config, record, restarts, signal })
     waiting.delete(container.name)
     notBefore.delete(tryKey)
     return undefined

@@ -19,7 +19,16 @@ type TerminateDeps = Pick<PodDeps, 'cri' | 'clock' | 'events' | 'log'>
 
 /** Ends every running container of a pod within its grace period, sidecars last and in reverse, then its sandboxes. */
 export async function terminatePod(deps: TerminateDeps, request: TerminateRequest): Promise<void> {
-  const { pod, record, signal, graceSeconds } = request
+  await endContainers(deps, request, (name) => `Stopping container ${name}`)
+  await stopSandboxes(deps, request.record, request.signal)
+}
+
+/** Ends every running container of a pod, sidecars last and in reverse. `message` is what the event of each says. */
+export async function endContainers(
+  deps: TerminateDeps,
+  { pod, record, signal, graceSeconds }: TerminateRequest,
+  message: (name: string) => string,
+): Promise<void> {
   const running = record.containers.filter(({ state }) => state === 'running')
   const started = deps.clock.now().getTime()
   const sidecars = (pod?.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name)
@@ -35,13 +44,12 @@ export async function terminatePod(deps: TerminateDeps, request: TerminateReques
       containerId: container.id,
       podIp,
       graceSeconds: Math.max(0, graceSeconds - elapsed),
-      message: `Stopping container ${container.name}`,
+      message: message(container.name),
       signal,
     })
   }
   await settleAll(running.filter(({ name }) => !sidecars.includes(name)).map(kill))
   for (const name of sidecars.toReversed()) await settleAll(running.filter((item) => item.name === name).map(kill))
-  await stopSandboxes(deps, record, signal)
 }
 
 /** All of them, ready or not: stopping releases the network of one that died. */

@@ -173,6 +173,55 @@ it('restarts at once, then waits ten seconds', async () => {
   expect(bench.runtime.calls).toContain('createContainer c 2')
 })
 
+it('starts all of a pod anew when a container ends as its rule says', async () => {
+  const pod = testPod({
+    restartPolicy: 'Never',
+    initContainers: [{ name: 'side', image: 'img:1', restartPolicy: 'Always' }],
+    containers: [
+      {
+        name: 'c',
+        image: 'img:1',
+        restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }],
+      },
+      { name: 'd', image: 'img:1' },
+    ],
+  })
+  await runs(pod)
+  const all = () => bench.statuses.at(-1)?.conditions?.find(({ type }) => type === 'AllContainersRestarting')
+  expect(all()?.status).toBe('False')
+  bench.runtime.exit('c', 42)
+  bench.worker.poke()
+  await until('the restart', () => count('startContainer') === 6)
+  await bench.worker.idle()
+  expect(count('runPodSandbox')).toBe(1)
+  const killed = bench.runtime.calls
+    .filter((call) => call.startsWith('stopContainer'))
+    .map((call) => call.split(' ')[1])
+  expect(killed).toEqual(['d', 'side'])
+  expect(bench.runtime.calls.filter((call) => call.startsWith('createContainer')).slice(3)).toEqual([
+    'createContainer side 1',
+    'createContainer c 1',
+    'createContainer d 1',
+  ])
+  const during = bench.statuses.find(({ containerStatuses }) => containerStatuses?.[1]?.restartCount === 1)
+  expect(during?.containerStatuses?.[1]).toMatchObject({
+    state: { waiting: { reason: 'RestartingAllContainers' } },
+    lastState: { terminated: { reason: 'RestartingAllContainers', exitCode: 137 } },
+  })
+  await until('the pod to run', () => bench.statuses.at(-1)?.containerStatuses?.[1]?.state?.running !== undefined)
+  expect(bench.statuses.at(-1)).toMatchObject({
+    phase: 'Running',
+    containerStatuses: [
+      { restartCount: 1, lastState: { terminated: { reason: 'RestartingAllContainers' } } },
+      { restartCount: 1 },
+    ],
+  })
+  expect(
+    bench.statuses.some(({ conditions }) => conditions?.some((c) => c.reason === 'RestartAllContainersStarted')),
+  ).toBe(true)
+  expect(all()?.status).toBe('False')
+})
+
 it('keeps only the newest ended instance of a container', async () => {
   await runs()
   for (let i = 2; i < 6; i++) {

@@ -53,6 +53,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   const waiting = new Map<string, Waiting>()
   const notBefore = new Map<string, number>()
   const resized = new Map<string, string>()
+  const restarts = new Map<string, number>()
   let pod: V1Pod | undefined
   /** The last pod the API had, after it is gone. */
   let lastPod: V1Pod | undefined
@@ -73,10 +74,10 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   const observe = async (): Promise<PodRecord> => {
     const record = await deps.observer.pod(identity)
     const at = pod ?? lastPod
-    return at === undefined ? record : withRemembered(record, at)
+    return at === undefined ? record : withRemembered(record, at, undefined, restarts)
   }
 
-  const publish = (record: PodRecord, ended: boolean): V1PodStatus | undefined => {
+  const publish = (record: PodRecord, ended: boolean, removed = false): V1PodStatus | undefined => {
     if (pod === undefined) return undefined
     const carried = deps.allocations.of(pod)
     const status = computePodStatus({
@@ -84,6 +85,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       record,
       pending,
       waiting,
+      anew: { restarts, removed },
       probes: deps.probes,
       hostIp: deps.node.ip,
       ...(deps.node.ip6 === undefined ? {} : { hostIp6: deps.node.ip6 }),
@@ -141,11 +143,12 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     deps.hostPorts(pod!, record.sandboxes.find(({ ready }) => ready)?.ips ?? [])
     publish(record, false)
     if (!isResizing(allocation.pod, record)) deps.allocations.arrived(pod!)
-    const result = await syncPod(deps, { pod: allocation.pod, record, waiting, notBefore, resized, signal })
+    const result = await syncPod(deps, { pod: allocation.pod, record, waiting, notBefore, restarts, resized, signal })
     if (result.completed) {
       phase = 'terminating'
       return
     }
+    if (result.removed === true) publish(await observe(), false, true)
     if (result.changed) dirty = true
     else if (result.retryAfterMs !== undefined) publish(await observe(), false)
     if (result.retryAfterMs !== undefined) schedule(result.retryAfterMs)

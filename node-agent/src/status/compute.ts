@@ -1,17 +1,26 @@
 import type { V1ContainerStatus, V1Pod, V1PodStatus } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
-import { allContainers, ephemeralContainers, isSidecar, shouldRun } from '../pods/actions.ts'
+import {
+  allContainers,
+  canRestartAll,
+  ephemeralContainers,
+  isSidecar,
+  restartsAll,
+  shouldRun,
+} from '../pods/actions.ts'
 import type { PodRecord } from '../pods/record.ts'
 import { qosClass, resizeNeeded } from '../pods/resources.ts'
 import type { ResizePending } from '../pods/allocation.ts'
 import { podConditions } from './conditions.ts'
 import { podResources } from './pod-resources.ts'
-import { containerStatus, type ProbeStates, type Waiting } from './container-status.ts'
+import { containerStatus, type ProbeStates, type StartsAnew, type Waiting } from './container-status.ts'
 
 export interface PodStatusInput {
   pod: V1Pod
   record: PodRecord
   waiting: ReadonlyMap<string, Waiting>
+  /** Of pods whose containers all start anew. */
+  anew?: StartsAnew
   probes: ProbeStates
   hostIp: string
   hostIp6?: string
@@ -60,6 +69,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
       pending: input.terminating ? undefined : input.pending,
       resizing: !input.terminating && isResizing(pod, record),
       disruption: input.failure?.disruption === true ? input.failure.message : undefined,
+      ...(canRestartAll(pod) ? { restartsAll: !input.terminating && restartsAll(pod, record) } : {}),
       now,
     }),
     hostIP: hostIp,
@@ -117,6 +127,7 @@ function statuses(input: PodStatusInput, kind: 'init' | 'app' | 'ephemeral'): V1
       container,
       record: input.record,
       waiting: input.waiting,
+      ...(input.anew === undefined ? {} : { anew: input.anew }),
       probes: input.probes,
       terminating: input.terminating,
       runtimeName: input.runtimeName,

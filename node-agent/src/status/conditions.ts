@@ -21,6 +21,8 @@ export interface ConditionsInput {
   resizing: boolean
   /** Why the node ends the pod for the good of others, if it does. */
   disruption: string | undefined
+  /** Whether all containers of the pod are about to start anew; undefined where no rule says that they may. */
+  restartsAll?: boolean
   now: Date
 }
 
@@ -40,16 +42,31 @@ export function podConditions(input: ConditionsInput): V1PodCondition[] {
       ? []
       : [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message: input.disruption }]),
   ]
-  return drafts.map((draft) => {
+  const all = input.restartsAll === undefined ? [] : [restartsAllCondition(input.restartsAll)]
+  return [...drafts, ...all].map((draft) => {
     const before = old.get(draft.type)
     const same = before?.status === draft.status
     return {
       ...draft,
       lastTransitionTime: same && before.lastTransitionTime !== undefined ? before.lastTransitionTime : rfc3339(now),
-      ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+      ...(pod.metadata?.generation === undefined || draft.type === restartsAllType
+        ? {}
+        : { observedGeneration: pod.metadata.generation }),
     }
   })
 }
+
+const restartsAllType = 'AllContainersRestarting'
+
+const restartsAllCondition = (now: boolean): Draft =>
+  now
+    ? {
+        type: restartsAllType,
+        status: 'True',
+        reason: 'RestartAllContainersStarted',
+        message: 'container exited with restart policy rule',
+      }
+    : { type: restartsAllType, status: 'False' }
 
 function resizeConditions({ pending, resizing }: ConditionsInput): Draft[] {
   const waits =

@@ -7,13 +7,20 @@ import type {
 } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import { shouldRun } from '../pods/actions.ts'
-import type { ContainerRecord, PodRecord } from '../pods/record.ts'
+import { restartingAll, type ContainerRecord, type PodRecord, type Restarts } from '../pods/record.ts'
 import { resizeNeeded } from '../pods/resources.ts'
 
 /** Why a container does not run yet (or again). */
 export interface Waiting {
   reason: string
   message?: string
+}
+
+/** What became of containers that were removed so that all of the pod start anew. */
+export interface StartsAnew {
+  restarts: Restarts
+  /** It was only now. */
+  removed: boolean
 }
 
 /** What probes say of a running container, by its id. */
@@ -27,6 +34,7 @@ export interface ContainerStatusInput {
   container: V1Container
   record: PodRecord
   waiting: ReadonlyMap<string, Waiting>
+  anew?: StartsAnew
   probes: ProbeStates
   /** The pod is ending: what has ended stays so. */
   terminating: boolean
@@ -51,6 +59,12 @@ function terminated(container: ContainerRecord, runtimeName: string): V1Containe
   }
 }
 
+const removedMessage = 'The container is removed because RestartAllContainers in place'
+/** Of a container that was removed to start anew. */
+const removedState: V1ContainerState = {
+  terminated: { exitCode: 137, reason: restartingAll, message: removedMessage },
+}
+
 /** One entry of status.containerStatuses. Source: API reference, ContainerStatus. */
 export function containerStatus(input: ContainerStatusInput): V1ContainerStatus {
   const { pod, container, record, waiting, probes, terminating, runtimeName, previous } = input
@@ -73,6 +87,16 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
       ...(found.message === undefined || found.message === '' ? {} : { message: found.message }),
     },
   })
+  const count = input.anew?.restarts.get(container.name)
+  if (current === undefined && count !== undefined) {
+    const why = input.anew?.removed === true ? { reason: restartingAll, message: removedMessage } : undefined
+    return {
+      ...base,
+      restartCount: count,
+      state: wait(reason ?? why ?? { reason: input.defaultWaiting }),
+      lastState: removedState,
+    }
+  }
   if (current === undefined) {
     return { ...base, state: wait(reason ?? { reason: input.defaultWaiting }), lastState: previous?.lastState ?? {} }
   }
@@ -82,11 +106,15 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
     imageID: current.imageRef,
   }
   const last =
-    before === undefined || before.state !== 'exited'
-      ? ((previous?.containerID === identity.containerID
-          ? previous?.lastState
-          : previous?.state?.terminated && { terminated: previous.state.terminated }) ?? {})
-      : terminated(before, runtimeName)
+    before === undefined && current.attempt === count
+      ? removedState
+      : before === undefined || before.state !== 'exited'
+        ? ((previous?.containerID === identity.containerID
+            ? previous?.lastState
+            : previous?.state?.terminated && { terminated: previous.state.terminated }) ?? {})
+        : terminated(before, runtimeName)
+  const user = current.user === undefined ? previous?.user : { linux: current.user }
+  const given = { ...resourcesOf(pod, container, current, previous), ...(user === undefined ? {} : { user }) }
   if (current.state === 'running') {
     return {
       ...base,
@@ -95,8 +123,7 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
       ready: probes.started(current.id) && probes.ready(current.id),
       state: { running: { startedAt: time(current.startedAt) ?? '' } },
       lastState: last,
-      ...resourcesOf(pod, container, current, previous),
-      ...(current.user === undefined ? {} : { user: { linux: current.user } }),
+      ...given,
     }
   }
   if (current.state === 'exited') {
@@ -105,6 +132,7 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
     return {
       ...base,
       ...identity,
+      ...given,
       // An init container that did its work is what "ready" means for it.
       ready: isInit && container.restartPolicy !== 'Always' && current.exitCode === 0,
       state: again ? wait(reason) : terminated(current, runtimeName),
@@ -122,7 +150,11 @@ function resourcesOf(
   previous: V1ContainerStatus | undefined,
 ): Pick<V1ContainerStatus, 'resources' | 'allocatedResources'> {
   const { requests, limits } = container.resources ?? {}
-  if (resizeNeeded(pod, container, record) !== 'none' && previous?.resources !== undefined) {
+  if (
+    record.state === 'running' &&
+    resizeNeeded(pod, container, record) !== 'none' &&
+    previous?.resources !== undefined
+  ) {
     return { resources: previous.resources, ...(requests === undefined ? {} : { allocatedResources: requests }) }
   }
   const resources = {

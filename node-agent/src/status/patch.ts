@@ -23,6 +23,9 @@ const ownFields = [
 /** Lists that a strategic merge would merge element by element: they are replaced as a whole. */
 const replacedLists = new Set<string>(['hostIPs', 'podIPs'])
 
+/** Shown even when nothing is in them. */
+const shownEmpty = new Set<string>(['resources'])
+
 const replacedMaps = new Set<string>(['resources', 'allocatedResources'])
 
 /**
@@ -34,7 +37,7 @@ export function statusPatch(stored: V1Pod, wanted: V1PodStatus): Record<string, 
   const status: Record<string, unknown> = {}
   for (const field of ownFields) {
     const [old, next] = [before[field], (wanted as Record<string, unknown>)[field]]
-    if (equal(old, next)) continue
+    if (equal(old, next) && !(shownEmpty.has(field) && old === undefined && next !== undefined)) continue
     status[field] =
       next === undefined
         ? null
