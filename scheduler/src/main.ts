@@ -87,7 +87,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     ...cluster.handle,
     storage,
     devices,
-    fitsOn: (pod, node, snapshot) => framework().verdictOn(pod, node, snapshot) === undefined,
+    verdictOn: (pod, node, snapshot) => framework().verdictOn(pod, node, snapshot),
     isLocal: (pod, snapshot) => framework().isLocal(pod, snapshot),
     nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
     evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),

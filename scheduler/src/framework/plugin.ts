@@ -66,6 +66,8 @@ export interface PostFilterResult {
   makingRoom?: Promise<void>
   /** How many pods have to go for it. */
   victims?: number
+  /** It failed, and nobody else is asked. */
+  isFinal?: true
   /** Others have to be asked first: this is what it comes to. */
   later?: Promise<PostFilterResult>
   /** Appended to the event's text. */

@@ -208,7 +208,7 @@ export class Framework {
       messages.push(result.message)
       if (result.makingRoom !== undefined) making.push(result.makingRoom)
       found = result
-      if (result.nominatedNodeName !== undefined || result.later !== undefined) break
+      if (result.nominatedNodeName !== undefined || result.later !== undefined || result.isFinal === true) break
     }
     laps?.lap('PostFilter', found.nominatedNodeName === undefined ? 'Unschedulable' : 'Success')
     const before = messages.slice(0, -1)

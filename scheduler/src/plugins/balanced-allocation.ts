@@ -1,21 +1,31 @@
+import type { NodeInfo } from '../framework/node-info.ts'
+import type { PodInfo } from '../framework/pod-info.ts'
 import { maxNodeScore, type Plugin } from '../framework/plugin.ts'
 import { amount, cpuAndMemory, type WeighedResource } from './resource-scoring.ts'
 
-/** Prefers nodes on which resources would be used in like proportion, so that none strands the others. */
+/**
+ * Prefers nodes on which the pod brings the shares of resources that are used closer together, so that none strands the
+ * others: three quarters where nothing changes, all where it cannot get better. Who asks for none of them is not scored.
+ */
 export function balancedAllocation({
   resources = cpuAndMemory,
 }: { resources?: readonly WeighedResource[] } = {}): Plugin {
+  const deviationWith = (node: NodeInfo, pod: PodInfo | undefined): number => {
+    const shares: number[] = []
+    for (const { name } of resources) {
+      const capacity = amount(node.allocatable, name)
+      const used = amount(node.requested, name) + (pod === undefined ? 0 : amount(pod.requests, name))
+      if (capacity > 0) shares.push(Math.min(1, used / capacity))
+    }
+    return deviation(shares)
+  }
   return {
     name: 'NodeResourcesBalancedAllocation',
     local: true,
     score: (_state, pod, node) => {
-      const shares: number[] = []
-      for (const { name } of resources) {
-        const capacity = amount(node.allocatable, name)
-        if (capacity > 0)
-          shares.push(Math.min(1, (amount(node.requested, name) + amount(pod.requests, name)) / capacity))
-      }
-      return Math.floor((1 - deviation(shares)) * maxNodeScore)
+      if (resources.every(({ name }) => amount(pod.requests, name) === 0)) return 0
+      const better = deviationWith(node, undefined) - deviationWith(node, pod)
+      return Math.floor((0.75 + better / 2) * maxNodeScore)
     },
   }
 }

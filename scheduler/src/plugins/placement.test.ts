@@ -50,7 +50,7 @@ function setUp(nodes: V1Node[], handle: Partial<Handle> = {}) {
       budgets: () => ({ all: [], generation: 0 }),
       isLocal: (p, s) => framework.isLocal(p, s),
       nominated: (name) => ({ pods: nominations.on(name), generation: nominations.generation(name) }),
-      fitsOn: (p, n, s) => framework.verdictOn(p, n, s) === undefined,
+      verdictOn: (p, n, s) => framework.verdictOn(p, n, s),
       evict: (victim) => Promise.resolve(void evicted.push(victim.pod.metadata?.name ?? '')),
       ...handle,
     }),
@@ -207,6 +207,16 @@ describe('DefaultPreemption', () => {
       'no new claims to deallocate, preemption: 0/2 nodes are available: ' +
         '1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.',
     )
+  })
+
+  it('says what would still be in the way without those that can be removed', () => {
+    const { put, preempt, evicted } = setUp([node('n1', { cpu: '1' })])
+    put(pod({ cpu: '700m', priority: 10 }), 'n1')
+    put(pod({ cpu: '300m', priority: 1 }), 'n1')
+    expect([preempt(pod({ cpu: '500m', priority: 10 })).message, evicted]).toEqual([
+      'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Insufficient cpu.',
+      [],
+    ])
   })
 
   it('prefers the node where less important pods must go', () => {

@@ -7,6 +7,7 @@ import type { Plugin } from '../framework/plugin.ts'
 import { nodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
+import { balancedAllocation } from './balanced-allocation.ts'
 import { nodeResourcesFit } from './node-resources-fit.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
 import { taintToleration } from './taint-toleration.ts'
@@ -183,5 +184,27 @@ describe('NodeAffinity.preFilter', () => {
     const empty = new SchedulerCache()
     expect(nodeAffinity().preFilter?.(new CycleState(), podInfo(pinned), empty)).toEqual({ nodeNames: new Set(['x']) })
     expect(nodeAffinity().preFilter?.(new CycleState(), podInfo(needs('zone', 'In', 'a')), empty)).toBeUndefined()
+  })
+})
+
+/** Recorded from upstream 1.36: nodes of 10 CPUs and 10Gi, used as the row says. */
+describe('NodeResourcesBalancedAllocation.score', () => {
+  const asked = (cpu: string, memory: string): Record<string, string> => ({
+    ...(cpu === '' ? {} : { cpu }),
+    ...(memory === '' ? {} : { memory }),
+  })
+  it.each([
+    ['1', '1Gi', '2', '6Gi', 75],
+    ['1', '', '', '', 72],
+    ['1', '', '', '5Gi', 77],
+    ['', '1Gi', '9', '1Gi', 77],
+    ['1', '4Gi', '5', '', 82],
+    ['1', '4Gi', '2', '6Gi', 67],
+    ['', '', '9', '1Gi', 0],
+  ])('cpu %p and memory %p on a node with %p and %p used: %i', (cpu, memory, usedCpu, usedMemory, score) => {
+    const on = nodeInfo({ metadata: { name: 'n' }, status: { allocatable: { cpu: '10', memory: '10Gi', pods: '10' } } })
+    addPod(on, podInfo(asking(asked(usedCpu, usedMemory))))
+    const info = podInfo(asking(asked(cpu, memory)))
+    expect(balancedAllocation().score?.(new CycleState(), info, on)).toBe(score)
   })
 })

@@ -38,7 +38,7 @@ export class InProcessScheduler {
         serviceSelectors: () => [],
         controllerSelector: () => undefined,
         budgets: () => ({ all: [], generation: 0 }),
-        fitsOn: (pod, node, snapshot) => framework.verdictOn(pod, node, snapshot) === undefined,
+        verdictOn: (pod, node, snapshot) => framework.verdictOn(pod, node, snapshot),
         isLocal: (pod, snapshot) => framework.isLocal(pod, snapshot),
         nominated: (name) => ({ pods: this.#nominations.on(name), generation: this.#nominations.generation(name) }),
         evict: (victim) => Promise.resolve().then(() => this.remove(victim.pod)),

@@ -46,6 +46,8 @@ interface Reserved {
 }
 
 const key = stateKey<State>(name)
+/** The pre-filter was reached. */
+const askedKey = stateKey<true>(`${name} asked`)
 
 /**
  * Gives pods the devices that their claims, or the extended resources of their containers, ask for. Source: "Dynamic
@@ -61,13 +63,14 @@ export function dynamicResources(devices: Devices): Plugin {
       return typeof claims === 'string' ? unresolvable(name, claims) : undefined
     },
     preFilter: (state, pod) => {
+      state.write(askedKey, true)
       const known = preFilter(pod, devices)
       if (known === 'skip' || 'code' in known) return known
       state.write(key, known)
       return undefined
     },
     filter: (state, { pod }, node) => filter(state.read(key), pod, node, { devices, selectors }),
-    postFilter: (state, { pod }) => postFilter(state, pod, devices),
+    postFilter: (state, { pod }) => (state.find(askedKey) === true ? postFilter(state, pod, devices) : neverAsked),
     preScore: (state) =>
       state.find(key)?.open.some(({ requests }) => requests.some((one) => one.isPrioritized)) === true
         ? undefined
@@ -193,6 +196,9 @@ function extendedOn({ backed }: State, pod: V1Pod, node: NodeInfo, devices: Devi
   const open = toAllocate({ key: `${namespace}/${generateName}`, claim: made.claim }, devices)
   return typeof open === 'string' ? open : { ...made, open }
 }
+
+/** What upstream's says when a plug-in before it ruled out every node: nobody is preempted then. */
+const neverAsked: PostFilterResult = { message: 'not found', isFinal: true }
 
 /** Devices of claims that stand in the way and that nobody uses are given up. */
 function postFilter(state: CycleState, pod: V1Pod, devices: Devices): PostFilterResult {

@@ -1,5 +1,6 @@
 import type { NodeInfo } from '../../framework/node-info.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
+import type { Verdict } from '../../framework/plugin.ts'
 import type { Victims } from './victims.ts'
 
 /** Kinds of preemptors whose dry runs are kept. */
@@ -8,7 +9,7 @@ const maxKinds = 8
 interface Run {
   generation: number
   nominations: number
-  victims: Victims | undefined
+  result: Victims | Verdict
 }
 
 /**
@@ -19,10 +20,7 @@ export class DryRuns {
   readonly #byKind = new Map<string, { budgets: number; runs: Run[] }>()
 
   /** `budgets`: another number whenever any budget changed. */
-  of(
-    pod: PodInfo,
-    budgets: number,
-  ): (node: NodeInfo, nominations: number, run: () => Victims | undefined) => Run['victims'] {
+  of(pod: PodInfo, budgets: number): (node: NodeInfo, nominations: number, run: () => Run['result']) => Run['result'] {
     const kind = `${pod.priority} ${pod.signature}`
     const found = this.#byKind.get(kind)
     const known = found?.budgets === budgets ? found : { budgets, runs: [] }
@@ -35,10 +33,10 @@ export class DryRuns {
       }
     return ({ slot, generation }, nominations, run) => {
       const before = known.runs[slot]
-      if (before?.generation === generation && before.nominations === nominations) return before.victims
-      const victims = run()
-      known.runs[slot] = { generation, nominations, victims }
-      return victims
+      if (before?.generation === generation && before.nominations === nominations) return before.result
+      const result = run()
+      known.runs[slot] = { generation, nominations, result }
+      return result
     }
   }
 }

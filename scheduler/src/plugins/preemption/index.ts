@@ -13,8 +13,8 @@ import { selectVictims, type Victims } from './victims.ts'
 const name = 'DefaultPreemption'
 
 export interface PreemptionHandle {
-  /** Whether the pod passes every filter on `node` as the snapshot has it now. */
-  fitsOn: (pod: PodInfo, node: NodeInfo, snapshot: Snapshot) => boolean
+  /** What the filters say of the pod on `node` as the snapshot has it now; undefined when it fits. */
+  verdictOn: (pod: PodInfo, node: NodeInfo, snapshot: Snapshot) => Verdict | undefined
   /** Whether nothing but the pod's signature and the node itself decides. */
   isLocal: (pod: PodInfo, snapshot: Snapshot) => boolean
   /** Pods that wait for room which is being made on a node; the generation changes with them. */
@@ -31,7 +31,6 @@ export interface PreemptionHandle {
 const minCandidates = 100
 
 const notHelpful = unresolvable(name, 'Preemption is not helpful for scheduling')
-const nobodyToRemove = unresolvable(name, 'No preemption victims found for incoming pod')
 
 /** Makes room for a pod by removing pods of lower priority. Source: "Pod Priority and Preemption". */
 export function defaultPreemption(handle: PreemptionHandle): Plugin {
@@ -42,11 +41,9 @@ export function defaultPreemption(handle: PreemptionHandle): Plugin {
       const barred = whyNotEligible(pod, snapshot)
       if (barred !== undefined) return { message: `preemption: ${barred}.` }
       const extenders = handle.extenders?.(pod) ?? []
-      const candidates = search({ pod, snapshot, rejected, handle, dryRuns, all: extenders.length > 0 })
-      if (candidates.size === 0) {
-        const verdicts = whyNot(snapshot, rejected)
-        return { message: `preemption: ${fitErrorMessage(snapshot.nodes.length, verdicts)}` }
-      }
+      const { candidates, refused } = search({ pod, snapshot, rejected, handle, dryRuns, all: extenders.length > 0 })
+      if (candidates.size === 0)
+        return { message: `preemption: ${fitErrorMessage(snapshot.nodes.length, whyNot(snapshot, refused))}` }
       if (extenders.length === 0) return evict(pod, candidates, handle)
       return {
         message: '',
@@ -101,9 +98,16 @@ interface Search {
   all: boolean
 }
 
-function search(parts: Search): ReadonlyMap<string, Victims> {
+interface SearchResult {
+  candidates: ReadonlyMap<string, Victims>
+  /** Why removing pods would not help where it was tried. */
+  refused: ReadonlyMap<string, Verdict>
+}
+
+function search(parts: Search): SearchResult {
   const { pod, snapshot, rejected, handle, dryRuns, all } = parts
   const found = new Map<string, Victims>()
+  const refused = new Map<string, Verdict>()
   const budgets = handle.budgets()
   const kept = handle.isLocal(pod, snapshot) ? dryRuns.of(pod, budgets.generation) : undefined
   let left = kept === undefined ? Math.max(minCandidates, Math.ceil(snapshot.nodes.length / 10)) : Infinity
@@ -111,21 +115,24 @@ function search(parts: Search): ReadonlyMap<string, Victims> {
   for (const node of snapshot.nodes) {
     if (rejected.get(node.name)?.code !== 'unschedulable') continue
     const waiting = handle.nominated(node.name)
-    const run = (): Victims | undefined => dryRun(parts, node, waiting.pods, budgets.all)
+    const run = (): Victims | Verdict => dryRun(parts, node, waiting.pods, budgets.all)
     const isWaiting = waiting.pods.some((other) => other.uid === pod.uid)
     const victims = kept === undefined || isWaiting ? run() : kept(node, waiting.generation, run)
-    if (victims === undefined) continue
+    if ('code' in victims) {
+      refused.set(node.name, victims)
+      continue
+    }
     if (all) found.set(node.name, victims)
     else if (best === undefined || hurtsLess(victims, best.victims)) best = { nodeName: node.name, victims }
     if (--left <= 0) break
   }
-  return best === undefined ? found : found.set(best.nodeName, best.victims)
+  if (best !== undefined) found.set(best.nodeName, best.victims)
+  return { candidates: found, refused }
 }
 
-/** Once no node would do: where removing pods could not help, and where there were none to remove. */
-function whyNot({ nodes }: Snapshot, rejected: ReadonlyMap<string, Verdict>): Map<string, Verdict> {
-  const helps = (name: string): boolean => rejected.get(name)?.code === 'unschedulable'
-  return new Map(nodes.map(({ name }) => [name, helps(name) ? nobodyToRemove : notHelpful]))
+/** Once no node would do: what came of trying, and where there was nothing to try. */
+function whyNot({ nodes }: Snapshot, refused: ReadonlyMap<string, Verdict>): Map<string, Verdict> {
+  return new Map(nodes.map(({ name }) => [name, refused.get(name) ?? notHelpful]))
 }
 
 /** Those that wait for room on the node already, of at least this pod's priority, are counted as there. */
@@ -134,12 +141,12 @@ function dryRun(
   node: NodeInfo,
   waiting: readonly PodInfo[],
   budgets: readonly V1PodDisruptionBudget[],
-): Victims | undefined {
+): Victims | Verdict {
   const trial = snapshot.trial(node.name)
-  if (trial === undefined) return undefined
+  if (trial === undefined) return notHelpful
   try {
     for (const other of waiting) if (other.uid !== pod.uid && other.priority >= pod.priority) trial.add(other)
-    return selectVictims({ pod, trial, budgets, fits: () => handle.fitsOn(pod, trial.node, snapshot) })
+    return selectVictims({ pod, trial, budgets, verdict: () => handle.verdictOn(pod, trial.node, snapshot) })
   } finally {
     trial.end()
   }

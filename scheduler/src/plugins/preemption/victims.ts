@@ -1,5 +1,6 @@
 import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
+import { unresolvable, type Verdict } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
 import type { Trial } from '../../framework/snapshot.ts'
 
@@ -16,35 +17,39 @@ export interface Victims {
   earliestStart: string
 }
 
+const nobodyToRemove = unresolvable('DefaultPreemption', 'No preemption victims found for incoming pod')
+
 /**
  * The fewest and least important pods whose removal makes room: takes all of lower priority away, then puts back,
  * from the most important down, every one that the pod can live with; those that budgets protect are tried first.
- * Undefined when even an empty node would not do. The trial is left as it comes out.
+ * A verdict when there are none, or when even without them all the pod would not fit: then that of the filters.
+ * The trial is left as it comes out.
  */
 export function selectVictims(options: {
   pod: PodInfo
   trial: Trial
   budgets: readonly V1PodDisruptionBudget[]
-  fits: () => boolean
-}): Victims | undefined {
-  const { pod, trial, budgets, fits } = options
+  verdict: () => Verdict | undefined
+}): Victims | Verdict {
+  const { pod, trial, budgets, verdict } = options
   const lower = [...trial.node.pods.values()].filter((other) => other.priority < pod.priority).sort(moreImportantFirst)
-  if (lower.length === 0) return undefined
+  if (lower.length === 0) return nobodyToRemove
   for (const other of lower) trial.remove(other.uid)
-  if (!fits()) return undefined
+  const refusal = verdict()
+  if (refusal !== undefined) return refusal
   const { protectedPods, others } = splitByBudget(lower, budgets)
   const victims: PodInfo[] = []
   let violations = 0
   const tryToKeep = (other: PodInfo): boolean => {
     trial.add(other)
-    if (fits()) return true
+    if (verdict() === undefined) return true
     trial.remove(other.uid)
     victims.push(other)
     return false
   }
   for (const other of protectedPods) if (!tryToKeep(other)) violations++
   for (const other of others) tryToKeep(other)
-  return victims.length === 0 ? undefined : measured(victims.sort(moreImportantFirst), violations)
+  return victims.length === 0 ? nobodyToRemove : measured(victims.sort(moreImportantFirst), violations)
 }
 
 /** How much it hurts to remove these, the most important first. */
