@@ -14,6 +14,7 @@ import { decodeContinue, encodeContinue, tokenLifeMs, type ContinueToken } from 
 import { encodeForm } from './encode-form.ts'
 import { servedJson, servedObject, waitForRevision } from './get.ts'
 import { gzipAnswer } from './gzip.ts'
+import { metadataContent, metadataListPieces, partialKind } from './metadata-forms.ts'
 import { customObjectTypes, metaVersion, notAcceptableObject, protobufType, type Form } from './negotiate.ts'
 import { protobufContent } from './protobuf-forms.ts'
 import { isPretty } from './pretty.ts'
@@ -304,6 +305,10 @@ export async function listObjects(context: RequestContext, resource: StoredResou
     )
     return splicedAnswer(context, splicePieces(envelopedList(gvk, { metadata, items })), form.mediaType)
   }
+  if (form.as === 'PartialObjectMetadataList' && !pretty) {
+    const answer = await metadataAnswer(context, resource, form, { page, metadata })
+    if (answer !== undefined) return answer
+  }
   if (form.as === 'Table' && form.mediaType === 'application/json' && !pretty) {
     const cached = page.items.flatMap((item) => item.cached ?? [])
     if (cached.length === page.items.length && resource.definition.conversion === undefined) {
@@ -318,6 +323,27 @@ export async function listObjects(context: RequestContext, resource: StoredResou
   }
   const list = listOf(resource, form, { metadata, objects })
   return encodeForm(200, list, form.mediaType, pretty)
+}
+
+/** A list of metadata from what is cached; undefined where that is not enough. */
+async function metadataAnswer(
+  context: RequestContext,
+  resource: StoredResource,
+  form: Form,
+  list: { page: Page; metadata: Record<string, unknown> },
+): Promise<Answer | undefined> {
+  const cached = list.page.items.flatMap((item) => item.cached ?? [])
+  if (cached.length < list.page.items.length) return undefined
+  const { metadata } = list
+  if (form.mediaType === 'application/json') {
+    const pieces = metadataListPieces(resource, cached, { metadata, apiVersion: metaVersion(form) })
+    return splicedAnswer(context, splicePieces(pieces), form.mediaType)
+  }
+  if (form.mediaType !== protobufType) return undefined
+  const { encodeContent, envelopedList } = await import('@kapell/openapi/wire/protobuf')
+  const items = cached.map((one) => metadataContent(resource, one, encodeContent))
+  const gvk = { ...partialKind(form.version), kind: 'PartialObjectMetadataList' }
+  return splicedAnswer(context, splicePieces(envelopedList(gvk, { metadata, items })), form.mediaType)
 }
 
 /** Objects as their list, or as that of their metadata. */

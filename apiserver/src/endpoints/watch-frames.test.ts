@@ -1,5 +1,5 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { encodeWatchFrame } from '@kapell/openapi/wire/protobuf'
+import * as protobufCodec from '@kapell/openapi/wire/protobuf'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { nameColumn } from '../resources/common/columns.ts'
 import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
@@ -27,7 +27,7 @@ function writer(form: Form, more: { seconds?: number; protobuf?: boolean; select
     form,
     include: 'Metadata',
     now: () => new Date((more.seconds ?? 0) * 1000),
-    encodeWatchFrame: more.protobuf === true ? encodeWatchFrame : undefined,
+    protobuf: more.protobuf === true ? protobufCodec : undefined,
   })
 }
 

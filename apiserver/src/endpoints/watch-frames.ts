@@ -1,9 +1,12 @@
+import type * as Codec from '@kapell/openapi/wire/protobuf'
 import { parseApiVersion, type KubeObject } from '@kapell/openapi/meta/object'
 import { encodeServed, objectText } from '../registry/encode.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
 import { servedJson, servedObject } from './get.ts'
+import { metadataContent, metadataJson, partialKind } from './metadata-forms.ts'
 import { metaVersion, type Form } from './negotiate.ts'
+import { protobufContent } from './protobuf-forms.ts'
 import type { Selection } from './selection.ts'
 import { partialMetadata, tableOf, type IncludeObject } from './table.ts'
 
@@ -19,11 +22,8 @@ export interface FrameWriter {
 
 type EventType = CacheEvent['type']
 
-type EncodeWatchFrame = (
-  type: string,
-  gvk: { group: string; version: string; kind: string },
-  object: object,
-) => Uint8Array
+/** What writes protobuf; loaded by the first who asks for it. */
+export type ProtobufCodec = Pick<typeof Codec, 'encodeContent' | 'encodeWatchFrame' | 'enveloped' | 'watchFrame'>
 
 const encoder = new TextEncoder()
 const end = Buffer.from('}\n')
@@ -65,7 +65,7 @@ export function createFrameWriter(
     include: IncludeObject
     now: () => Date
     /** Set for protobuf streams. */
-    encodeWatchFrame?: EncodeWatchFrame | undefined
+    protobuf?: ProtobufCodec | undefined
   },
 ): FrameWriter {
   const { form } = options
@@ -95,7 +95,7 @@ export function createFrameWriter(
       return { kind: 'Table', apiVersion, metadata: object.metadata, columnDefinitions: null, rows: [] }
     }
   }
-  const { encodeWatchFrame } = options
+  const { protobuf } = options
   /** Of a frame that no watcher's own selection or place in the stream shapes. */
   const formKey = `${form.mediaType} ${form.as ?? ''} ${form.version ?? ''} ${options.include} ${resource.apiVersion}`
   const formNow = (): string => {
@@ -104,21 +104,29 @@ export function createFrameWriter(
     return `${formKey} ${first} ${Math.floor(options.now().getTime() / 1000)}`
   }
   const encode = (type: string, object: unknown): Uint8Array => {
-    if (encodeWatchFrame === undefined) {
+    if (protobuf === undefined) {
       return encoder.encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
     }
     const { apiVersion = '', kind = '' } = object as KubeObject
-    return encodeWatchFrame(type, { ...parseApiVersion(apiVersion), kind }, object as KubeObject)
+    return protobuf.encodeWatchFrame(type, { ...parseApiVersion(apiVersion), kind }, object as KubeObject)
   }
   /** The stored bytes are the frame's: JSON, and no other shape was asked for. */
-  const plain = form.as === undefined && encodeWatchFrame === undefined
+  const plain = form.as === undefined && protobuf === undefined
   const spliced = (type: EventType, json: Uint8Array): Uint8Array => Buffer.concat([openings[type], json, end])
 
+  /** An object as it is cached, from what was made of it before: for a list, or for another watch. */
+  const ofCached = (type: EventType, cached: CachedObject): Uint8Array => {
+    if (plain) return spliced(type, servedJson(resource, cached))
+    if (form.as === 'Table') return encode(type, transformed(servedObject(resource, cached)))
+    if (protobuf === undefined) return spliced(type, metadataJson(resource, cached, apiVersion))
+    const { encodeContent, enveloped, watchFrame } = protobuf
+    return form.as === undefined
+      ? watchFrame(type, enveloped(resource, protobufContent(resource, cached, encodeContent)))
+      : watchFrame(type, enveloped(partialKind(form.version), metadataContent(resource, cached, encodeContent)))
+  }
+
   return {
-    added: (cached) =>
-      plain
-        ? spliced('ADDED', servedJson(resource, cached))
-        : encode('ADDED', transformed(servedObject(resource, cached))),
+    added: (cached) => ofCached('ADDED', cached),
     change: (event) => {
       const type = seenAs(event, selection, resource)
       if (type === undefined) return undefined
@@ -126,10 +134,10 @@ export function createFrameWriter(
       // What leaves the selection is shown as it was, at the version of the change.
       const leaves = type === 'DELETED' && event.type !== 'DELETED'
       const shown = leaves ? (event.previous ?? event.current) : event.current
-      if (plain && !leaves) return spliced(type, servedJson(resource, shown))
+      if (plain && !leaves) return ofCached(type, shown)
       if (!plain && type === event.type) {
         const key = formNow()
-        const frame = sharedFrame(event, key, () => encode(type, transformed(servedObject(resource, shown))))
+        const frame = sharedFrame(event, key, () => ofCached(type, shown))
         first = false
         return frame
       }

@@ -264,14 +264,13 @@ export async function watchObjects(
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(), seconds * 1000)
   timer.unref()
-  const encodeWatchFrame =
-    form.mediaType === protobufType ? (await import('@kapell/openapi/wire/protobuf')).encodeWatchFrame : undefined
+  const protobuf = form.mediaType === protobufType ? await import('@kapell/openapi/wire/protobuf') : undefined
   const plan: WatchPlan = {
     resource,
     prefix: keyPrefixOf(resource.store, context.info.namespace),
     options,
     selection,
-    writer: createFrameWriter(resource, selection, { form, include, now: server.now, encodeWatchFrame }),
+    writer: createFrameWriter(resource, selection, { form, include, now: server.now, protobuf }),
     initial,
     from: revision === 0 ? undefined : revision,
     signal: AbortSignal.any([
