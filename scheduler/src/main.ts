@@ -55,7 +55,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const { log, clock = realClock, configuration = defaultConfiguration, metrics = createMetrics() } = options
   const measured = schedulerMetrics(metrics)
   const stop = new AbortController()
-  const client = createClient(options.transport)
+  const client = createClient(options.transport, { userAgent: 'kube-scheduler/kapell' })
   const recorders = new Map(
     configuration.profiles.map(({ schedulerName }) => [
       schedulerName,
@@ -89,7 +89,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     devices,
     verdictOn: (pod, node, snapshot) => framework().verdictOn(pod, node, snapshot),
     isLocal: (pod, snapshot) => framework().isLocal(pod, snapshot),
-    nominated: (nodeName) => ({ pods: nominations.on(nodeName), generation: nominations.generation(nodeName) }),
+    nominations,
     evict: (victim, pod, nodeName) => actions.evict(victim, pod, nodeName),
     extenders: (pod) =>
       extenders.flatMap(({ name, ignorable, preempt, isInterested }) =>

@@ -160,7 +160,7 @@ export class Scheduler {
     if (barred !== undefined) {
       cache.forget(pod.uid)
       metrics.attempt('unschedulable', profileOf(queued), (performance.now() - startedAt) / 1000)
-      return this.#reject(queued, current, { state, rejected: new Map([[nodeName, barred]]) })
+      return this.#reject(queued, current, { state, rejected: { of: () => barred, values: () => [barred] } })
     }
     nominations.delete(pod.uid)
     const binding = { queued, current, nodeName, state, startedAt }
@@ -243,12 +243,14 @@ export class Scheduler {
 
   #turnAway(queued: QueuedPod, current: V1Pod, placement: Placement, after: PostFilterResult): void {
     const { cache, queue, actions, nominations, metrics } = this.#parts
-    const rejectedBy = new Set([...placement.rejected.values()].map((verdict) => verdict.plugin))
+    const refusals = placement.rejected.values()
+    const rejectedBy = new Set<string>()
+    for (const { plugin } of refusals) rejectedBy.add(plugin)
     const nodeCount = cache.nodes.length
     const message =
       nodeCount === 0
         ? 'no nodes available to schedule pods'
-        : fitErrorMessage(nodeCount, placement.rejected, {
+        : fitErrorMessage(nodeCount, refusals, {
             ...(placement.preFilterReason === undefined ? {} : { preFilter: placement.preFilterReason }),
             postFilter: after.message,
           })

@@ -1,3 +1,4 @@
+import { Nominations } from '../framework/nominations.ts'
 import type { PluginHandle } from '../plugins/index.ts'
 import { profilePlugins } from './profile.ts'
 import { readConfiguration } from './read.ts'
@@ -10,7 +11,7 @@ const handle: PluginHandle = {
   controllerSelector: () => undefined,
   verdictOn: () => undefined,
   isLocal: () => true,
-  nominated: () => ({ pods: [], generation: 0 }),
+  nominations: new Nominations(),
   budgets: () => ({ all: [], generation: 0 }),
   evict: () => Promise.resolve(),
 }

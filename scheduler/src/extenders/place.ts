@@ -1,6 +1,8 @@
+import type { NodeInfo } from '../framework/node-info.ts'
 import type { Nominations } from '../framework/nominations.ts'
 import type { Verdict } from '../framework/plugin.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
+import { noRejections, rejectionsOf } from '../framework/rejections.ts'
 import type { Framework, Placement } from '../framework/runtime.ts'
 import { bestOf } from '../framework/scoring.ts'
 import type { Snapshot } from '../framework/snapshot.ts'
@@ -23,7 +25,7 @@ export async function placeWithExtenders(parts: {
   const found = framework.find(pod, snapshot, nominations)
   const { state } = found
   if (found.feasible.length === 0) return found
-  const rejected = new Map<string, Verdict>()
+  const refused = new Map<NodeInfo, Verdict>()
   let feasible = found.feasible
   for (const extender of extenders) {
     if (extender.filter === undefined || feasible.length === 0) continue
@@ -31,10 +33,10 @@ export async function placeWithExtenders(parts: {
     if (said === undefined) continue
     const passed = new Set(said.passed)
     for (const node of feasible)
-      if (!passed.has(node.name)) rejected.set(node.name, refusal(extender, said.failed.get(node.name)))
+      if (!passed.has(node.name)) refused.set(node, refusal(extender, said.failed.get(node.name)))
     feasible = feasible.filter((node) => passed.has(node.name))
   }
-  if (feasible.length === 0) return { rejected, state }
+  if (feasible.length === 0) return { rejected: rejectionsOf(refused), state }
   const totals = framework.totals(pod, snapshot, { ...found, feasible })
   for (const extender of extenders) {
     const scores = await ignoring(extender, () => extender.prioritize?.(pod, feasible))
@@ -42,11 +44,11 @@ export async function placeWithExtenders(parts: {
   }
   const best = feasible[bestOf(totals, pickAmong)]
   const now = best === undefined ? undefined : snapshot.get(best.name)
-  if (now === undefined) return { rejected, state }
+  if (now === undefined) return { rejected: rejectionsOf(refused), state }
   const verdict = framework.verdictOn(pod, now, snapshot)
   return verdict === undefined
-    ? { nodeName: now.name, rejected: new Map(), state }
-    : { rejected: rejected.set(now.name, verdict), state }
+    ? { nodeName: now.name, rejected: noRejections, state }
+    : { rejected: rejectionsOf(refused.set(now, verdict)), state }
 }
 
 async function ignoring<T>(extender: Extender, ask: () => Promise<T> | undefined): Promise<T | undefined> {

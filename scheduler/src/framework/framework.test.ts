@@ -49,15 +49,15 @@ describe('fitErrorMessage', () => {
   const verdict = (...reasons: string[]): Verdict => ({ code: 'unschedulable', plugin: 'X', reasons })
 
   it('counts each reason and sorts them', () => {
-    const rejected = new Map([
-      ['a', verdict('Insufficient memory', 'Insufficient cpu')],
-      ['b', verdict('Insufficient cpu')],
-    ])
-    expect(fitErrorMessage(2, rejected)).toBe('0/2 nodes are available: 1 Insufficient memory, 2 Insufficient cpu.')
+    const cpu = verdict('Insufficient cpu')
+    const rejected = [verdict('Insufficient memory', 'Insufficient cpu'), cpu, cpu, verdict('Too many pods'), cpu]
+    expect(fitErrorMessage(5, rejected)).toBe(
+      '0/5 nodes are available: 1 Insufficient memory, 1 Too many pods, 4 Insufficient cpu.',
+    )
   })
 
   it('ends with what making room would have brought', () => {
-    expect(fitErrorMessage(1, new Map([['a', verdict('Too many pods')]]), { postFilter: 'preemption: no.' })).toBe(
+    expect(fitErrorMessage(1, [verdict('Too many pods')], { postFilter: 'preemption: no.' })).toBe(
       '0/1 nodes are available: 1 Too many pods. preemption: no.',
     )
   })
@@ -92,11 +92,8 @@ describe('Framework', () => {
         { plugin: prefers('A', 'a'), weight: 9 },
       ]).place(pod, cache, () => 0)
     expect(refusing('a', 'b').nodeName).toBe('c')
-    expect([...refusing('a', 'b', 'c').rejected].map(([name, { plugin }]) => [name, plugin])).toEqual([
-      ['a', 'Refuses'],
-      ['b', 'Refuses'],
-      ['c', 'Refuses'],
-    ])
+    const { rejected } = refusing('a', 'b', 'c')
+    expect(cache.nodes.map((node) => rejected.of(node)?.plugin)).toEqual(['Refuses', 'Refuses', 'Refuses'])
   })
 
   it('breaks ties as it is told', () => {

@@ -19,7 +19,13 @@ export class Nominations {
 
   /** Never the same for two different sets of waiting pods; 0 where nobody waits. */
   generation(nodeName: string): number {
+    if (this.#nodeOf.size === 0) return 0
     return this.#byNode.get(nodeName)?.generation ?? 0
+  }
+
+  /** Where the pod waits for room. */
+  nodeOf(uid: string): string | undefined {
+    return this.#nodeOf.get(uid)
   }
 
   set(pod: PodInfo, nodeName: string): void {

@@ -2,6 +2,7 @@ import type { V1Pod } from '@kapell/openapi/types'
 import type { CycleState } from './cycle-state.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
+import type { Rejected } from './rejections.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
@@ -21,12 +22,7 @@ export interface Plugin {
   preFilter?: (state: CycleState, pod: PodInfo, snapshot: Snapshot) => PreFilterResult | Verdict | 'skip' | undefined
   filter?: (state: CycleState, pod: PodInfo, node: NodeInfo) => Verdict | undefined
   /** Nothing fitted: make room, or say why that is impossible. */
-  postFilter?: (
-    state: CycleState,
-    pod: PodInfo,
-    snapshot: Snapshot,
-    rejected: ReadonlyMap<string, Verdict>,
-  ) => PostFilterResult
+  postFilter?: (state: CycleState, pod: PodInfo, snapshot: Snapshot, rejected: Rejected) => PostFilterResult
   /** Returning 'skip' leaves this plug-in's score out of the cycle. */
   preScore?: (state: CycleState, pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot) => 'skip' | undefined
   /** 0 to 100, or anything when `normalize` follows. */

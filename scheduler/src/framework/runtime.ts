@@ -6,6 +6,7 @@ import { Nominations } from './nominations.ts'
 import type { NodeInfo } from './node-info.ts'
 import { isVerdict, PluginError, type Plugin, type PostFilterResult, type Verdict } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
+import { noRejections, Rejections, type Rejected } from './rejections.ts'
 import { bestOf } from './scoring.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -14,7 +15,7 @@ export interface Placement {
   /** Absent: no node fits. */
   nodeName?: string
   /** When no node fits: why each was refused. */
-  rejected: ReadonlyMap<string, Verdict>
+  rejected: Rejected
   /** Set when a pre-filter ruled out every node at once: its reason. */
   preFilterReason?: string
   state: CycleState
@@ -115,7 +116,7 @@ export class Framework {
     const local =
       prepared.nodes === snapshot.nodes ? this.#local.of(pod, state, snapshot.slots) : this.#local.fresh(pod, state)
     if (prepared.none === true) {
-      const rejected = refuseAll(snapshot.nodes, prepared.elsewhere)
+      const rejected = new Rejections(snapshot, [], prepared.elsewhere)
       return { feasible: [], rejected, state, local, ...reasonOf(prepared.elsewhere) }
     }
     const isLocalOnly = prepared.filters.length === 0 && nominations.size === 0
@@ -127,10 +128,10 @@ export class Framework {
           this.#verdictBeside(nominations, pod, node, snapshot)
     const nominated = snapshot.get(pod.pod.status?.nominatedNodeName ?? '')
     if (nominated !== undefined && prepared.nodes.includes(nominated) && verdictOf(nominated) === undefined)
-      return { feasible: [nominated], rejected: new Map(), state, local }
-    const { feasible, verdicts, looked } = this.#search(prepared.nodes, verdictOf)
+      return { feasible: [nominated], rejected: noRejections, state, local }
+    const { feasible, bySlot, looked } = this.#search(prepared.nodes, verdictOf)
     if (laps !== undefined) this.#measureFilters({ laps, looked, prepared, state, pod })
-    const rejected = feasible.length === 0 ? collect(snapshot, prepared, verdicts) : new Map<string, Verdict>()
+    const rejected = feasible.length === 0 ? new Rejections(snapshot, bySlot, prepared.elsewhere) : noRejections
     return { feasible, rejected, state, local }
   }
 
@@ -192,12 +193,7 @@ export class Framework {
     return before
   }
 
-  postFilter(
-    state: CycleState,
-    pod: PodInfo,
-    snapshot: Snapshot,
-    rejected: ReadonlyMap<string, Verdict>,
-  ): PostFilterResult {
+  postFilter(state: CycleState, pod: PodInfo, snapshot: Snapshot, rejected: Rejected): PostFilterResult {
     const laps = this.#measure.laps()
     const messages: string[] = []
     const making: Promise<void>[] = []
@@ -220,27 +216,21 @@ export class Framework {
   #search(
     nodes: readonly NodeInfo[],
     verdictOf: (node: NodeInfo) => Verdict | undefined,
-  ): { feasible: NodeInfo[]; verdicts: Map<NodeInfo, Verdict>; looked: number } {
+  ): { feasible: NodeInfo[]; bySlot: Verdict[]; looked: number } {
     const enough = this.#options.nodesToFind?.(nodes.length) ?? nodes.length
     const start = enough < nodes.length ? this.#start % nodes.length : 0
     const feasible: NodeInfo[] = []
-    const verdicts: Verdict[] = []
-    const refused: NodeInfo[] = []
+    const bySlot: Verdict[] = []
     let looked = 0
     for (; looked < nodes.length && feasible.length < enough; looked++) {
       const node = nodes[start + looked < nodes.length ? start + looked : start + looked - nodes.length]
       if (node === undefined) break
       const verdict = verdictOf(node)
       if (verdict === undefined) feasible.push(node)
-      else {
-        refused.push(node)
-        verdicts.push(verdict)
-      }
+      else if (feasible.length === 0) bySlot[node.slot] = verdict
     }
     this.#start = start + looked
-    const why = new Map<NodeInfo, Verdict>()
-    if (feasible.length === 0) refused.forEach((node, i) => verdicts[i] && why.set(node, verdicts[i]))
-    return { feasible, verdicts: why, looked }
+    return { feasible, bySlot, looked }
   }
 
   /** Whether the pod still fits once those that wait for room on the node have it. */
@@ -346,23 +336,6 @@ function together(making: readonly Promise<void>[]): { makingRoom?: Promise<void
   return making.length === 0 ? {} : { makingRoom: Promise.all(making).then(() => undefined) }
 }
 
-function refuseAll(nodes: readonly NodeInfo[], verdict: Verdict | undefined): Map<string, Verdict> {
-  return new Map(verdict === undefined ? [] : nodes.map(({ name }) => [name, verdict]))
-}
-
 function reasonOf(verdict: Verdict | undefined): { preFilterReason?: string } {
   return verdict === undefined ? {} : { preFilterReason: verdict.reasons.join(', ') }
-}
-
-function collect(
-  { nodes }: Snapshot,
-  { elsewhere }: Prepared,
-  verdicts: ReadonlyMap<NodeInfo, Verdict>,
-): Map<string, Verdict> {
-  const rejected = new Map<string, Verdict>()
-  for (const node of nodes) {
-    const verdict = verdicts.get(node) ?? elsewhere
-    if (verdict !== undefined) rejected.set(node.name, verdict)
-  }
-  return rejected
 }

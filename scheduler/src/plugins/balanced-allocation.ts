@@ -24,11 +24,14 @@ export function balancedAllocation({
     local: true,
     score: (_state, pod, node) => {
       if (resources.every(({ name }) => amount(pod.requests, name) === 0)) return 0
-      const better = deviationWith(node, undefined) - deviationWith(node, pod)
-      return Math.floor((0.75 + better / 2) * maxNodeScore)
+      const better = balance(deviationWith(node, pod)) - balance(deviationWith(node, undefined))
+      return Math.floor((1.5 * maxNodeScore + better) / 2)
     },
   }
 }
+
+/** Whole numbers, as upstream's. */
+const balance = (deviated: number): number => Math.floor((1 - deviated) * maxNodeScore)
 
 function deviation(shares: readonly number[]): number {
   if (shares.length < 2) return 0

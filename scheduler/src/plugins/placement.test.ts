@@ -49,7 +49,7 @@ function setUp(nodes: V1Node[], handle: Partial<Handle> = {}) {
       namespacesGeneration: () => 0,
       budgets: () => ({ all: [], generation: 0 }),
       isLocal: (p, s) => framework.isLocal(p, s),
-      nominated: (name) => ({ pods: nominations.on(name), generation: nominations.generation(name) }),
+      nominations,
       verdictOn: (p, n, s) => framework.verdictOn(p, n, s),
       evict: (victim) => Promise.resolve(void evicted.push(victim.pod.metadata?.name ?? '')),
       ...handle,
@@ -99,7 +99,7 @@ describe('PodTopologySpread', () => {
     const { place, put } = setUp(zones)
     put(pod({ namespace: 'other' }), 'n1')
     put(pod({ app: 'other' }), 'n1')
-    expect(place(spread()).rejected.size).toBe(0)
+    expect(place(spread()).rejected.values()).toEqual([])
   })
 
   it('takes the emptiest for 0 while there are fewer domains than minDomains', () => {
@@ -172,7 +172,7 @@ describe('InterPodAffinity', () => {
     })
     put(pod({ app: 'db', namespace: 'o' }), 'n1')
     const everywhere = { ...term, namespaceSelector: { matchLabels: { team: 'x' } } }
-    expect(place(wanting(apart)).rejected.size).toBe(0)
+    expect(place(wanting(apart)).rejected.values()).toEqual([])
     expect(
       place(wanting({ podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [everywhere] } })).nodeName,
     ).toBe('n2')

@@ -37,7 +37,7 @@ export function volumeRestrictions(storage: Storage): Plugin {
       if (taken)
         return unschedulable(
           name,
-          'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
+          'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
         )
       if (disks.length === 0) return undefined
       for (const other of node.pods.values())

@@ -137,7 +137,8 @@ const provisioned = [classNamed('wait', 'example.com/p')]
 const manual = [classNamed('wait', 'kubernetes.io/no-provisioner')]
 const affinity = "node(s) didn't match PersistentVolume's node affinity"
 const noVolume = "node(s) didn't find available persistent volumes to bind"
-const exclusive = 'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode'
+const exclusive =
+  'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod'
 
 describe('where a pod may go by its volumes', () => {
   it.each<[rule: string, World, V1Pod, { node: string } | { why: string } | { all: string }]>([

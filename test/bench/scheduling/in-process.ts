@@ -40,7 +40,7 @@ export class InProcessScheduler {
         budgets: () => ({ all: [], generation: 0 }),
         verdictOn: (pod, node, snapshot) => framework.verdictOn(pod, node, snapshot),
         isLocal: (pod, snapshot) => framework.isLocal(pod, snapshot),
-        nominated: (name) => ({ pods: this.#nominations.on(name), generation: this.#nominations.generation(name) }),
+        nominations: this.#nominations,
         evict: (victim) => Promise.resolve().then(() => this.remove(victim.pod)),
       }),
       { measure: metrics.framework('default-scheduler') },

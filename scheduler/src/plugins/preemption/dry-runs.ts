@@ -1,3 +1,4 @@
+import type { Nominations } from '../../framework/nominations.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
 import type { Verdict } from '../../framework/plugin.ts'
@@ -19,8 +20,12 @@ interface Run {
 export class DryRuns {
   readonly #byKind = new Map<string, { budgets: number; runs: Run[] }>()
 
-  /** `budgets`: another number whenever any budget changed. */
-  of(pod: PodInfo, budgets: number): (node: NodeInfo, nominations: number, run: () => Run['result']) => Run['result'] {
+  /** `budgets`: another number whenever any budget changed. Where the pod itself waits for room nothing is kept. */
+  of(
+    pod: PodInfo,
+    budgets: number,
+    nominations: Nominations,
+  ): (node: NodeInfo, run: (node: NodeInfo) => Run['result']) => Run['result'] {
     const kind = `${pod.priority} ${pod.signature}`
     const found = this.#byKind.get(kind)
     const known = found?.budgets === budgets ? found : { budgets, runs: [] }
@@ -31,11 +36,15 @@ export class DryRuns {
         this.#byKind.delete(oldest)
         break
       }
-    return ({ slot, generation }, nominations, run) => {
-      const before = known.runs[slot]
-      if (before?.generation === generation && before.nominations === nominations) return before.result
-      const result = run()
-      known.runs[slot] = { generation, nominations, result }
+    const own = nominations.nodeOf(pod.uid)
+    const { runs } = known
+    return (node, run) => {
+      if (node.name === own) return run(node)
+      const waiting = nominations.generation(node.name)
+      const before = runs[node.slot]
+      if (before?.generation === node.generation && before.nominations === waiting) return before.result
+      const result = run(node)
+      runs[node.slot] = { generation: node.generation, nominations: waiting, result }
       return result
     }
   }

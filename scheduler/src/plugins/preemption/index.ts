@@ -1,9 +1,11 @@
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { fitErrorMessage } from '../../framework/fit-error.ts'
+import type { Nominations } from '../../framework/nominations.ts'
 import type { NodeInfo } from '../../framework/node-info.ts'
 import { unresolvable, type Plugin, type PostFilterResult, type Verdict } from '../../framework/plugin.ts'
 import type { PodInfo } from '../../framework/pod-info.ts'
+import type { Rejected } from '../../framework/rejections.ts'
 import type { Snapshot } from '../../framework/snapshot.ts'
 import { askExtenders, type PreemptingExtender } from './ask-extenders.ts'
 import { DryRuns } from './dry-runs.ts'
@@ -17,8 +19,8 @@ export interface PreemptionHandle {
   verdictOn: (pod: PodInfo, node: NodeInfo, snapshot: Snapshot) => Verdict | undefined
   /** Whether nothing but the pod's signature and the node itself decides. */
   isLocal: (pod: PodInfo, snapshot: Snapshot) => boolean
-  /** Pods that wait for room which is being made on a node; the generation changes with them. */
-  nominated: (nodeName: string) => { pods: readonly PodInfo[]; generation: number }
+  /** Pods that wait for room which is being made on a node. */
+  nominations: Nominations
   /** The generation changes with any of them. */
   budgets: () => { all: readonly V1PodDisruptionBudget[]; generation: number }
   /** Begins the graceful deletion of `victim` in favour of `pod`. */
@@ -91,7 +93,7 @@ interface Candidate {
 interface Search {
   pod: PodInfo
   snapshot: Snapshot
-  rejected: ReadonlyMap<string, Verdict>
+  rejected: Rejected
   handle: PreemptionHandle
   dryRuns: DryRuns
   /** Whether all candidates are wanted, rather than only the best. */
@@ -100,26 +102,24 @@ interface Search {
 
 interface SearchResult {
   candidates: ReadonlyMap<string, Victims>
-  /** Why removing pods would not help where it was tried. */
-  refused: ReadonlyMap<string, Verdict>
+  /** By slot: why removing pods would not help where it was tried. */
+  refused: readonly (Verdict | undefined)[]
 }
 
 function search(parts: Search): SearchResult {
   const { pod, snapshot, rejected, handle, dryRuns, all } = parts
   const found = new Map<string, Victims>()
-  const refused = new Map<string, Verdict>()
+  const refused: Verdict[] = []
   const budgets = handle.budgets()
-  const kept = handle.isLocal(pod, snapshot) ? dryRuns.of(pod, budgets.generation) : undefined
+  const kept = handle.isLocal(pod, snapshot) ? dryRuns.of(pod, budgets.generation, handle.nominations) : undefined
   let left = kept === undefined ? Math.max(minCandidates, Math.ceil(snapshot.nodes.length / 10)) : Infinity
   let best: Candidate | undefined
+  const run = (node: NodeInfo): Victims | Verdict => dryRun(parts, node, handle.nominations.on(node.name), budgets.all)
   for (const node of snapshot.nodes) {
-    if (rejected.get(node.name)?.code !== 'unschedulable') continue
-    const waiting = handle.nominated(node.name)
-    const run = (): Victims | Verdict => dryRun(parts, node, waiting.pods, budgets.all)
-    const isWaiting = waiting.pods.some((other) => other.uid === pod.uid)
-    const victims = kept === undefined || isWaiting ? run() : kept(node, waiting.generation, run)
+    if (rejected.of(node)?.code !== 'unschedulable') continue
+    const victims = kept === undefined ? run(node) : kept(node, run)
     if ('code' in victims) {
-      refused.set(node.name, victims)
+      refused[node.slot] = victims
       continue
     }
     if (all) found.set(node.name, victims)
@@ -131,8 +131,8 @@ function search(parts: Search): SearchResult {
 }
 
 /** Once no node would do: what came of trying, and where there was nothing to try. */
-function whyNot({ nodes }: Snapshot, refused: ReadonlyMap<string, Verdict>): Map<string, Verdict> {
-  return new Map(nodes.map(({ name }) => [name, refused.get(name) ?? notHelpful]))
+function whyNot({ nodes }: Snapshot, refused: readonly (Verdict | undefined)[]): Verdict[] {
+  return nodes.map(({ slot }) => refused[slot] ?? notHelpful)
 }
 
 /** Those that wait for room on the node already, of at least this pod's priority, are counted as there. */
