@@ -61,6 +61,8 @@ import type { ServerConfig, Services, TokenService } from './registry/services.t
 import { timedStorage } from './registry/timed-storage.ts'
 import { parseCidr } from './resources/common/ip.ts'
 import { resources } from './resources/index.ts'
+import { optionalResources } from './resources/optional.ts'
+import { parseRuntimeConfig, pickResources } from './runtime-config.ts'
 import { startHttpServer, type HttpServer } from './server/http-server.ts'
 import { inProcessTransport } from './server/in-process.ts'
 import { silentLog } from './server/log.ts'
@@ -122,6 +124,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     clusterDomain,
   }
   const issuer = options.serviceAccountIssuer ?? `https://kubernetes.default.svc.${clusterDomain}`
+  const { served, unserved } = pickResources(parseRuntimeConfig(options.runtimeConfig ?? ''), {
+    usual: resources,
+    optional: optionalResources,
+  })
   const closing = new AbortController()
   const metrics = new MetricsRegistry()
   const [pki, opened] = await Promise.all([
@@ -148,7 +154,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     storage,
     createCache: ({ prefix }) => createWatchCache({ storage, prefix, parsed, log }),
   })
-  table.addAll(resources)
+  table.addAll(served, { unserved })
   table.addAll(options.additionalResources ?? [])
   const usage = new UsageStore()
   if (options.metricsApi === true) table.addAll(metricsResources({ store: usage, now }))
@@ -346,6 +352,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       advertise,
       authentication: { clientCa: pki.authority.certificate, requestHeaderClientCa: pki.frontProxy.authority },
       now: now(),
+      serves: ({ group, version }) => table.versionsOf(group).includes(version),
     })
     const leases = options.storage.type === 'embedded' ? createLoneServerLeases() : createServerLeases(storage)
     endpoints = createKubernetesEndpoints({ leases, objects, advertise, log })

@@ -30,6 +30,8 @@ export interface ApiServerOptions {
   /** How much history the embedded store keeps. */
   history?: { keepMs?: number; keepRevisions?: number; everyMs?: number }
   serviceAccountIssuer?: string
+  /** Which versions and resources are served beside, or without, the usual ones; see `runtime-config.ts`. */
+  runtimeConfig?: string
   limits?: { readOnly?: number; mutating?: number; requestSeconds?: number; headSeconds?: number }
   watch?: { bookmarkEveryMs?: number; minTimeoutSeconds?: number }
   audit?: AuditSink

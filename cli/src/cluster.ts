@@ -30,6 +30,8 @@ export interface ApiOptions {
   bindAddress: string
   serviceClusterIpRange: string
   store: StoreChoice
+  /** Of versions that are served on demand; see the API server's options. */
+  runtimeConfig?: string
   /** Serves metrics.k8s.io; default false. */
   metricsApi?: boolean
   /** Serves metrics.k8s.io as well, from what others put here: no agent is asked. */
@@ -61,6 +63,7 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
     advertiseAddress: options.advertiseAddress ?? machineAddress(),
     hosts: [machineAddress(), ...(options.hosts ?? [])],
     serviceClusterIpRange,
+    ...(options.runtimeConfig === undefined ? {} : { runtimeConfig: options.runtimeConfig }),
     metricsApi: options.metricsApi === true && options.usage === undefined,
     additionalResources: [
       ...(options.placements === undefined ? [] : [placementResource(options.placements)]),

@@ -27,6 +27,8 @@ export interface EmbeddedOptions {
   /** How often it is told what simulated nodes use; default 15 s. */
   usageEveryMs?: number
   serviceClusterIpRange?: string
+  /** Versions and resources that are served on demand, such as "api/all=true". */
+  runtimeConfig?: string
   /** Addresses for Services of type LoadBalancer: "CIDR", "from-to" or "none". Default: the nodes' own. */
   loadBalancerRange?: string
   log?: Logger
@@ -59,6 +61,7 @@ export async function startCluster(options: EmbeddedOptions = {}): Promise<Embed
     port: options.port ?? 0,
     bindAddress: '127.0.0.1',
     serviceClusterIpRange: options.serviceClusterIpRange ?? '10.96.0.0/16',
+    ...(options.runtimeConfig === undefined ? {} : { runtimeConfig: options.runtimeConfig }),
     store: { type: 'embedded' },
     controllers: options.controllers ?? true,
     ...(options.placements === true ? { placements } : {}),

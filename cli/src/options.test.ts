@@ -35,6 +35,7 @@ describe('parseUpOptions', () => {
     ['a port of 0 asks for a free one', ['--port', '0'], { port: 0 }],
     ['several nodes share a wider range', ['--nodes', '3'], { podCidr: '10.244.0.0/16', clusterCidr: '10.244.0.0/16' }],
     ['nodes that join get ranges near the first', ['--pod-cidr', '10.9.3.0/24'], { clusterCidr: '10.9.0.0/16' }],
+    ['versions on demand', ['--runtime-config', 'api/beta=true'], { runtimeConfig: 'api/beta=true' }],
     ['load balancers get a range', ['--load-balancer-range', '192.0.2.0/28'], { loadBalancerRange: '192.0.2.0/28' }],
     [
       'two families',
@@ -76,6 +77,7 @@ describe('parseUpOptions', () => {
     ['a port out of range', ['--port', '70000'], /--port takes a number/],
     ['an unknown component', ['--components', 'kubelet'], /there is no "kubelet"/],
     ['a range that is none', ['--service-cluster-ip-range', '10.300.0.0/16'], /takes an IPv4 range/],
+    ['a version that there is not', ['--runtime-config', 'apps/v9=true'], /--runtime-config: group version apps\/v9/],
     ['a range for load balancers that is none', ['--load-balancer-range', '192.0.2.9'], /--load-balancer-range takes/],
     ['a second family of pods alone', ['--pod-cidr', '10.9.3.0/24,fd00:9::/64'], /need an IPv6 range in both/],
     ['IPv4 twice', ['--pod-cidr', '10.9.3.0/24,10.9.4.0/24'], /after a comma an IPv6 one/],

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { parseRuntimeConfig } from '@kapell/apiserver/runtime-config'
 import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
 import { capacityOf } from '@kapell/controllers/node-ipam/ranges'
 import { UserError } from './errors.ts'
@@ -50,6 +51,8 @@ export interface UpOptions {
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   /** Of every node here; see node-flags.ts. */
   nodeFlags: NodeFlags
+  /** Versions and resources that are served on demand, as the API server takes it. */
+  runtimeConfig?: string
   /** Of aggregators that this API server stands behind. */
   requestHeaderClientCaFile?: string
   requestHeaderAllowedNames: readonly string[]
@@ -81,6 +84,7 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --kubeconfig FILE                of an API server elsewhere, when apiserver is not among the components
   --requestheader-client-ca-file FILE   aggregators with certificates of these authorities are believed about who asks
   --requestheader-allowed-names LIST    only those of these names (default any)
+  --runtime-config LIST            versions that are served on demand: api/all=true, api/beta=true, GROUP/VERSION[/RESOURCE]=true|false,…
   --log-level debug|info|warn|error   (default warn)
 
 Nodes:
@@ -154,6 +158,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
       : { loadBalancerRange: parseLoadBalancerRange(values['load-balancer-range']) }),
     ...ingressPortsOf(values['ingress-ports'] ?? '80,443'),
     ...(values['scheduler-config'] === undefined ? {} : { schedulerConfig: resolve(values['scheduler-config']) }),
+    ...(values['runtime-config'] === undefined ? {} : { runtimeConfig: checkRuntimeConfig(values['runtime-config']) }),
     ...(values.containerd === undefined ? {} : { containerd: resolve(values.containerd) }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: resolve(values.kubeconfig) }),
   }
@@ -188,6 +193,7 @@ function parseFlags(argv: readonly string[]) {
         nodes: { type: 'string' },
         kubeconfig: { type: 'string' },
         'log-level': { type: 'string' },
+        'runtime-config': { type: 'string' },
         'requestheader-client-ca-file': { type: 'string' },
         'requestheader-allowed-names': { type: 'string' },
         ...nodeFlagOptions,
@@ -279,6 +285,16 @@ export function ingressPortsOf(text: string): Pick<UpOptions, 'ingressPorts'> {
   if (!/^\d+,\d+$/.test(text) || !isPort(http) || !isPort(https) || more.length > 0 || http === https)
     throw new UserError(`--ingress-ports takes two ports such as 80,443, or "none", not "${text}"`)
   return { ingressPorts: { http, https } }
+}
+
+/** What is wrong with it is said now, not when the server starts. */
+function checkRuntimeConfig(text: string): string {
+  try {
+    parseRuntimeConfig(text)
+  } catch (error) {
+    throw new UserError(`--runtime-config: ${(error as Error).message}`, { cause: error })
+  }
+  return text
 }
 
 function parseLoadBalancerRange(text: string): string {

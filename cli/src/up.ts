@@ -102,6 +102,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           ...advertiseOf(options, network),
           port: options.port,
           bindAddress: options.bindAddress,
+          ...(options.runtimeConfig === undefined ? {} : { runtimeConfig: options.runtimeConfig }),
           serviceClusterIpRange: bothFamilies(options.serviceClusterIpRange, options.ipv6?.serviceClusterIpRange),
           store: { type: options.store, etcdServers: options.etcdServers },
           metricsApi: true,

@@ -1,4 +1,6 @@
+import { optionalVersions } from './facts/optional-versions.ts'
 import { documentFile, readGenerated } from './files.ts'
+import { apiVersionOf } from './meta/object.ts'
 
 /**
  * The documents that the API server serves at /openapi/v2 and /openapi/v3. Files are read when first asked for, and
@@ -21,6 +23,24 @@ export const openApiV2 = (): Uint8Array => keep('openapi-v2.json')
 /** The same in protobuf, as kubectl wants it where the newer documents do not know a kind. */
 export const openApiV2Protobuf = (): Uint8Array => keep('openapi-v2.pb')
 export const openApiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+
+/** What a version that is served on demand adds to the Swagger document. */
+export interface SwaggerPart {
+  paths: Record<string, object>
+  definitions: Record<string, object>
+}
+
+/** Of the versions that are served on demand, those that are: what they add to the Swagger document. */
+export function optionalSwagger(serves: (at: { group: string; version: string }) => boolean): SwaggerPart {
+  const part: SwaggerPart = { paths: {}, definitions: {} }
+  for (const at of optionalVersions.filter(serves)) {
+    const bytes = readGenerated(`openapi-v2-optional/${documentFile(`apis/${apiVersionOf(at)}`)}`)
+    const { paths, definitions } = JSON.parse(new TextDecoder().decode(bytes)) as SwaggerPart
+    Object.assign(part.paths, paths)
+    Object.assign(part.definitions, definitions)
+  }
+  return part
+}
 
 let hashes: Record<string, string> | undefined
 

@@ -7,12 +7,12 @@ const recorded = JSON.parse(
   readFileSync(new URL('./recorded/documents/documents.json', import.meta.url), 'utf8'),
 ) as Documents
 
-/** OpenAPI, and so `kubectl explain`, says of every kind what the original says, save for its prose. */
+/** Recorded of a server that serves every version: OpenAPI, and so `kubectl explain`, says of every kind what the original says, save for its prose. */
 describe('OpenAPI documents', () => {
   let cluster: EmbeddedCluster
   let ours: Documents
   beforeAll(async () => {
-    cluster = await startCluster({ controllers: false, scheduler: false })
+    cluster = await startCluster({ controllers: false, scheduler: false, runtimeConfig: 'api/all=true' })
     ours = await readDocuments(embeddedSender(cluster))
   })
   afterAll(() => cluster.close())

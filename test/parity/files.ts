@@ -12,6 +12,9 @@ export function recordedFiles(): { name: string; path: string }[] {
     .map((file) => ({ name: basename(file, '.json'), path: join(recordedDir, file) }))
 }
 
+/** What a server serves that the cases of a file are asked of; undefined: the usual. */
+export const runtimeConfigOf = (name: string): string | undefined => (name === 'optional' ? 'api/all=true' : undefined)
+
 export function readCases(path: string): ParityCases {
   return JSON.parse(readFileSync(path, 'utf8')) as ParityCases
 }

@@ -6,7 +6,7 @@ import { compare } from './compare.ts'
 import { corpora } from './corpus/index.ts'
 import { readDocuments } from './documents.ts'
 import { drive } from './drive.ts'
-import { admittedDifferences, formatCases, readCases, recordedDir, recordedFiles } from './files.ts'
+import { admittedDifferences, formatCases, readCases, recordedDir, recordedFiles, runtimeConfigOf } from './files.ts'
 import { embeddedSender, kubeconfigSender } from './senders.ts'
 
 const usage = `npm run parity [-- options] [FILE…]
@@ -60,7 +60,7 @@ async function record(): Promise<number> {
   return 0
 }
 
-async function replay(send: Send): Promise<number> {
+async function replay(senderOf: (name: string) => Promise<Send>): Promise<number> {
   const files =
     positionals.length > 0 ? positionals.map((path) => ({ name: basename(path, '.json'), path })) : recordedFiles()
   const only = new RegExp(values.only ?? '')
@@ -68,6 +68,7 @@ async function replay(send: Send): Promise<number> {
   let differing = 0
   for (const { name, path } of files) {
     let same = 0
+    const send = await senderOf(name)
     const ignored = values.ignore?.split(',') ?? []
     const cases = Object.entries(readCases(path)).filter(([title]) => only.test(title))
     for (const [title, asked] of cases) {
@@ -97,13 +98,23 @@ async function main(): Promise<number> {
     return 0
   }
   if (values.record === true) return record()
-  if (values.kubeconfig !== undefined) return replay(kubeconfigSender(values.kubeconfig))
+  if (values.kubeconfig !== undefined) {
+    const send = kubeconfigSender(values.kubeconfig)
+    return replay(async () => send)
+  }
   const { startCluster } = await import('@kapell/cli')
-  const cluster = await startCluster({ controllers: false, scheduler: false })
+  // One for each choice of what is served.
+  const clusters = new Map<string, Awaited<ReturnType<typeof startCluster>>>()
   try {
-    return await replay(embeddedSender(cluster))
+    return await replay(async (name) => {
+      const runtimeConfig = runtimeConfigOf(name) ?? ''
+      const cluster =
+        clusters.get(runtimeConfig) ?? (await startCluster({ controllers: false, scheduler: false, runtimeConfig }))
+      clusters.set(runtimeConfig, cluster)
+      return embeddedSender(cluster)
+    })
   } finally {
-    await cluster.close()
+    for (const cluster of clusters.values()) await cluster.close()
   }
 }
 

@@ -2,7 +2,7 @@ import { startCluster, type EmbeddedCluster } from '@kapell/cli'
 import type { Send } from './case.ts'
 import { compare } from './compare.ts'
 import { drive } from './drive.ts'
-import { admittedDifferences, readCases, recordedFiles } from './files.ts'
+import { admittedDifferences, readCases, recordedFiles, runtimeConfigOf } from './files.ts'
 import { embeddedSender } from './senders.ts'
 
 const admitted = admittedDifferences()
@@ -12,7 +12,8 @@ describe.each(recordedFiles())('parity: $name', ({ name, path }) => {
   let cluster: EmbeddedCluster
   let send: Send
   beforeAll(async () => {
-    cluster = await startCluster({ controllers: false, scheduler: false })
+    const runtimeConfig = runtimeConfigOf(name)
+    cluster = await startCluster({ controllers: false, scheduler: false, ...(runtimeConfig && { runtimeConfig }) })
     send = embeddedSender(cluster)
   })
   afterAll(() => cluster.close())

@@ -1,4 +1,5 @@
 import { resources } from '@kapell/apiserver/resources/index'
+import { optionalResources } from '@kapell/apiserver/resources/optional'
 import { startCluster, type EmbeddedCluster } from '@kapell/cli'
 import { apiVersionOf, type GroupVersionKind, type KubeObject } from '@kapell/openapi/meta/object'
 import { decodeProtobuf, decodeWatchEvent, encodeProtobuf } from '@kapell/openapi/wire/protobuf'
@@ -61,7 +62,7 @@ describe('protobuf of every kind', () => {
   let cluster: EmbeddedCluster
   let transport: Transport
   beforeAll(async () => {
-    cluster = await startCluster({ controllers: false, scheduler: false })
+    cluster = await startCluster({ controllers: false, scheduler: false, runtimeConfig: 'api/all=true' })
     transport = cluster.transport({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] })
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }
     await send('POST', '/api/v1/namespaces/default/serviceaccounts', 'application/json', account)
@@ -97,7 +98,7 @@ describe('protobuf of every kind', () => {
   }
 
   const good = goodObjects()
-  const definitions = resources
+  const definitions = [...resources, ...optionalResources]
     .map(({ definition }) => definition)
     .filter((d) => (d.verbs?.includes('create') ?? true) && d.plural !== 'bindings')
   const kinds = definitions.map((d) => ({ ...d, key: `${apiVersionOf(d)}/${d.kind}` }))

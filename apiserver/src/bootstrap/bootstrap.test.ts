@@ -12,6 +12,7 @@ const start = (objects: FakeObjects): Promise<void> =>
     advertise: { address: '192.0.2.1', port: 6443 },
     authentication: { clientCa: 'PEM' },
     now: testNow,
+    serves: ({ version }) => /^v\d+$/.test(version),
   })
 
 describe('bootstrap', () => {

@@ -1,6 +1,6 @@
 import type { V1Namespace } from '@kapell/openapi/types'
 import type { ObjectAccess, ServerConfig } from '../registry/services.ts'
-import { localApiServices } from './api-services.ts'
+import { localApiServices, settleLocalApiService } from './api-services.ts'
 import { legacyTokenTracking, publishAuthenticationConfig, type AuthenticationConfig } from './authentication-config.ts'
 import { ensureExists } from './ensure.ts'
 import { ensureFlowControl } from './flow-control.ts'
@@ -15,6 +15,8 @@ export interface BootstrapOptions {
   advertise: Advertise
   authentication: AuthenticationConfig
   now: Date
+  /** Whether a version of a group is served here. */
+  serves: (at: { group: string; version: string }) => boolean
 }
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
@@ -34,9 +36,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     ...systemPriorityClasses.map((priorityClass) =>
       ensureExists(objects, { group: 'scheduling.k8s.io', plural: 'priorityclasses' }, priorityClass),
     ),
-    ...localApiServices.map((service) =>
-      ensureExists(objects, { group: 'apiregistration.k8s.io', plural: 'apiservices' }, service),
-    ),
+    ...localApiServices.map((service) => settleLocalApiService(objects, service, options.serves)),
     ensureFlowControl(objects, now),
     publishAuthenticationConfig(objects, options.authentication),
     ensureExists(objects, { group: '', plural: 'configmaps' }, legacyTokenTracking(now)),

@@ -1,13 +1,12 @@
 import type { V1APIService } from '@kapell/openapi/types'
 import { isReason } from '@kapell/openapi/meta/status'
-import { customGroupPriority, localApiServices } from '../bootstrap/api-services.ts'
+import { automanaged, customGroupPriority, localApiServices } from '../bootstrap/api-services.ts'
 import { ensureExists } from '../bootstrap/ensure.ts'
 import type { ObjectAccess } from '../registry/services.ts'
 
 /** The APIServices of groups that custom resources make: local ones, there while a version is served. */
 
 const apiServices = { group: 'apiregistration.k8s.io', plural: 'apiservices' }
-const automanaged = 'kube-aggregator.kubernetes.io/automanaged'
 const builtIn = new Set(localApiServices.map((service) => service.metadata?.name ?? ''))
 
 const versionPriority = 100

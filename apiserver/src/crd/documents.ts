@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { optionalSwagger } from '@kapell/openapi/documents'
 import { customResourcesDocument } from '@kapell/openapi/documents/custom-resources'
 import { swaggerWith, type CustomGroup } from '@kapell/openapi/documents/custom-resources-v2'
 import type { CustomDocuments } from '../endpoints/openapi.ts'
@@ -42,7 +43,9 @@ function documentsOf(table: ResourceTable): CustomDocuments {
       ...(resource.type === 'virtual' ? { verbs: [...resource.verbs] } : {}),
     })
   }
-  const v2 = once(() => swaggerWith([...groups.values()]))
+  const serves = ({ group, version }: { group: string; version: string }): boolean =>
+    table.versionsOf(group).includes(version)
+  const v2 = once(() => swaggerWith([...groups.values()], optionalSwagger(serves)))
   return {
     v2: {
       json: once(() => ({ bytes: v2().json, hash: hashOf(v2().json) })),

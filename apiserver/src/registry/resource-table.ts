@@ -69,6 +69,8 @@ export class ResourceTable {
   readonly #stores = new Map<string, ObjectStore>()
   readonly #storage: Storage
   readonly #createCache: (store: { prefix: string; definition: ResourceDefinition }) => RunningWatchCache
+  /** Not served, though what is served may be stored as them. */
+  readonly #unserved = new Map<string, ResourceDefinition>()
   #named = { generation: -1, byName: new Map<string, ServedResource>() }
   /** Counted up at every change: discovery documents are built anew when it moved. */
   generation = 0
@@ -82,7 +84,12 @@ export class ResourceTable {
   }
 
   /** All at once, so that a version may be stored as one that comes later. Duplicates are an error of the programmer. */
-  addAll(definitions: readonly AnyDefinition[], options: { custom?: boolean } = {}): void {
+  addAll(
+    definitions: readonly AnyDefinition[],
+    options: { custom?: boolean; unserved?: readonly AnyDefinition[] } = {},
+  ): void {
+    for (const { type, definition } of options.unserved ?? [])
+      if (type === 'stored') this.#unserved.set(`${apiVersionOf(definition)} ${definition.plural}`, definition)
     const later: AnyDefinition[] = []
     for (const entry of definitions) {
       if (entry.type === 'stored' && entry.definition.conversion !== undefined) later.push(entry)
@@ -149,6 +156,8 @@ export class ResourceTable {
     if (storedAs !== undefined) {
       const other = this.find(storedAs.group, storedAs.version, storedAs.plural)
       if (other?.type === 'stored') return other.store
+      const unserved = this.#unserved.get(`${apiVersionOf(storedAs)} ${storedAs.plural}`)
+      if (unserved !== undefined) return this.#storeOf(unserved)
       // The version that is stored need not be one that is served.
       if (definition.custom === undefined)
         throw new Error(`${definition.kind} is stored as an unknown ${storedAs.plural}`)

@@ -1,11 +1,55 @@
 import { enumValues, itemEnumValues } from '../facts/enums.ts'
 import { kinds, sharedKindGroupVersions, sharedKinds } from '../facts/kinds.ts'
 import { atomicLists, atomicStructs, mapLists, mapTypes, setLists } from '../facts/lists-and-maps.ts'
+import { optionalVersions, type OptionalVersion } from '../facts/optional-versions.ts'
 import { patchRules } from '../facts/patches.ts'
 import { unions } from '../facts/unions.ts'
 import { parseApiVersion } from '../meta/object.ts'
 import type { Definitions, Schema } from './definition.ts'
 import { namesIn, valuesIn } from './fact-tables.ts'
+import { namesAlike } from './likeness.ts'
+
+/** The kinds of optional versions: every resource has one, and a list of them. */
+const optionalKinds = optionalVersions.map(({ package: pkg, group, version, definitions, resources }) => {
+  const names = new Set(definitions.trim().split(/\s+/))
+  const own = [...resources.matchAll(/^\s*\w+ (\w+)/gm)].map(([, kind = '']) => kind)
+  return {
+    package: pkg,
+    group,
+    version,
+    kinds: own
+      .flatMap((kind) => [kind, `${kind}List`])
+      .filter((k) => names.has(k))
+      .join(' '),
+  }
+})
+
+/** What a definition is like has the same markers, but for those that the table excepts. */
+function takeMarkersOver(
+  { package: pkg, definitions: names, unlike = '' }: OptionalVersion,
+  definitions: Definitions,
+): void {
+  const excepted = namesIn({ [pkg]: unlike })
+  const markersOf = ({ enum: values, ...schema }: Schema): Partial<Schema> => ({
+    ...Object.fromEntries(Object.entries(schema).filter(([key]) => key.startsWith('x-kubernetes-'))),
+    ...(values === undefined ? {} : { enum: values }),
+  })
+  for (const name of namesIn({ [pkg]: names })) {
+    const definition = definitions[name]
+    const [, other = ''] = namesAlike(name)
+    if (definition === undefined || definitions[other] === undefined) continue
+    if (!excepted.has(name)) Object.assign(definition, markersOf(definitions[other]))
+    for (const [field, schema] of Object.entries(definition.properties ?? {})) {
+      const at = `${name}.${field}`
+      const [, otherField = ''] = namesAlike(at)
+      const dot = otherField.lastIndexOf('.')
+      const found = definitions[otherField.slice(0, dot)]?.properties?.[otherField.slice(dot + 1)]
+      if (found === undefined || excepted.has(at)) continue
+      Object.assign(schema, markersOf(found))
+      if (schema.items !== undefined && found.items !== undefined) Object.assign(schema.items, markersOf(found.items))
+    }
+  }
+}
 
 /** Adds to the definitions what our tables know. Throws when a table names what does not exist. */
 export function applyFacts(definitions: Definitions): void {
@@ -44,7 +88,8 @@ export function applyFacts(definitions: Definitions): void {
       'fields-to-discriminateBy': members,
     }))
   }
-  for (const { package: pkg, group, version, kinds: list } of kinds) {
+  for (const version of optionalVersions) takeMarkersOver(version, definitions)
+  for (const { package: pkg, group, version, kinds: list } of [...kinds, ...optionalKinds]) {
     for (const kind of list.trim().split(/\s+/)) {
       struct(`${pkg}.${kind}`)['x-kubernetes-group-version-kind'] = [{ group, kind, version }]
     }

@@ -1,4 +1,4 @@
-import { openApiV2, openApiV2Protobuf } from '../documents.ts'
+import { openApiV2, openApiV2Protobuf, type SwaggerPart } from '../documents.ts'
 import type { JsonSchema } from '../schema/structural/json-schema.ts'
 import { pathsOf, placeOf, typeFields, type CustomResourceSource } from './custom-resources.ts'
 import { refTo } from './definition.ts'
@@ -124,15 +124,18 @@ export interface SwaggerDocuments {
   protobuf: () => Uint8Array
 }
 
-/** The swagger 2.0 document with custom resources in it; the built-in one where there are none. */
-export function swaggerWith(groups: readonly CustomGroup[]): SwaggerDocuments {
-  if (groups.length === 0) return { json: openApiV2(), protobuf: openApiV2Protobuf }
+const nothing: SwaggerPart = { paths: {}, definitions: {} }
+
+/** The swagger 2.0 document with custom resources, and what else is given, in it. */
+export function swaggerWith(groups: readonly CustomGroup[], more: SwaggerPart = nothing): SwaggerDocuments {
+  if (groups.length === 0 && Object.keys(more.paths).length === 0)
+    return { json: openApiV2(), protobuf: openApiV2Protobuf }
   const items = groups.flatMap((one) => {
     const at = placeOf(one.group, one.version)
     return one.resources.flatMap((resource) => pathsOf(resource, at))
   })
-  const paths = swaggerPaths(items)
-  const definitions = Object.assign({}, ...groups.map(definitionsOf)) as Record<string, Schema2>
+  const paths = { ...more.paths, ...swaggerPaths(items) }
+  const definitions = Object.assign({}, more.definitions, ...groups.map(definitionsOf)) as Record<string, Schema2>
   return {
     json: spliceSwagger(openApiV2(), { paths, definitions }),
     // Messages written one after the other are one message: their maps are joined.

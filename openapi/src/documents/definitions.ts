@@ -1,6 +1,9 @@
 import { definitionNames } from '../facts/definition-names.ts'
+import { optionalVersions } from '../facts/optional-versions.ts'
 import { specialDefinitions, specialProperties } from '../facts/special-types.ts'
 import { modelNames, refTo, type Definitions, type Schema } from './definition.ts'
+import { namesIn } from './fact-tables.ts'
+import { valueAlike } from './likeness.ts'
 import type { Model, ModelReader } from './read-models.ts'
 
 export interface BuiltDefinitions {
@@ -13,12 +16,10 @@ export interface BuiltDefinitions {
 export function buildDefinitions(reader: ModelReader): BuiltDefinitions {
   const models = new Map<string, Model>()
   const byModel = new Map<string, string>()
-  const names = Object.entries(definitionNames).flatMap(([pkg, list]) =>
-    list
-      .trim()
-      .split(/\s+/)
-      .map((name) => `${pkg}.${name}`),
-  )
+  const names = [
+    ...namesIn(definitionNames),
+    ...namesIn(Object.fromEntries(optionalVersions.map((one) => [one.package, one.definitions]))),
+  ]
   for (const name of names) {
     if (Object.hasOwn(specialDefinitions, name)) continue
     const model = modelNames(name)
@@ -50,7 +51,7 @@ function structOf(name: string, model: Model | undefined, byModel: Map<string, s
   for (const { name: property, type, format, description } of model.properties) {
     properties[property] = {
       ...(description === '' ? {} : { description }),
-      ...schemaOfType({ type, format, special: specialProperties.get(`${name}.${property}`), byModel }),
+      ...schemaOfType({ type, format, special: valueAlike(specialProperties, `${name}.${property}`), byModel }),
     }
   }
   const required = model.properties.filter((p) => !p.optional).map((p) => p.name)

@@ -8,6 +8,7 @@ import {
 import { resources } from '../facts/resources.ts'
 import { apiVersionOf, parseApiVersion } from '../meta/object.ts'
 import { namesIn } from './fact-tables.ts'
+import { isAlike } from './likeness.ts'
 import { discoveryPaths } from './discovery-operations.ts'
 import {
   anyType,
@@ -50,10 +51,10 @@ export function groupTag(group: string): string {
   return first + rest.map(capital).join('')
 }
 
-/** Every path of the API, sorted. */
-export function buildPaths(): PathItem[] {
-  const items = resources.flatMap((at) => resourcesOf(at).flatMap(pathsOfResource))
-  return [...discoveryPaths(resources), ...items].sort((a, b) => (a.path < b.path ? -1 : 1))
+/** Every path of these versions, sorted; the discovery of groups is for those who come with them. */
+export function buildPaths(versions: readonly (GroupVersion & { resources: string })[] = resources): PathItem[] {
+  const items = versions.flatMap((at) => resourcesOf(at).flatMap(pathsOfResource))
+  return [...discoveryPaths(versions), ...items].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 function resourcesOf(at: GroupVersion & { resources: string }): Resource[] {
@@ -219,7 +220,7 @@ function operationOf(resource: Resource, verb: string): Operation {
         responses: { 200: metaDefinition('Status') },
       }
     case 'delete': {
-      const answer = deleteAnswers.has(definition) ? definition : metaDefinition('Status')
+      const answer = isAlike(deleteAnswers, definition) ? definition : metaDefinition('Status')
       return {
         ...common,
         method: 'delete',

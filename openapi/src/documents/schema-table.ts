@@ -11,6 +11,7 @@ import { namedTypes } from '../facts/named-types.ts'
 import { apiVersionOf } from '../meta/object.ts'
 import { refTarget, type Definitions, type Schema } from './definition.ts'
 import { namesIn, valuesIn } from './fact-tables.ts'
+import { isAlike, valueAlike } from './likeness.ts'
 
 /**
  * The table that `schema/registry.ts` reads. A field is `[name, type, flags, more?]`; a type is "[]" or "{}" (list of,
@@ -97,17 +98,23 @@ interface FieldSource {
 function fieldRow({ at, field, schema, definition, isKind }: FieldSource): FieldRow {
   const type = typeOf(schema)
   const required = definition.required?.includes(field) ?? false
-  const written = alwaysWritten.has(at) || (required && !omittedThoughRequired.has(at))
+  const written = isAlike(alwaysWritten, at) || (required && !isAlike(omittedThoughRequired, at))
   const isStruct = type.length > 1 && !/^[[{]/.test(type)
   const partOfKind = isKind && (field === 'metadata' || field === 'spec' || field === 'status')
   const always = isStruct
-    ? partOfKind || alwaysPresent.has(at)
-    : alwaysPresent.has(at) || written || ((type === 't' || type === 'u') && !zeroKept.has(at) && at !== omittedTime)
+    ? (partOfKind && !isAlike(zeroKept, at)) || isAlike(alwaysPresent, at)
+    : isAlike(alwaysPresent, at) ||
+      written ||
+      ((type === 't' || type === 'u') && !isAlike(zeroKept, at) && at !== omittedTime)
   // A value type has a zero to write; what can be nil is written as null.
   const nilable =
-    /^[[{]/.test(type) || 'atuy'.includes(type) || zeroKept.has(at) || (type === 'q' && !required && written)
+    /^[[{]/.test(type) || 'atuy'.includes(type) || isAlike(zeroKept, at) || (type === 'q' && !required && written)
   const keepsZero =
-    isStruct || written || zeroKept.has(at) || 'qaABS'.includes(type) || (type === 'x' && !alwaysPresent.has(at))
+    isStruct ||
+    written ||
+    isAlike(zeroKept, at) ||
+    'qaABS'.includes(type) ||
+    (type === 'x' && !isAlike(alwaysPresent, at))
   const flags = [
     required ? 'r' : '',
     always ? (nilable ? 'n' : 'z') : isStruct && written ? 'n' : '',
@@ -120,11 +127,11 @@ function fieldRow({ at, field, schema, definition, isKind }: FieldSource): Field
     strategies: schema['x-kubernetes-patch-strategy'],
     mergeKey: schema['x-kubernetes-patch-merge-key'],
     enum: schema.enum,
-    typeName: typeNames.get(at),
-    itemName: itemNames.get(at),
-    keyName: keyNames.get(at),
-    inside: embedded.get(at),
-    default: declared.get(at),
+    typeName: valueAlike(typeNames, at),
+    itemName: valueAlike(itemNames, at),
+    keyName: valueAlike(keyNames, at),
+    inside: valueAlike(embedded, at),
+    default: valueAlike(declared, at),
   }
   return Object.values(more).some((value) => value !== undefined) ? [field, type, flags, more] : [field, type, flags]
 }

@@ -29,6 +29,7 @@ export const alwaysWritten: Record<string, string> = {
   'io.k8s.api.rbac.v1': 'ClusterRole.rules Role.rules RoleRef.apiGroup',
   'io.k8s.api.resource.v1': `
     AllocatedDeviceStatus.conditions CapacityRequestPolicy.default DeviceClaim.requests`,
+  'io.k8s.api.resource.v1beta1': 'DeviceRequest.deviceClassName',
   'io.k8s.api.scheduling.v1': 'PriorityClass.value',
   'io.k8s.api.storage.v1': 'CSINodeDriver.topologyKeys',
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1': `
@@ -39,13 +40,17 @@ export const alwaysWritten: Record<string, string> = {
 export const omittedThoughRequired: Record<string, string> = {
   'io.k8s.api.admissionregistration.v1': `
     ValidatingAdmissionPolicyBindingSpec.policyName ValidatingAdmissionPolicyBindingSpec.validationActions`,
+  'io.k8s.api.apiserverinternal.v1alpha1': `
+    ServerStorageVersion.apiServerID ServerStorageVersion.encodingVersion StorageVersionCondition.message`,
   'io.k8s.api.authentication.v1': 'TokenReviewSpec.token',
+  'io.k8s.api.coordination.v1beta1': 'LeaseCandidateSpec.strategy',
   'io.k8s.api.core.v1': `
     ContainerRestartRule.action ContainerRestartRuleOnExitCodes.operator ImageVolumeStatus.imageRef
     PodCertificateProjection.signerName PodCertificateProjection.keyType`,
   'io.k8s.api.networking.v1': 'IPAddressSpec.parentRef ParentReference.resource ParentReference.name',
   'io.k8s.api.resource.v1': `
     CapacityRequestPolicyRange.min CounterSet.counters DeviceCounterConsumption.counters`,
+  'io.k8s.api.resource.v1alpha3': 'PoolStatus.driver PoolStatus.poolName ResourcePoolStatusRequestStatus.poolCount',
 }
 
 /** A zero that was given is kept: false, 0 and "" differ from absent here. */
@@ -57,6 +62,7 @@ export const zeroKept: Record<string, string> = {
     RuleWithOperations.scope ServiceReference.path ServiceReference.port
     ValidatingAdmissionPolicySpec.failurePolicy ValidatingWebhook.failurePolicy ValidatingWebhook.matchPolicy
     ValidatingWebhook.sideEffects ValidatingWebhook.timeoutSeconds Validation.reason WebhookClientConfig.url`,
+  'io.k8s.api.apiserverinternal.v1alpha1': 'StorageVersionStatus.commonEncodingVersion',
   'io.k8s.api.apps.v1': `
     DaemonSetSpec.revisionHistoryLimit DaemonSetStatus.collisionCount DeploymentSpec.replicas
     DeploymentSpec.revisionHistoryLimit DeploymentSpec.progressDeadlineSeconds
@@ -86,6 +92,7 @@ export const zeroKept: Record<string, string> = {
   'io.k8s.api.coordination.v1': `
     LeaseSpec.holderIdentity LeaseSpec.leaseDurationSeconds LeaseSpec.acquireTime LeaseSpec.renewTime
     LeaseSpec.leaseTransitions LeaseSpec.strategy LeaseSpec.preferredHolder`,
+  'io.k8s.api.coordination.v1beta1': 'LeaseCandidateSpec.pingTime LeaseCandidateSpec.renewTime',
   'io.k8s.api.core.v1': `
     AppArmorProfile.localhostProfile AzureDiskVolumeSource.cachingMode AzureDiskVolumeSource.fsType
     AzureDiskVolumeSource.readOnly AzureDiskVolumeSource.kind AzureFilePersistentVolumeSource.secretNamespace
@@ -148,6 +155,9 @@ export const zeroKept: Record<string, string> = {
     DeviceRequestAllocationResult.shareID DeviceTaint.timeAdded DeviceToleration.tolerationSeconds
     ExactDeviceRequest.adminAccess NodeAllocatableResourceMapping.capacityKey ResourceSliceSpec.nodeName
     ResourceSliceSpec.allNodes ResourceSliceSpec.perDeviceNodeSelection`,
+  'io.k8s.api.resource.v1alpha3': `
+    PoolStatus.allocatedDevices PoolStatus.availableDevices PoolStatus.nodeName PoolStatus.resourceSliceCount PoolStatus.totalDevices PoolStatus.unavailableDevices PoolStatus.validationError ResourcePoolStatusRequest.status ResourcePoolStatusRequestSpec.limit ResourcePoolStatusRequestSpec.poolName ResourcePoolStatusRequestStatus.poolCount`,
+  'io.k8s.api.resource.v1beta2': 'DeviceTaintSelector.device DeviceTaintSelector.driver DeviceTaintSelector.pool',
   'io.k8s.api.scheduling.v1': 'PriorityClass.preemptionPolicy',
   'io.k8s.api.storage.v1': `
     CSIDriverSpec.attachRequired CSIDriverSpec.podInfoOnMount CSIDriverSpec.storageCapacity
@@ -207,6 +217,7 @@ export const alwaysPresent: Record<string, string> = {
   'io.k8s.api.resource.v1': `
     AllocationResult.devices ResourceClaimSpec.devices ResourceClaimTemplateSpec.metadata
     ResourceClaimTemplateSpec.spec ResourceSliceSpec.pool`,
+  'io.k8s.api.resource.v1beta2': 'DeviceTaintRuleSpec.taint',
   'io.k8s.api.storage.v1': 'VolumeAttachmentSpec.source',
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1': `
     CustomResourceDefinitionSpec.names CustomResourceDefinitionStatus.acceptedNames`,

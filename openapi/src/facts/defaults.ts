@@ -37,4 +37,5 @@ export const declaredDefaults: Record<string, Record<string, string | number | b
     'ServicePort.protocol': 'TCP',
   },
   'io.k8s.api.resource.v1': { 'DeviceToleration.operator': 'Equal' },
+  'io.k8s.api.resource.v1alpha3': { 'ResourcePoolStatusRequestSpec.limit': 100 },
 }

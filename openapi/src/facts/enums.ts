@@ -16,6 +16,7 @@ export const enumValues: Record<string, Record<string, string>> = {
     'ValidatingWebhook.matchPolicy': 'Equivalent|Exact',
     'ValidatingWebhook.sideEffects': 'None|NoneOnDryRun|Some|Unknown',
   },
+  'io.k8s.api.admissionregistration.v1alpha1': { 'ParamRef.parameterNotFoundAction': 'Allow|Deny' },
   'io.k8s.api.apps.v1': {
     'DaemonSetUpdateStrategy.type': 'OnDelete|RollingUpdate',
     'DeploymentStrategy.type': 'Recreate|RollingUpdate',

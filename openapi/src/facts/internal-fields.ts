@@ -168,6 +168,9 @@ export const internalFields: Readonly<Record<string, string>> = {
   'flowcontrol.v1.ServiceAccountSubject': 'Namespace" Name"',
   'flowcontrol.v1.Subject': 'Kind" User Group ServiceAccount',
   'flowcontrol.v1.UserSubject': 'Name"',
+  'resource.v1alpha3.PoolStatus':
+    'Driver" PoolName" Generation0 ResourceSliceCount TotalDevices AllocatedDevices AvailableDevices UnavailableDevices NodeName ValidationError',
+  'resource.v1alpha3.ResourcePoolStatusRequestStatus': 'PoolCount Pools Conditions',
   'resource.v1.AllocationResult': 'Devices{ NodeSelector AllocationTimestamp',
   'resource.v1.CELDeviceSelector': 'Expression"',
   'resource.v1.CapacityRequirements': 'Requests',

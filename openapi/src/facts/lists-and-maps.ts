@@ -78,6 +78,7 @@ export const atomicLists: Record<string, string> = {
     DeviceSubRequest.selectors DeviceSubRequest.tolerations ExactDeviceRequest.selectors
     ExactDeviceRequest.tolerations NetworkDeviceData.ips ResourceSliceSpec.devices
     ResourceSliceSpec.sharedCounters`,
+  'io.k8s.api.resource.v1alpha3': 'ResourcePoolStatusRequestStatus.pools',
   'io.k8s.api.storage.v1': `
     CSIDriverSpec.tokenRequests CSINodeDriver.topologyKeys StorageClass.allowedTopologies
     StorageClass.mountOptions`,
@@ -98,6 +99,7 @@ export const atomicLists: Record<string, string> = {
 
 export const setLists: Record<string, string> = {
   'io.k8s.api.admissionregistration.v1': 'ValidatingAdmissionPolicyBindingSpec.validationActions',
+  'io.k8s.api.apiserverinternal.v1alpha1': 'ServerStorageVersion.decodableVersions ServerStorageVersion.servedVersions',
   'io.k8s.api.batch.v1': `
     PodFailurePolicyOnExitCodesRequirement.values UncountedTerminatedPods.failed
     UncountedTerminatedPods.succeeded`,
@@ -122,6 +124,10 @@ export const mapLists: Record<string, Record<string, string>> = {
     'ValidatingAdmissionPolicyStatus.conditions': 'type',
     'ValidatingWebhook.matchConditions': 'name',
     'ValidatingWebhookConfiguration.webhooks': 'name',
+  },
+  'io.k8s.api.apiserverinternal.v1alpha1': {
+    'StorageVersionStatus.conditions': 'type',
+    'StorageVersionStatus.storageVersions': 'apiServerID',
   },
   'io.k8s.api.apps.v1': {
     'DaemonSetStatus.conditions': 'type',
@@ -185,6 +191,8 @@ export const mapLists: Record<string, Record<string, string>> = {
     'ResourceClaimStatus.devices': 'driver device pool shareID',
     'ResourceClaimStatus.reservedFor': 'uid',
   },
+  'io.k8s.api.resource.v1alpha3': { 'ResourcePoolStatusRequestStatus.conditions': 'type' },
+  'io.k8s.api.resource.v1beta2': { 'DeviceTaintRuleStatus.conditions': 'type' },
   'io.k8s.api.storage.v1': {
     'CSINodeSpec.drivers': 'name',
   },

@@ -57,6 +57,7 @@ export const namedTypes: Record<string, Record<string, string>> = {
   },
   CoordinatedLeaseStrategy: {
     'io.k8s.api.coordination.v1': 'LeaseSpec.strategy',
+    'io.k8s.api.coordination.v1beta1': 'LeaseCandidateSpec.strategy',
   },
   CustomResourceDefinitionConditionType: {
     'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1': 'CustomResourceDefinitionCondition.type',

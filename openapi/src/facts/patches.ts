@@ -71,6 +71,8 @@ export const patchRules: Record<string, Record<string, string>> = {
   'io.k8s.api.resource.v1': {
     'ResourceClaimStatus.reservedFor': 'merge uid',
   },
+  'io.k8s.api.resource.v1alpha3': { 'ResourcePoolStatusRequestStatus.conditions': 'merge type' },
+  'io.k8s.api.resource.v1beta2': { 'DeviceTaintRuleStatus.conditions': 'merge type' },
   'io.k8s.api.storage.v1': {
     'CSINodeSpec.drivers': 'merge name',
   },

@@ -64,6 +64,11 @@ export const specialDefinitions: Record<string, SpecialDefinition> = {
     description:
       'Turns the status subresource of a custom resource on: the status is then written through it alone, and other writes leave the status as it is.',
   },
+  'io.k8s.api.apiserverinternal.v1alpha1.StorageVersionSpec': {
+    type: 'object',
+    typescript: 'Record<string, unknown>',
+    description: 'There is nothing to ask for.',
+  },
   [`${extensions}.JSON`]: { typescript: 'unknown', description: 'Any JSON value.' },
   [`${extensions}.JSONSchemaPropsOrArray`]: {
     typescript: 'unknown',
@@ -103,6 +108,10 @@ export const specialProperties: ReadonlyMap<string, string> = new Map([
     list.split(/\s+/).map((at) => [`${pkg}.${at}`, resource] as const),
   ),
   ['io.k8s.api.apps.v1.ControllerRevision.data', raw],
+  [
+    'io.k8s.api.apiserverinternal.v1alpha1.StorageVersion.spec',
+    'io.k8s.api.apiserverinternal.v1alpha1.StorageVersionSpec',
+  ],
   ['io.k8s.api.resource.v1.AllocatedDeviceStatus.data', raw],
   ['io.k8s.api.resource.v1.OpaqueDeviceConfiguration.parameters', raw],
   [`${meta}.WatchEvent.object`, raw],

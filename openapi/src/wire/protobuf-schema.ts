@@ -5,6 +5,7 @@ import { extensionsMessages } from './protobuf-tables/extensions.ts'
 import { metaMessages } from './protobuf-tables/meta.ts'
 import { metricsMessages } from './protobuf-tables/metrics.ts'
 import { networkStorageMessages } from './protobuf-tables/network-storage.ts'
+import { optionalMessages, repeatedPackages } from './protobuf-tables/optional.ts'
 import { workloadsMessages } from './protobuf-tables/workloads.ts'
 
 /**
@@ -65,6 +66,7 @@ const tables: Record<string, string> = {
   ...networkStorageMessages,
   ...extensionsMessages,
   ...metricsMessages,
+  ...optionalMessages,
 }
 
 /** The lines of every message, found on first use. */
@@ -84,11 +86,17 @@ function allLines(): Map<string, string> {
   return lines
 }
 
+function lineOf(name: string): string | undefined {
+  const [pkg = '', message = ''] = name.split('.')
+  const repeated = repeatedPackages[pkg]
+  return allLines().get(name) ?? (repeated === undefined ? undefined : lineOf(`${repeated}.${message}`))
+}
+
 /** The message of this full name, such as "core/v1.PodSpec". */
 export function messageNamed(name: string): ProtobufMessage | undefined {
   const known = parsed.get(name)
   if (known !== undefined) return known
-  const line = allLines().get(name)
+  const line = lineOf(name)
   if (line === undefined) return undefined
   const fields = line
     .split(/\s+/)
@@ -114,7 +122,8 @@ function parseField(token: string, pkg: string): ProtobufField {
 
 /** The message of a kind; options and Status are those of meta/v1 in every group. Undefined for what has none. */
 export function messageOf({ group, version, kind }: GroupVersionKind): ProtobufMessage | undefined {
-  const pkg = group === '' ? 'core' : group.split('.', 1)[0]
+  const pkg =
+    group === '' ? 'core' : group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : group.split('.', 1)[0]
   return messageNamed(`${pkg}/${version}.${kind}`) ?? messageNamed(`meta/v1.${kind}`)
 }
 

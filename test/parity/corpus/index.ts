@@ -17,6 +17,7 @@ import * as volumes from './generated/volumes.ts'
 import * as made from './generated/workloads.ts'
 import { manifests } from './manifests.ts'
 import { negotiation } from './negotiation.ts'
+import { optional } from './optional.ts'
 import { patches } from './patches.ts'
 import { policies } from './policies.ts'
 import { reads } from './reads.ts'
@@ -32,6 +33,7 @@ export const corpora: Record<string, ParityCases> = {
   facts,
   manifests,
   negotiation,
+  optional,
   patches,
   policies,
   reads,

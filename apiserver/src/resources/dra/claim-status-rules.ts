@@ -23,6 +23,7 @@ import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
 import { validateNodeSelector } from '../core/pods/validation/scheduling.ts'
 import { adminResultErrors } from './admin-access.ts'
 import { namesOf, unknownRequest, validateReferences } from './claim-rules.ts'
+import { validateConditions } from './conditions.ts'
 import { driverName } from './names.ts'
 import { validateConfigs } from './selectors.ts'
 
@@ -140,7 +141,7 @@ function whyNoUuid(text: string): string {
   return text.length === uuidLength ? 'invalid UUID format' : `invalid UUID length: ${text.length}`
 }
 
-function poolName(name: string, at: FieldPath): FieldError[] {
+export function poolName(name: string, at: FieldPath): FieldError[] {
   if (name === '') return [required(at)]
   return name.split('/').flatMap((part) => dns1123Subdomain(part).map((text) => invalid(at, part, text)))
 }
@@ -178,21 +179,6 @@ function validateDeviceStatus({ conditions, data, networkData }: V1AllocatedDevi
     else if (ips.indexOf(ip) < i) errors.push(duplicate(here.child('ips').index(i), ip))
   }
   return errors
-}
-
-type Condition = NonNullable<V1AllocatedDeviceStatus['conditions']>[number]
-
-function validateConditions(conditions: readonly Partial<Condition>[], at: FieldPath): FieldError[] {
-  return conditions.flatMap(({ type = '', status = '', reason = '', lastTransitionTime }, i) => {
-    const here = at.index(i)
-    const errors = nameErrors(here.child('type'), type, qualifiedName)
-    if (conditions.findIndex((one) => one.type === type) < i) errors.push(duplicate(here.child('type'), type))
-    if (!['True', 'False', 'Unknown'].includes(status))
-      errors.push(unsupported(here.child('status'), status, ['False', 'True', 'Unknown']))
-    if (lastTransitionTime == null) errors.push(required(here.child('lastTransitionTime')))
-    if (reason === '') errors.push(required(here.child('reason')))
-    return errors
-  })
 }
 
 function atMost(at: FieldPath, text: string, bytes: number): FieldError[] {

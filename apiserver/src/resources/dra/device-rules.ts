@@ -14,8 +14,9 @@ import {
   qualifiedName,
   type NameValidator,
 } from '@kapell/openapi/meta/names'
-import type { V1ResourceSlice } from '@kapell/openapi/types'
+import type { V1DeviceTaint, V1ResourceSlice } from '@kapell/openapi/types'
 import { internalView } from '../common/internal-view.ts'
+import { isSemver } from '../common/semver.ts'
 import { nameErrors, unsupported } from '../common/validation.ts'
 import { validateNodeSelector } from '../core/pods/validation/scheduling.ts'
 import { validateCapacity } from './capacity-rules.ts'
@@ -33,8 +34,6 @@ const maxConsumed = 2
 const maxCounters = 32
 const maxConditions = 4
 const maxText = 64
-const semver =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/
 
 /** Devices of this sort fill a slice sooner. */
 export const isHeavy = ({ taints, consumesCounters }: Device): boolean =>
@@ -85,14 +84,16 @@ export function validateDevice(device: Device, perDevice: boolean, at: FieldPath
 function validateTaints(device: Device, at: FieldPath): FieldError[] {
   const taints = device.taints ?? []
   if (taints.length > maxTaints) return [tooMany(at, taints.length, maxTaints)]
-  return taints.flatMap((taint, i) => {
-    const here = at.index(i)
-    const errors = nameErrors(here.child('key'), taint.key ?? '', qualifiedName)
-    if ((taint.value ?? '') !== '') errors.push(...nameErrors(here.child('value'), taint.value ?? '', labelValue))
-    if ((taint.effect ?? '') === '') errors.push(required(here.child('effect')))
-    else if (!effects.includes(taint.effect)) errors.push(unsupported(here.child('effect'), taint.effect, effects))
-    return errors
-  })
+  return taints.flatMap((taint, i) => validateTaint(taint, at.index(i)))
+}
+
+export function validateTaint(taint: Partial<V1DeviceTaint>, at: FieldPath): FieldError[] {
+  const { key = '', value = '', effect = '' } = taint
+  const errors = nameErrors(at.child('key'), key, qualifiedName)
+  if (value !== '') errors.push(...nameErrors(at.child('value'), value, labelValue))
+  if (effect === '') errors.push(required(at.child('effect')))
+  else if (!effects.includes(effect)) errors.push(unsupported(at.child('effect'), effect, effects))
+  return errors
 }
 
 const whenPerDevice = 'when `perDeviceNodeSelection` is set to true in the ResourceSlice spec'
@@ -156,7 +157,7 @@ function validateAttribute(attribute: Attribute, at: FieldPath): FieldError[] {
   const set = (['int', 'bool', 'string', 'version'] as const).filter((field) => attribute[field] !== undefined)
   const errors: FieldError[] = []
   const { string: text = '', version } = attribute
-  if (version !== undefined && !semver.test(version))
+  if (version !== undefined && !isSemver(version))
     errors.push(invalid(at.child('version'), version, 'must be a string compatible with semver.org spec 2.0.0'))
   for (const [field, value] of [
     ['string', text],

@@ -1,6 +1,7 @@
 import type { V1ServiceCIDR } from '@kapell/openapi/types'
 import { invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { parseCidr } from '../common/ip.ts'
+import { cidrErrors } from '../common/ip-validation.ts'
 import { unchanged } from '../common/validation.ts'
 
 /** Source: ServiceCIDR v1 networking. */
@@ -20,14 +21,7 @@ export function validateServiceCidr(cidr: V1ServiceCIDR, root: FieldPath): Field
       ),
     )
   }
-  for (const [i, text] of cidrs.entries()) {
-    const parsed = parseCidr(text)
-    if (parsed === undefined) {
-      errors.push(invalid(at.index(i), text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'))
-    } else if (parsed.toString() !== text) {
-      errors.push(invalid(at.index(i), text, `must be in canonical form (${JSON.stringify(parsed.toString())})`))
-    }
-  }
+  errors.push(...cidrs.flatMap((text, i) => cidrErrors(at.index(i), text)))
   return errors
 }
 
