@@ -4,9 +4,11 @@ import { convertAhead, servedFromCache, servedFromStore } from '../registry/conv
 import { decodeJson, encodeServed, servedLine } from '../registry/encode.ts'
 import { checkNameSegment, keyOf } from '../registry/object-key.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
-import type { Answer } from '../server/answer.ts'
+import { bytesAnswer, type Answer } from '../server/answer.ts'
 import { StorageError } from '../storage/storage.ts'
 import type { CachedObject, WatchCache } from '../storage/watch-cache/types.ts'
+import { protobufType } from './negotiate.ts'
+import { protobufContent } from './protobuf-forms.ts'
 import { parseListRevision, parseRevision } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
 
@@ -45,14 +47,15 @@ export async function getObject(context: RequestContext, resource: StoredResourc
   const { store } = resource
   checkNameSegment(info.name)
   const key = keyOf(store, info)
-  const answerCached = (found: CachedObject): Promise<Answer> =>
-    objectAnswer(
-      context,
-      resource,
-      200,
-      { object: () => servedObject(resource, found), json: () => servedJson(resource, found) },
-      form,
-    )
+  const answerCached = async (found: CachedObject): Promise<Answer> => {
+    if (form.mediaType === protobufType && form.as === undefined) {
+      const { encodeContent, enveloped, hasProtobuf } = await import('@kapell/openapi/wire/protobuf')
+      const content = hasProtobuf(resource) ? protobufContent(resource, found, encodeContent) : undefined
+      if (content !== undefined) return bytesAnswer(200, protobufType, enveloped(resource, content))
+    }
+    const body = { object: () => servedObject(resource, found), json: () => servedJson(resource, found) }
+    return objectAnswer(context, resource, 200, body, form)
+  }
   if (rv === '') {
     // What is cached may be what the store would answer, and the store can tell without reading it.
     const known = resource.definition.conversion === undefined ? store.cache().get(key) : undefined

@@ -72,9 +72,10 @@ describe('frames of objects that were encoded before', () => {
 
   it('are the same bytes as those made at once', () => {
     const cached = cachedOf(tricky)
-    expect(writer({ mediaType: type }).added(cached)).toEqual(encodeWatchFrame('ADDED', resource, tricky))
+    const added = (form: Form): Uint8Array => new Uint8Array(Buffer.concat(writer(form).added(cached)))
+    expect(added({ mediaType: type })).toEqual(encodeWatchFrame('ADDED', resource, tricky))
     const partial = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' }
-    const frame = writer({ mediaType: type, as: 'PartialObjectMetadata' }).added(cached)
+    const frame = added({ mediaType: type, as: 'PartialObjectMetadata' })
     expect(frame).toEqual(encodeWatchFrame('ADDED', partial, partialMetadata(tricky)))
     expect(metadataContent(resource, cached, encodeContent)).toBe(metadataContent(resource, cached, encodeContent))
   })

@@ -12,8 +12,8 @@ import { partialMetadata, tableOf, type IncludeObject } from './table.ts'
 
 /** The frames of one watch stream, in the form its client asked for. */
 export interface FrameWriter {
-  /** An object of the initial state. */
-  added(cached: CachedObject): Uint8Array
+  /** An object of the initial state, in pieces to be sent one after another. */
+  added(cached: CachedObject): readonly Uint8Array[]
   /** A change as this watch's selection sees it; undefined when it does not. */
   change(event: CacheEvent): Uint8Array | undefined
   bookmark(revision: number, initialEventsEnd: boolean): Uint8Array
@@ -23,7 +23,7 @@ export interface FrameWriter {
 type EventType = CacheEvent['type']
 
 /** What writes protobuf; loaded by the first who asks for it. */
-export type ProtobufCodec = Pick<typeof Codec, 'encodeContent' | 'encodeWatchFrame' | 'enveloped' | 'watchFrame'>
+export type ProtobufCodec = Pick<typeof Codec, 'encodeContent' | 'encodeWatchFrame' | 'watchFramePieces'>
 
 const encoder = new TextEncoder()
 const end = Buffer.from('}\n')
@@ -112,17 +112,17 @@ export function createFrameWriter(
   }
   /** The stored bytes are the frame's: JSON, and no other shape was asked for. */
   const plain = form.as === undefined && protobuf === undefined
-  const spliced = (type: EventType, json: Uint8Array): Uint8Array => Buffer.concat([openings[type], json, end])
+  const pieces = (type: EventType, json: Uint8Array): Uint8Array[] => [openings[type], json, end]
 
   /** An object as it is cached, from what was made of it before: for a list, or for another watch. */
-  const ofCached = (type: EventType, cached: CachedObject): Uint8Array => {
-    if (plain) return spliced(type, servedJson(resource, cached))
-    if (form.as === 'Table') return encode(type, transformed(servedObject(resource, cached)))
-    if (protobuf === undefined) return spliced(type, metadataJson(resource, cached, apiVersion))
-    const { encodeContent, enveloped, watchFrame } = protobuf
+  const ofCached = (type: EventType, cached: CachedObject): Uint8Array[] => {
+    if (plain) return pieces(type, servedJson(resource, cached))
+    if (form.as === 'Table') return [encode(type, transformed(servedObject(resource, cached)))]
+    if (protobuf === undefined) return pieces(type, metadataJson(resource, cached, apiVersion))
+    const { encodeContent, watchFramePieces } = protobuf
     return form.as === undefined
-      ? watchFrame(type, enveloped(resource, protobufContent(resource, cached, encodeContent)))
-      : watchFrame(type, enveloped(partialKind(form.version), metadataContent(resource, cached, encodeContent)))
+      ? watchFramePieces(type, resource, protobufContent(resource, cached, encodeContent))
+      : watchFramePieces(type, partialKind(form.version), metadataContent(resource, cached, encodeContent))
   }
 
   return {
@@ -134,10 +134,10 @@ export function createFrameWriter(
       // What leaves the selection is shown as it was, at the version of the change.
       const leaves = type === 'DELETED' && event.type !== 'DELETED'
       const shown = leaves ? (event.previous ?? event.current) : event.current
-      if (plain && !leaves) return ofCached(type, shown)
+      if (plain && !leaves) return Buffer.concat(ofCached(type, shown))
       if (!plain && type === event.type) {
         const key = formNow()
-        const frame = sharedFrame(event, key, () => ofCached(type, shown))
+        const frame = sharedFrame(event, key, () => Buffer.concat(ofCached(type, shown)))
         first = false
         return frame
       }
@@ -145,7 +145,7 @@ export function createFrameWriter(
       const object = leaves
         ? { ...served, metadata: { ...served.metadata, resourceVersion: String(event.revision) } }
         : served
-      return plain ? spliced(type, encodeServed(object)) : encode(type, transformed(object))
+      return plain ? Buffer.concat(pieces(type, encodeServed(object))) : encode(type, transformed(object))
     },
     bookmark: (revision, initialEventsEnd) => {
       const metadata = {

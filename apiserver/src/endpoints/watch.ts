@@ -31,22 +31,27 @@ interface WatchPlan {
   bookmarkEveryMs: number
 }
 
-/** Joins frames so that a burst of changes costs few writes. */
-function* joined(frames: Iterable<Uint8Array>): Iterable<Uint8Array> {
+/** Joins frames, which may come in pieces, so that many cost few writes. Each chunk ends with a frame. */
+function* joined(frames: Iterable<readonly Uint8Array[]>): Iterable<Uint8Array> {
   let pending: Uint8Array[] = []
   let size = 0
   for (const frame of frames) {
-    pending.push(frame)
-    size += frame.length
+    for (const piece of frame) {
+      pending.push(piece)
+      size += piece.length
+    }
     if (size < chunkBytes) continue
     yield Buffer.concat(pending, size)
     pending = []
     size = 0
   }
-  if (size > 0) yield pending.length === 1 && pending[0] !== undefined ? pending[0] : Buffer.concat(pending, size)
+  if (size > 0) yield Buffer.concat(pending, size)
 }
 
-function* initialFrames(plan: WatchPlan, entries: Iterable<Parameters<FrameWriter['added']>[0]>): Iterable<Uint8Array> {
+function* initialFrames(
+  plan: WatchPlan,
+  entries: Iterable<Parameters<FrameWriter['added']>[0]>,
+): Iterable<readonly Uint8Array[]> {
   const { selection, resource, writer } = plan
   for (const entry of entries) {
     if (!selection.everything && !selection.matches(servedObject(resource, entry))) continue
@@ -93,12 +98,12 @@ class WatchStream {
     const { writer, options } = this.#plan
     this.#started = true
     let only: Uint8Array | undefined
-    let several: Uint8Array[] | undefined
+    let several: Uint8Array[][] | undefined
     for (const event of batch.events) {
       const frame = writer.change(event)
       if (frame === undefined) continue
       if (only === undefined) only = frame
-      else (several ??= [only]).push(frame)
+      else (several ??= [[only]]).push([frame])
     }
     let more = true
     if (several !== undefined) for (const chunk of joined(several)) more = out.write(chunk)

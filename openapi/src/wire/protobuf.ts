@@ -144,12 +144,16 @@ const closingFields = Uint8Array.of(0x1a, 0, 0x22, 0)
 
 /** Puts the kind, and the four bytes that all begin with, before what was written. */
 function closeEnvelope(gvk: GroupVersionKind, out: ByteWriter): Uint8Array {
+  writeKind(gvk, out)
+  return out.finish()
+}
+
+function writeKind(gvk: GroupVersionKind, out: ByteWriter): void {
   const beforeMeta = out.length
   out.stringField(2, gvk.kind)
   out.stringField(1, apiVersionOf(gvk))
   out.close(1, beforeMeta)
   out.data(magic)
-  return out.finish()
 }
 
 /** An event of a watch: its length in four bytes, then the event, which holds the object in its envelope. */
@@ -167,6 +171,26 @@ export function watchFrame(type: string, enveloped: Uint8Array): Uint8Array {
   const length = out.length
   out.data(Uint8Array.of(length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255))
   return out.finish()
+}
+
+const framing = new ByteWriter()
+
+/** As {@link encodeWatchFrame}, for content that is encoded already: in pieces to be sent one after another. */
+export function watchFramePieces(type: string, gvk: GroupVersionKind, content: Uint8Array): Uint8Array[] {
+  const following = content.length + closingFields.length
+  const out = framing
+  out.clear()
+  out.varint(content.length)
+  out.tag(2, 2)
+  writeKind(gvk, out)
+  out.varint(out.length + following)
+  out.tag(1, 2)
+  out.varint(out.length + following)
+  out.tag(2, 2)
+  out.stringField(1, type)
+  const length = out.length + following
+  out.data(Uint8Array.of(length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255))
+  return [out.finish(), content, closingFields]
 }
 
 /** The event in a frame, without its length. */
