@@ -13,6 +13,7 @@ import {
   persistentVolumeClaims,
   persistentVolumes,
   pods,
+  runtimeClasses,
   secrets,
   services,
   volumeAttachments,
@@ -204,6 +205,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     pods: () => nodePods.list(),
     allocatable: node.allocatable,
     given: (pod) => allocations.of(pod),
+    machine: node,
     ...(options.pressures === undefined ? {} : { pressures: options.pressures }),
     ...(options.refuses === undefined ? {} : { refuses: options.refuses }),
     node: () => client.resource(nodes).get(node.name, { signal }),
@@ -240,6 +242,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
       clusterDomain: options.clusterDomain,
     },
     services: (namespace) => serviceLister.inNamespace(namespace),
+    runtimeHandler: async (className) => (await client.resource(runtimeClasses).get(className, { signal })).handler,
     hostPorts: options.hostPorts ?? (() => {}),
   }
   const workers: PodWorkers = createPodWorkers({

@@ -11,7 +11,7 @@ import type { Eviction } from './eviction/manager.ts'
 import { hostPortTeller } from './host-ports.ts'
 import { createImageCollector } from './images/collect.ts'
 import { keepLease } from './node/lease.ts'
-import { defaultNodeIp, defaultNodeIp6, defaultNodeName, pidUsage, readMachine } from './node/machine.ts'
+import { defaultNodeIp, defaultNodeIp6, defaultNodeName, pidUsage, readMachine, hasAppArmor } from './node/machine.ts'
 import { createNodeStatus } from './node/node-status.ts'
 import { allocatable, keptFree } from './node/registration.ts'
 import type { NodeAgent, NodeAgentOptions } from './options.ts'
@@ -24,7 +24,7 @@ import type { Closer } from './start/closer.ts'
 import { openEviction } from './start/eviction.ts'
 import { openIngress } from './start/ingress.ts'
 import { openNetwork } from './start/network.ts'
-import { hasUserNamespaces, openImages, openRuntime } from './start/runtime.ts'
+import { hasRecursiveReadOnly, hasUserNamespaces, openImages, openRuntime } from './start/runtime.ts'
 import { openServer } from './start/server.ts'
 import { openShutdown } from './start/shutdown.ts'
 import { mountedImages } from './volumes/image.ts'
@@ -130,6 +130,9 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
       allocatable: allocatable(machine, maxPods, kept),
       cgroupRoot,
       runtimeName: runtime.name,
+      recursiveReadOnly: hasRecursiveReadOnly(runtime),
+      appArmor: await hasAppArmor(),
+      allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     },
     clusterDns:
       options.clusterDns ?? (network?.dns !== undefined && containerd !== undefined ? [containerd.gateway] : []),
@@ -214,7 +217,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   await status.register()
   refreshNode = () => status.refresh()
   progress(`node ${nodeName} is registered`)
-  keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal })
+  const heard = network === undefined ? {} : { renewed: network.heard }
+  keepLease({ client, nodeName, nodeUid: status.uid, clock, log, signal, ...heard })
   status.start()
   await pods.start()
   if (!simulated) {

@@ -38,7 +38,7 @@ export interface NodeAgentOptions {
   /** Pods and Services have addresses of this family, too; absent: IPv4 alone. */
   ipv6?: Ipv6Options
   /** Addresses that the cluster gives to Services of type LoadBalancer: this machine takes those in use for its own. */
-  loadBalancerRange?: AddressRange
+  loadBalancerRange?: readonly AddressRange[]
   /** Where Ingresses are served, on every address of this machine; absent: they are not. */
   ingressPorts?: { http: number; https: number }
   /** Name servers of pods with dnsPolicy ClusterFirst. Default: the node's own. */
@@ -64,6 +64,8 @@ export interface NodeAgentOptions {
   taints?: V1Taint[]
   /** Default 110. */
   maxPods?: number
+  /** Kernel settings that pods may set although they reach beyond the pod: "kernel.msg*". Default: none. */
+  allowedUnsafeSysctls?: readonly string[]
   /** Processes and threads that a pod may have; default: no limit. */
   podMaxPids?: number
   /** When pods go for want of memory, disk or process ids. Default: upstream's hard thresholds. */

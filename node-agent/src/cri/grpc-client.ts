@@ -65,6 +65,7 @@ function codeName(code: number): string {
 }
 
 export const isNotFound = (error: unknown): boolean => error instanceof RuntimeCallError && error.code === 5
+export const isDeadlineExceeded = (error: unknown): boolean => error instanceof RuntimeCallError && error.code === 4
 export const isUnimplemented = (error: unknown): boolean => error instanceof RuntimeCallError && error.code === 12
 export const isUnavailable = (error: unknown): boolean => error instanceof RuntimeCallError && error.code === 14
 

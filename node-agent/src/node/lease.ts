@@ -13,6 +13,8 @@ export interface LeaseOptions {
   clock: Clock
   log: Logger
   signal: AbortSignal
+  /** Told of each time the API server took it: when the request was sent. */
+  renewed?: (at: Date) => void
 }
 
 const namespace = 'kube-node-lease'
@@ -20,12 +22,13 @@ const durationSeconds = 40
 const renewMs = 10_000
 
 /** Renews the node's Lease every ten seconds: the cheap sign of life. */
-export function keepLease({ client, nodeName, nodeUid, clock, log, signal }: LeaseOptions): void {
+export function keepLease({ client, nodeName, nodeUid, clock, log, signal, renewed }: LeaseOptions): void {
   const api = client.resource(leases, namespace)
   let lease: V1Lease | undefined
 
   const renew = async (): Promise<void> => {
-    const spec = { holderIdentity: nodeName, leaseDurationSeconds: durationSeconds, renewTime: microTime(clock.now()) }
+    const startedAt = clock.now()
+    const spec = { holderIdentity: nodeName, leaseDurationSeconds: durationSeconds, renewTime: microTime(startedAt) }
     const fresh: V1Lease = {
       metadata: {
         name: nodeName,
@@ -46,6 +49,7 @@ export function keepLease({ client, nodeName, nodeUid, clock, log, signal }: Lea
         lease === undefined
           ? await api.create(fresh, call)
           : await api.update({ ...lease, spec: { ...lease.spec, ...spec } }, call)
+      renewed?.(startedAt)
     } catch (error) {
       // Whatever it was (deleted, taken): read it again next time.
       lease = undefined

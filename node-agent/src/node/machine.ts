@@ -120,3 +120,10 @@ export async function defaultNodeIp(): Promise<string> {
 
 /** As a Node may be named: lower case. */
 export const defaultNodeName = (): string => hostname().toLowerCase()
+
+/** Whether the kernel has AppArmor switched on. */
+export const hasAppArmor = (): Promise<boolean> =>
+  readFile('/sys/module/apparmor/parameters/enabled', 'utf8').then(
+    (text) => text.startsWith('Y'),
+    () => false,
+  )

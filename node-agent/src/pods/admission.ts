@@ -9,6 +9,7 @@ import {
 import type { V1Node, V1Pod } from '@kapell/openapi/types'
 import { conditionMessage } from '../eviction/messages.ts'
 import { isCritical } from '../eviction/rank.ts'
+import { unenforceable, type Enforceable } from './enforceable.ts'
 import { identityOf } from './record.ts'
 import { qosClass } from './resources.ts'
 
@@ -36,6 +37,8 @@ export interface PodAdmissionOptions {
   pressures?(): readonly string[]
   /** Why no pod is taken at all now, if so. Default: pods are taken. */
   refuses?(): Rejection | undefined
+  /** What the machine can hold pods to. Default: nothing beyond the ordinary. */
+  machine?: Enforceable
   /** The node as the API has it now. Rejects when it cannot be asked. */
   node(): Promise<V1Node>
 }
@@ -60,6 +63,8 @@ export function createPodAdmission(options: PodAdmissionOptions): PodAdmission {
       if (admitted.has(uid) || pod.status?.startTime !== undefined) return undefined
       const closed = options.refuses?.()
       if (closed !== undefined) return closed
+      const cannot = unenforceable(pod, options.machine ?? {})
+      if (cannot !== undefined) return cannot
       const pressed = refusedUnderPressure(pod, options.pressures?.() ?? [])
       if (pressed !== undefined) return pressed
       const chooses = choosesNode(pod) && !matchesNode(pod, await options.node())

@@ -46,6 +46,7 @@ export interface ContainerConfigInput {
   /** The image's digest or id to run, and the name the pod used. */
   imageRef: string
   imageUser: ImageUser
+  seccompDir: string
   resources: CgroupResources
   /** Of a pod that has users of its own. */
   users?: IdMapping | undefined
@@ -93,6 +94,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
         pod,
         container,
         image: input.imageUser,
+        seccompDir: input.seccompDir,
         targetId: input.targetId,
         users: input.users,
       }),

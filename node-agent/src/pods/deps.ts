@@ -17,6 +17,7 @@ import type { ImagePuller, PulledImage } from './images.ts'
 import type { Observer } from './observe.ts'
 import type { NodePaths } from './paths.ts'
 import type { PodIdentity, PodRecord } from './record.ts'
+import type { Enforceable } from './enforceable.ts'
 import type { UserNamespaces } from './user-namespaces.ts'
 
 /** What the pods' room needs from its surroundings; tests give closures. */
@@ -42,11 +43,15 @@ export interface PodDeps {
   dns: DnsSurroundings
   /** Services of a namespace. */
   services(namespace: string): V1Service[]
+  /** The runtime's handler for pods of a RuntimeClass. Rejects when there is no such class. */
+  runtimeHandler(className: string): Promise<string>
   /** The addresses of a pod, for what it shows on the node's own ports; none when it ends. */
   hostPorts(pod: V1Pod, podIps: readonly string[]): void
 }
 
-export interface NodeFacts {
+export interface NodeFacts extends Enforceable {
+  /** Whether the runtime can make mounts read-only all the way down. */
+  recursiveReadOnly?: boolean
   name: string
   ip: string
   /** Of IPv6, where pods have addresses of both families. */

@@ -3,6 +3,7 @@ import { request as secureRequest } from 'node:https'
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { V1Container, V1LifecycleHandler } from '@kapell/openapi/types'
 import type { Cri } from '../cri/client.ts'
+import { dialError } from '../probes/dial-error.ts'
 
 export interface HookTarget {
   cri: Cri
@@ -13,6 +14,17 @@ export interface HookTarget {
   /** Milliseconds the hook may take. */
   timeoutMs: number
   signal?: AbortSignal
+}
+
+/** A handler's command ran and failed. */
+export class HookExecError extends Error {
+  override readonly name = 'HookExecError'
+  /** What it said. */
+  readonly output: string
+  constructor(message: string, output: string) {
+    super(message)
+    this.output = output
+  }
 }
 
 /** Runs a postStart or preStop handler. Throws with what went wrong. */
@@ -26,8 +38,9 @@ export async function runHook(handler: V1LifecycleHandler, target: HookTarget): 
       { deadlineMs: timeoutMs + 5000, ...(target.signal === undefined ? {} : { signal: target.signal }) },
     )
     if (result.exitCode !== 0) {
+      const stderr = Buffer.from(result.stderr).toString('utf8')
       const output = Buffer.concat([result.stdout, result.stderr]).toString('utf8')
-      throw new Error(`command '${cmd.join(' ')}' exited with ${result.exitCode}: ${output}`)
+      throw new HookExecError(`command '${cmd.join(' ')}' exited with ${result.exitCode}: ${stderr}`, output)
     }
   } else if (handler.httpGet !== undefined) {
     const { host, path = '/', scheme = 'HTTP', httpHeaders = [] } = handler.httpGet
@@ -71,7 +84,10 @@ function get({ scheme, host, port, path, headers, timeoutMs }: GetRequest): Prom
       if ((response.statusCode ?? 500) < 400) resolve()
       else reject(new Error(`HTTP status ${response.statusCode}`))
     })
-    call.on('error', reject)
+    call.on('error', (error) => {
+      const url = `${scheme.toLowerCase()}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+      reject(new Error(`Get ${JSON.stringify(url)}: ${dialError(error, host, port)}`))
+    })
     call.end()
   })
 }

@@ -82,8 +82,9 @@ export function createImagePuller(options: { cri: Cri; events: PodEvents; clock:
         events(pod, type, reason, message, ofVolume ? undefined : container.name)
       const image = withDefaultTag(name)
       if (image === undefined) {
-        const message = `Failed to apply default image tag ${quoted}: couldn't parse image name ${quoted}: invalid reference format`
+        const message = `Failed to apply default image tag ${quoted}: couldn't parse image name ${quoted}: ${malformed(name)}`
         tell('Warning', 'InspectFailed', message)
+        tell('Warning', 'Failed', 'Error: InvalidImageName')
         throw new StartError('InvalidImageName', message)
       }
       const policy = container.imagePullPolicy ?? (image.endsWith(':latest') ? 'Always' : 'IfNotPresent')
@@ -99,6 +100,7 @@ export function createImagePuller(options: { cri: Cri; events: PodEvents; clock:
       if (policy === 'Never') {
         const message = `Container image ${quoted} is not present with pull policy of Never`
         tell('Warning', 'ErrImageNeverPull', message)
+        tell('Warning', 'Failed', 'Error: ErrImageNeverPull')
         throw new StartError('ErrImageNeverPull', message)
       }
       const key = `${pod.metadata?.uid ?? ''}/${image}`
@@ -107,7 +109,7 @@ export function createImagePuller(options: { cri: Cri; events: PodEvents; clock:
       if (waitMs > 0) {
         const message = `Back-off pulling image ${quoted}`
         tell('Normal', 'BackOff', message)
-        tell('Warning', 'Failed', 'Error: ImagePullBackOff')
+        if (!ofVolume) tell('Warning', 'Failed', 'Error: ImagePullBackOff')
         throw new StartError(
           'ImagePullBackOff',
           `${message}: ErrImagePull: ${lastErrors.get(key)?.message ?? ''}`,
@@ -144,7 +146,7 @@ export function createImagePuller(options: { cri: Cri; events: PodEvents; clock:
         const message = text(error)
         lastErrors.set(key, { message, atMs: failed })
         tell('Warning', 'Failed', `Failed to pull image ${quoted}: ${message}`)
-        tell('Warning', 'Failed', 'Error: ErrImagePull')
+        if (!ofVolume) tell('Warning', 'Failed', 'Error: ErrImagePull')
         throw new StartError('ErrImagePull', message, 1000)
       }
     },
@@ -160,6 +162,15 @@ const pulled = (image: Image): PulledImage => ({
   ref: image.id,
   user: { uid: image.uid === undefined ? undefined : Number(image.uid.value), username: image.username },
 })
+
+/** What is wrong with a name that is none: capitals are what people are told of by name. */
+function malformed(name: string): string {
+  const path = name.replace(/[:@].*$/, '')
+  if (withDefaultTag(path) !== undefined || withDefaultTag(path.toLowerCase()) === undefined)
+    return 'invalid reference format'
+  const full = path.includes('/') ? path : `library/${path}`
+  return `invalid reference format: repository name (${full}) must be lowercase`
+}
 
 /** "nginx" is "nginx:latest"; undefined when it is no image name. Source: OCI distribution spec, references. */
 export function withDefaultTag(image: string): string | undefined {

@@ -176,6 +176,12 @@ async function recordOf(status: ContainerStatus, sandboxId: string): Promise<Con
   }
 }
 
+/** What was written, of a line of the log: "TIME STREAM F text" is a whole line, P a part of one. */
+function lineOf(line: string): string {
+  const text = line.replace(/^\S+ \S+ \S+ /, '')
+  return / P$/.test(line.slice(0, line.length - text.length - 1)) ? text : `${text}\n`
+}
+
 /** Upstream's limits: 4096 bytes of the file; else, on failure and when asked, 80 lines or 2048 bytes of the log. */
 async function terminationMessage(status: ContainerStatus): Promise<string> {
   const file = status.annotations[terminationFileAnnotation]
@@ -188,8 +194,8 @@ async function terminationMessage(status: ContainerStatus): Promise<string> {
       .split('\n')
       .filter((line) => line !== '')
       .slice(-80)
-      .map((line) => line.replace(/^\S+ \S+ \S+ /, ''))
-      .join('\n')
+      .map((line) => lineOf(line))
+      .join('')
       .slice(-2048)
   }
   return status.message

@@ -10,6 +10,8 @@ export interface NodePaths {
   podLogs(pod: PodIdentity): string
   volumes(uid: string): string
   subPaths(uid: string): string
+  /** Profiles that pods name: type Localhost. */
+  seccomp: string
   hostsFile(uid: string): string
   terminationFile(uid: string, container: string, attempt: number): string
 }
@@ -21,6 +23,7 @@ export function nodePaths(dataDir: string): NodePaths {
   return {
     pods,
     logs,
+    seccomp: join(dataDir, 'node', 'seccomp'),
     pod,
     podLogs: (identity) => join(logs, `${identity.namespace}_${identity.name}_${identity.uid}`),
     volumes: (uid) => join(pod(uid), 'volumes'),

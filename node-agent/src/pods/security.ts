@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { V1Container, V1Pod, V1SeccompProfile } from '@kapell/openapi/types'
+import { join } from 'node:path'
+import type { V1AppArmorProfile, V1Container, V1Pod, V1SeccompProfile } from '@kapell/openapi/types'
 import {
   NamespaceMode,
   SecurityProfile_ProfileType as Profile,
@@ -48,12 +49,26 @@ function namespaces(pod: V1Pod, users: IdMapping | undefined): MessageInitShape<
   }
 }
 
-function seccomp(profile: V1SeccompProfile | undefined): MessageInitShape<typeof SecurityProfileSchema> {
+function seccomp(profile: V1SeccompProfile | undefined, dir: string): MessageInitShape<typeof SecurityProfileSchema> {
   if (profile?.type === 'RuntimeDefault') return { profileType: Profile.RuntimeDefault }
   if (profile?.type === 'Localhost') {
-    return { profileType: Profile.Localhost, localhostRef: profile.localhostProfile ?? '' }
+    return { profileType: Profile.Localhost, localhostRef: join(dir, profile.localhostProfile ?? '') }
   }
   return { profileType: Profile.Unconfined }
+}
+
+/** Left to the runtime where nobody asks. */
+function appArmor(profile: V1AppArmorProfile | undefined): MessageInitShape<typeof SecurityProfileSchema> | undefined {
+  switch (profile?.type) {
+    case 'RuntimeDefault':
+      return { profileType: Profile.RuntimeDefault }
+    case 'Localhost':
+      return { profileType: Profile.Localhost, localhostRef: profile.localhostProfile ?? '' }
+    case 'Unconfined':
+      return { profileType: Profile.Unconfined }
+    default:
+      return undefined
+  }
 }
 
 const int64 = (value: number | undefined): { value: bigint } | undefined =>
@@ -100,6 +115,8 @@ export interface ContainerSecurityRequest {
   pod: V1Pod
   container: V1Container
   image: ImageUser
+  /** Where the profiles are that pods name. */
+  seccompDir: string
   /** The container whose processes this one shall see. */
   targetId?: string | undefined
   /** Of a pod that has users of its own. */
@@ -114,6 +131,7 @@ export function containerSecurity(request: ContainerSecurityRequest): ContainerS
   const runAsUser = own?.runAsUser ?? shared?.runAsUser
   const runAsGroup = own?.runAsGroup ?? shared?.runAsGroup
   const privileged = own?.privileged === true
+  const confined = appArmor(own?.appArmorProfile ?? shared?.appArmorProfile)
   if ((own?.runAsNonRoot ?? shared?.runAsNonRoot) === true) verifyNonRoot(pod, container, runAsUser, image)
   const user = int64(runAsUser ?? (image.username === '' ? image.uid : undefined))
   const group = int64(runAsGroup)
@@ -131,7 +149,10 @@ export function containerSecurity(request: ContainerSecurityRequest): ContainerS
       addCapabilities: own?.capabilities?.add ?? [],
       dropCapabilities: own?.capabilities?.drop ?? [],
     },
-    seccomp: privileged ? { profileType: Profile.Unconfined } : seccomp(own?.seccompProfile ?? shared?.seccompProfile),
+    seccomp: privileged
+      ? { profileType: Profile.Unconfined }
+      : seccomp(own?.seccompProfile ?? shared?.seccompProfile, request.seccompDir),
+    ...(confined === undefined ? {} : { apparmor: confined }),
     ...(privileged || own?.procMount === 'Unmasked' ? {} : { maskedPaths, readonlyPaths }),
     ...(user !== undefined ? { runAsUser: user } : image.username === '' ? {} : { runAsUsername: image.username }),
     ...(group === undefined ? {} : { runAsGroup: group }),

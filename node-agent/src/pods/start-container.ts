@@ -7,13 +7,14 @@ import { ephemeralContainers } from './actions.ts'
 import { containerConfig, type ContainerConfig, type Device } from './container-config.ts'
 import type { PodDeps } from './deps.ts'
 import { containerEnv } from './env.ts'
-import { runHook } from './hooks.ts'
+import { HookExecError, runHook } from './hooks.ts'
 import { StartError, type PulledImage } from './images.ts'
 import { killContainer } from './kill.ts'
 import { registryAuths } from './pull-secrets.ts'
 import {
   identityOf,
   newest,
+  podTitle,
   type ContainerRecord,
   type PodRecord,
   type Restarts,
@@ -42,8 +43,9 @@ export async function startContainer(deps: PodDeps, request: StartRequest): Prom
   if (before !== undefined && neverRan(before)) {
     await deps.cri.runtime.removeContainer({ containerId: before.id }, { signal })
   }
-  const image = await deps.images.ensure({ pod, container, auth: () => credentials(deps, pod, container), signal })
+  await tellOfMissingPullSecrets(deps, pod)
   const images = await mountedImages(deps, request)
+  const image = await deps.images.ensure({ pod, container, auth: () => credentials(deps, pod, container), signal })
   const attempt = Math.max(nextAttempt(pod, container, before), request.restarts.get(container.name) ?? 0)
   const config = await configure(deps, request, { image, images, attempt })
   // Tried again at once: then its back-off tells how long it waits.
@@ -171,7 +173,9 @@ async function configure(
       terminationFile,
       imageRef: image.ref,
       imageUser: image.user,
+      seccompDir: deps.paths.seccomp,
       resources: containerResources(pod, container, deps.node.memoryCapacityBytes),
+      users: await deps.users.mappingOf(pod),
     })
   } catch (error) {
     const text = errorText(error)
@@ -201,21 +205,27 @@ function linkedServices(deps: PodDeps, pod: V1Pod): ReturnType<PodDeps['services
   return namespace === 'default' ? own : [...own, ...master]
 }
 
+const pullSecretNames = (pod: V1Pod): string[] =>
+  (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined || name === '' ? [] : [name]))
+
+/** The pod may do without them, if its images are there or anybody may pull them. */
+async function tellOfMissingPullSecrets(deps: PodDeps, pod: V1Pod): Promise<void> {
+  const { uid, namespace } = identityOf(pod)
+  const names = pullSecretNames(pod)
+  const found = await Promise.all(names.map((name) => deps.objects.secret({ namespace, name, uid })))
+  const missing = names.filter((_, index) => found[index] === undefined)
+  if (missing.length === 0) return
+  const text = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
+  deps.events(pod, 'Warning', 'FailedToRetrieveImagePullSecret', text)
+}
+
 async function credentials(
   deps: PodDeps,
   pod: V1Pod,
   container: V1Container,
 ): Promise<ReturnType<typeof registryAuths>> {
   const { uid, namespace } = identityOf(pod)
-  const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) =>
-    name === undefined || name === '' ? [] : [name],
-  )
-  const found = await Promise.all(names.map((name) => deps.objects.secret({ namespace, name, uid })))
-  const missing = names.filter((_, index) => found[index] === undefined)
-  if (missing.length > 0) {
-    const text = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
-    deps.events(pod, 'Warning', 'FailedToRetrieveImagePullSecret', text)
-  }
+  const found = await Promise.all(pullSecretNames(pod).map((name) => deps.objects.secret({ namespace, name, uid })))
   return registryAuths(
     found.filter((secret) => secret !== undefined),
     container.image ?? '',
@@ -239,8 +249,21 @@ async function postStart(
     deps.events(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name)
     const message = 'FailedPostStartHook'
     await killContainer(deps, { pod, container, containerId, podIp: '', graceSeconds: grace(pod), message, signal })
-    throw new StartError('PostStartHookError', errorText(error))
+    throw new StartError('PostStartHookError', hookFailure(handler, { pod, container, error }))
   }
+}
+
+/** What a status says of a postStart handler that failed. */
+function hookFailure(
+  handler: NonNullable<V1Container['lifecycle']>['postStart'] & object,
+  { pod, container, error }: { pod: V1Pod; container: V1Container; error: unknown },
+): string {
+  const where = `for Container ${JSON.stringify(container.name)} in Pod ${JSON.stringify(podTitle(identityOf(pod)))} failed - error:`
+  if (handler.httpGet !== undefined)
+    return `HTTP lifecycle hook (${handler.httpGet.path ?? ''}) ${where} ${errorText(error)}`
+  if (handler.exec === undefined) return errorText(error)
+  const output = error instanceof HookExecError ? error.output : ''
+  return `Exec lifecycle hook ([${(handler.exec.command ?? []).join(' ')}]) ${where} ${errorText(error)}, message: ${JSON.stringify(output)}`
 }
 
 const grace = (pod: V1Pod): number => pod.spec?.terminationGracePeriodSeconds ?? 30

@@ -192,8 +192,11 @@ async function prepareSandbox(
     deps.log.warn(`pod ${podTitle(identity)}: no sandbox: ${errorText(error)}`)
   }
   let users: IdMapping | undefined
+  let runtimeHandler = ''
   try {
     users = await deps.users.mappingOf(pod)
+    const className = pod.spec?.runtimeClassName ?? ''
+    if (actions.sandbox === undefined && className !== '') runtimeHandler = await deps.runtimeHandler(className)
   } catch (error) {
     return failed(error)
   }
@@ -218,7 +221,7 @@ async function prepareSandbox(
     }
     try {
       const { podSandboxId } = await deps.cri.runtime.runPodSandbox(
-        { config, runtimeHandler: '' },
+        { config, runtimeHandler },
         { signal, deadlineMs: 240_000 },
       )
       const { status } = await deps.cri.runtime.podSandboxStatus({ podSandboxId }, { signal })

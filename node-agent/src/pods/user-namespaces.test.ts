@@ -48,7 +48,8 @@ describe('pods with users of their own', () => {
     expect(sandboxSecurity(pod, mapping).namespaceOptions?.usernsOptions).toEqual(wanted)
     const image = { uid: 0, username: '' }
     expect(
-      containerSecurity({ pod, container: { name: 'c' }, image, users: mapping }).namespaceOptions?.usernsOptions,
+      containerSecurity({ pod, container: { name: 'c' }, image, seccompDir: '', users: mapping }).namespaceOptions
+        ?.usernsOptions,
     ).toEqual(wanted)
     expect(sandboxSecurity(pod).namespaceOptions).not.toHaveProperty('usernsOptions')
   })

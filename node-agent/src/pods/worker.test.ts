@@ -115,6 +115,7 @@ function build(): Bench {
     dns: { host: { servers: [], searches: [], options: [] }, clusterDns: [], clusterDomain: 'cluster.local' },
     services: () => [],
     hostPorts: () => {},
+    runtimeHandler: () => Promise.resolve(''),
   }
   const worker = createPodWorker({ deps, identity: identityOf(testPod()), done: () => (made.done = true) })
   return Object.assign(made, { worker })

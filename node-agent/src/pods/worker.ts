@@ -91,6 +91,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       ...(deps.node.ip6 === undefined ? {} : { hostIp6: deps.node.ip6 }),
       now: clock.now(),
       runtimeName: deps.node.runtimeName,
+      recursiveReadOnly: deps.node.recursiveReadOnly === true,
       terminating: phase !== 'sync',
       ended,
       failure,

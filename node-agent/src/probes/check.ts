@@ -4,6 +4,8 @@ import { connect } from 'node:net'
 import type { V1Container, V1Probe } from '@kapell/openapi/types'
 import type { Cri } from '../cri/client.ts'
 import { resolvePort } from '../pods/hooks.ts'
+import { isDeadlineExceeded } from '../cri/grpc-client.ts'
+import { dialError } from './dial-error.ts'
 import { checkGrpc } from './grpc.ts'
 
 export interface CheckTarget {
@@ -15,6 +17,8 @@ export interface CheckTarget {
 
 export interface CheckResult {
   ok: boolean
+  /** It could not be found out: neither success nor failure. */
+  unknown?: boolean
   /** What went wrong, or what the probe said. */
   output: string
 }
@@ -42,13 +46,22 @@ export async function checkOnce(probe: V1Probe, target: CheckTarget): Promise<Ch
     }
     return { ok: true, output: '' }
   } catch (error) {
-    return { ok: false, output: error instanceof Error ? error.message : String(error) }
+    return { ok: false, unknown: true, output: error instanceof Error ? error.message : String(error) }
   }
 }
 
 async function checkExec(cmd: string[], { cri, containerId }: CheckTarget, timeoutMs: number): Promise<CheckResult> {
   const timeout = BigInt(Math.max(1, Math.ceil(timeoutMs / 1000)))
-  const result = await cri.runtime.execSync({ containerId, cmd, timeout }, { deadlineMs: timeoutMs + 5000 })
+  const result = await cri.runtime
+    .execSync({ containerId, cmd, timeout }, { deadlineMs: timeoutMs + 5000 })
+    .catch((error: unknown) => {
+      if (isDeadlineExceeded(error)) return undefined
+      throw error
+    })
+  if (result === undefined) {
+    const words = JSON.stringify(cmd.join(' '))
+    return { ok: false, output: `command timed out: ${words} timed out after ${timeoutMs / 1000}s` }
+  }
   const output = Buffer.concat([result.stdout, result.stderr]).subarray(0, maxOutputBytes).toString('utf8')
   return { ok: result.exitCode === 0, output }
 }
@@ -106,17 +119,4 @@ function checkTcp(host: string, port: number, timeoutMs: number): Promise<CheckR
     socket.on('timeout', () => end({ ok: false, output: `dial tcp ${host}:${port}: i/o timeout` }))
     socket.on('error', (error: NodeJS.ErrnoException) => end({ ok: false, output: dialError(error, host, port) }))
   })
-}
-
-/** As users know it from the original's events. */
-function dialError(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const words: Record<string, string> = {
-    ECONNREFUSED: 'connect: connection refused',
-    EHOSTUNREACH: 'connect: no route to host',
-    ENETUNREACH: 'connect: network is unreachable',
-    ETIMEDOUT: 'i/o timeout',
-  }
-  const known = words[error.code ?? '']
-  if (known !== undefined) return `dial tcp ${host}:${port}: ${known}`
-  return error.code === 'ECONNRESET' ? 'EOF' : error.message
 }

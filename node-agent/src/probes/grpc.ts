@@ -45,7 +45,7 @@ function verdict(
     if (error.code === Number(status.DEADLINE_EXCEEDED) || error.code === Number(status.UNAVAILABLE)) {
       return {
         ok: false,
-        output: `timeout: failed to connect service "${target.host}:${target.port}" within ${target.timeoutMs / 1000}s: ${error.details}`,
+        output: `timeout: failed to connect service "${target.host}:${target.port}" within ${target.timeoutMs / 1000}s: context deadline exceeded`,
       }
     }
     return { ok: false, output: `error: health rpc probe failed: ${error.message}` }

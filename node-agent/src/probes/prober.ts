@@ -146,11 +146,16 @@ async function follow(options: ProberOptions, loop: Loop): Promise<void> {
       await clock.sleep(Math.min(periodMs, 1000), signal)
       continue
     }
-    const { ok, output } = await checkOnce(probe, { cri, container, containerId: record.id, podIp })
+    const { ok, unknown = false, output } = await checkOnce(probe, { cri, container, containerId: record.id, podIp })
     if (signal.aborted) return
     if (!ok) {
       const title = kind[0]!.toUpperCase() + kind.slice(1)
-      events(entry.pod, 'Warning', 'Unhealthy', `${title} probe failed: ${output}`, container.name)
+      const verb = unknown ? 'errored and resulted in unknown state' : 'failed'
+      events(entry.pod, 'Warning', 'Unhealthy', `${title} probe ${verb}: ${output}`, container.name)
+    }
+    if (unknown) {
+      await clock.sleep(periodMs, signal)
+      continue
     }
     run = ok === last ? run + 1 : 1
     last = ok

@@ -22,6 +22,7 @@ export async function openNetwork(parts: NetworkParts): Promise<ServiceNetwork |
     podCidr: options.podCidr,
     log: options.log,
     clock,
+    status: {},
     ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
     ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
     ...(options.ipv6 === undefined ? {} : { ipv6: options.ipv6 }),

@@ -82,6 +82,10 @@ async function featuresOf(cri: Cri): Promise<NodeRuntime['features']> {
 export const hasUserNamespaces = ({ features }: NodeRuntime): boolean =>
   features.runtimeHandlers?.find(({ name }) => name === '')?.features?.userNamespaces === true
 
+/** Whether it makes mounts read-only all the way down. */
+export const hasRecursiveReadOnly = ({ features }: NodeRuntime): boolean =>
+  features.runtimeHandlers?.find(({ name }) => name === '')?.features?.recursiveReadOnlyMounts === true
+
 /** Makes the pause image known, and imports image archives from now on. Undefined without a containerd of ours. */
 export async function openImages(
   { options, dataDir, closers }: Pick<RuntimeRequest, 'options' | 'dataDir' | 'closers'>,

@@ -26,6 +26,8 @@ export interface PodStatusInput {
   hostIp6?: string
   now: Date
   runtimeName: string
+  /** Whether the runtime makes mounts read-only all the way down. */
+  recursiveReadOnly?: boolean
   /** The pod is ending (deleted, done, failed): nothing of it starts again. */
   terminating: boolean
   /** Everything of the pod has ended. */
@@ -131,6 +133,7 @@ function statuses(input: PodStatusInput, kind: 'init' | 'app' | 'ephemeral'): V1
       probes: input.probes,
       terminating: input.terminating,
       runtimeName: input.runtimeName,
+      recursiveReadOnly: input.recursiveReadOnly === true,
       defaultWaiting: appWaits ? 'PodInitializing' : 'ContainerCreating',
       previous: previous.find(({ name }) => name === container.name),
     }),

@@ -3,6 +3,7 @@ import type {
   V1ContainerState,
   V1ContainerStatus,
   V1Pod,
+  V1VolumeMount,
   V1VolumeMountStatus,
 } from '@kapell/openapi/types'
 import { rfc3339 } from '@kapell/openapi/meta/time'
@@ -41,6 +42,8 @@ export interface ContainerStatusInput {
   /** Shown while nothing else is known: "ContainerCreating" or "PodInitializing". */
   defaultWaiting: string
   runtimeName: string
+  /** Whether the runtime makes mounts read-only all the way down. */
+  recursiveReadOnly?: boolean
   previous: V1ContainerStatus | undefined
 }
 
@@ -79,7 +82,7 @@ export function containerStatus(input: ContainerStatusInput): V1ContainerStatus 
     started: false,
     state: {} as V1ContainerState,
     lastState: {} as V1ContainerState,
-    ...volumeMounts(container),
+    ...volumeMounts(container, input.recursiveReadOnly === true),
   }
   const wait = (found: Waiting): V1ContainerState => ({
     waiting: {
@@ -167,11 +170,14 @@ function resourcesOf(
   }
 }
 
-function volumeMounts(container: V1Container): { volumeMounts?: V1VolumeMountStatus[] } {
+const recursive = ({ recursiveReadOnly = 'Disabled' }: V1VolumeMount, can: boolean): string =>
+  recursiveReadOnly === 'Enabled' || (recursiveReadOnly === 'IfPossible' && can) ? 'Enabled' : 'Disabled'
+
+function volumeMounts(container: V1Container, can: boolean): { volumeMounts?: V1VolumeMountStatus[] } {
   const mounts = (container.volumeMounts ?? []).map((mount) => ({
     name: mount.name,
     mountPath: mount.mountPath,
-    ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+    ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: recursive(mount, can) } : {}),
   }))
   return mounts.length === 0 ? {} : { volumeMounts: mounts }
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
-import type { V1Pod, V1Volume } from '@kapell/openapi/types'
+import type { V1Pod, V1Volume, V1VolumeMount } from '@kapell/openapi/types'
 import { propagation, type Mount } from '../pods/container-config.ts'
 import type { ContainerMountsRequest, NodeFacts, ObjectSource, PodVolumes } from '../pods/deps.ts'
 import { expand } from '../pods/expand.ts'
@@ -28,7 +28,7 @@ export interface VolumeManagerOptions {
   paths: NodePaths
   /** Where volumes that must not reach a disk are kept. */
   memoryDir: string
-  node: Pick<NodeFacts, 'allocatable' | 'ip'>
+  node: Pick<NodeFacts, 'allocatable' | 'ip' | 'recursiveReadOnly'>
   objects: ObjectSource
   tokens: Tokens
   claims: ClaimSource
@@ -163,15 +163,17 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
           // What an ended instance of the container had mounted may be something else by now.
           await unmountBelow(target)
           path = await mountSubPath({ volume: path, subPath, target }).catch((error: unknown) => {
-            throw new Error(
-              `failed to create subPath directory for volumeMount ${JSON.stringify(mount.name)} of container ${JSON.stringify(container.name)}: ${errorText(error)}`,
-            )
+            const where = `volumeMount ${JSON.stringify(mount.name)} of container ${JSON.stringify(container.name)}`
+            log.warn(`pod ${uid}: subPath of ${where}: ${errorText(error)}`)
+            // No more than this: whoever writes pods need not learn what is on the machine.
+            throw new Error(`failed to prepare subPath for ${where}`)
           })
         }
         mounts.push({
           containerPath,
           hostPath: path,
           readonly: mount.readOnly === true || found.readOnly === true,
+          recursiveReadOnly: recursively(mount, node.recursiveReadOnly === true),
           propagation: propagation[mount.mountPropagation ?? 'None']!,
         })
       }
@@ -204,11 +206,23 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
   }
 }
 
-function subPathOf(mount: { subPath?: string; subPathExpr?: string }, env: ReadonlyMap<string, string>): string {
+/** Throws where a pod insists on what the runtime cannot do. */
+function recursively({ readOnly, recursiveReadOnly }: V1VolumeMount, can: boolean): boolean {
+  if (readOnly !== true || recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return false
+  if (!can && recursiveReadOnly === 'Enabled')
+    throw new Error('recursive read-only mounts are not supported by the container runtime')
+  return can
+}
+
+/** The part of a volume that a mount shows, as its environment expands it. Throws where that leads out. */
+export function subPathOf(mount: { subPath?: string; subPathExpr?: string }, env: ReadonlyMap<string, string>): string {
   if (mount.subPathExpr === undefined || mount.subPathExpr === '') return mount.subPath ?? ''
-  return expand(mount.subPathExpr, (name) => {
+  const path = expand(mount.subPathExpr, (name) => {
     const value = env.get(name)
-    if (value === undefined) throw new Error(`missing value for ${JSON.stringify(name)}`)
+    if (value === undefined) throw new Error(`missing value for ${name}`)
     return value
   })
+  if (path.startsWith('/')) throw new Error(`error SubPath \`${path}\` must not be an absolute path`)
+  if (path.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${path}\`: must not contain '..'`)
+  return path
 }

@@ -1,3 +1,4 @@
+import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1VolumeProjection } from '@kapell/openapi/types'
 import { writeAtomically } from './atomic-writer.ts'
 import { configMapFiles, downwardFiles, secretFiles, type Files } from './files.ts'
@@ -12,9 +13,15 @@ export const projected: VolumePlugin = {
     const { pod, volume, dir } = context
     const defaultMode = volume.projected?.defaultMode ?? 0o644
     const files: Files = new Map()
+    const failures: string[] = []
     for (const source of volume.projected?.sources ?? []) {
-      for (const [path, file] of await sourceFiles(context, source, defaultMode)) files.set(path, file)
+      try {
+        for (const [path, file] of await sourceFiles(context, source, defaultMode)) files.set(path, file)
+      } catch (error) {
+        failures.push(errorText(error))
+      }
     }
+    if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`)
     await writeAtomically({ dir, files, fsGroup: fsGroupOf(pod) })
     return dir
   },

@@ -15,6 +15,7 @@ import { writeAtomically, type ProjectedFile } from './atomic-writer.ts'
 import { configMapFiles, secretFiles } from './files.ts'
 import { hostPath } from './host-path.ts'
 import type { VolumeContext } from './plugin.ts'
+import { subPathOf } from './manager.ts'
 import { mountSubPath } from './sub-path.ts'
 
 let dir: string
@@ -110,6 +111,17 @@ describe('hostPath', () => {
 })
 
 describe('subPath', () => {
+  it.each([
+    ['$(NOPE)', 'missing value for NOPE'],
+    ['$(ABS)/x', 'error SubPath `/abs/x` must not be an absolute path'],
+    ['$(UP)/x', "unable to provision SubPath `../x`: must not contain '..'"],
+  ])('an expression that leads out, %s', (subPathExpr, message) => {
+    const env = new Map([
+      ['ABS', '/abs'],
+      ['UP', '..'],
+    ])
+    expect(() => subPathOf({ subPathExpr }, env)).toThrow(message)
+  })
   it.each(['../out', '/etc', 'a/../../out'])('refuses %s', async (subPath) => {
     await expect(mountSubPath({ volume: dir, subPath, target: join(dir, 't') })).rejects.toThrow('must not contain')
   })

@@ -1,3 +1,4 @@
+import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1CSIDriver, V1SecretReference } from '@kapell/openapi/types'
 import { identityOf } from '../../pods/record.ts'
 import type { VolumePlugin } from '../plugin.ts'
@@ -5,6 +6,14 @@ import { accessMode } from './access-mode.ts'
 import type { Drivers } from './drivers.ts'
 import { keep, pluginDir, sha, targetOf, type Kept } from './kept.ts'
 import { podInfo } from './pod-info.ts'
+
+function registered(drivers: Drivers, name: string): ReturnType<Drivers['get']> {
+  try {
+    return drivers.get(name)
+  } catch (error) {
+    throw new Error(`kubernetes.io/csi: mounter.SetUpAt failed to get CSI client: ${errorText(error)}`)
+  }
+}
 
 /** Volumes that a pod describes itself, and that live as long as it. Source: "CSI ephemeral volumes". */
 export function inlineVolume(options: {
@@ -20,7 +29,7 @@ export function inlineVolume(options: {
     matches: (volume) => volume.csi !== undefined,
     setUp: async ({ pod, volume, dir }) => {
       const { driver: name = '', volumeAttributes = {}, readOnly = false, fsType = '' } = volume.csi ?? {}
-      const driver = options.drivers.get(name)
+      const driver = registered(options.drivers, name)
       const declared = await options.object(name)
       const modes = declared?.spec.volumeLifecycleModes ?? ['Persistent']
       if (!modes.includes('Ephemeral'))
