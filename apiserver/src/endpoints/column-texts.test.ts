@@ -1,8 +1,9 @@
 import { resources } from '../resources/index.ts'
+import { optionalResources } from '../resources/optional.ts'
 import { columnText } from '@kapell/openapi/column-texts'
 
 describe('what columns of tables are described as', () => {
-  const columns = resources
+  const columns = [...resources, ...optionalResources]
     .map((r) => r.definition)
     .flatMap((d) => (d.columns ?? []).map(({ name }) => ({ group: d.group, plural: d.plural, name })))
 

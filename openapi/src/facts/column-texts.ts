@@ -252,6 +252,32 @@ export const columnTexts: Readonly<Record<string, Readonly<Record<string, Column
   'leases.coordination.k8s.io': {
     Holder: field('coordination.v1.LeaseSpec.holderIdentity'),
   },
+  'leasecandidates.coordination.k8s.io': {
+    LeaseName: field('coordination.v1beta1.LeaseCandidateSpec.leaseName'),
+    BinaryVersion: field('coordination.v1beta1.LeaseCandidateSpec.binaryVersion'),
+    EmulationVersion: field('coordination.v1beta1.LeaseCandidateSpec.emulationVersion'),
+  },
+  'storageversions.internal.apiserver.k8s.io': {
+    CommonEncodingVersion: field('apiserverinternal.v1alpha1.StorageVersionStatus.commonEncodingVersion'),
+    StorageVersions: text('The version that each server stores in.'),
+  },
+  'devicetaintrules.resource.k8s.io': {
+    Key: field('resource.v1beta2.DeviceTaint.key'),
+    Value: field('resource.v1beta2.DeviceTaint.value'),
+    Effect: field('resource.v1beta2.DeviceTaint.effect'),
+    TimeAdded: field('resource.v1beta2.DeviceTaint.timeAdded'),
+  },
+  'resourcepoolstatusrequests.resource.k8s.io': {
+    Driver: field('resource.v1alpha3.ResourcePoolStatusRequestSpec.driver'),
+    Total: text('How many devices all pools have together.'),
+    Available: text('How many of them can be allocated.'),
+    Allocated: text('How many of them are allocated.'),
+    Unavailable: text('How many of them can be neither.'),
+    Errors: text('How many pools could not be read.'),
+    Pools: field('resource.v1alpha3.ResourcePoolStatusRequestStatus.poolCount'),
+    Status: text('Whether the answer is there, or why there is none.'),
+    Completed: text('How long ago the answer was given.'),
+  },
   'runtimeclasses.node.k8s.io': {
     Handler: field('node.v1.RuntimeClass.handler'),
   },
