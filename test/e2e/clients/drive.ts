@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { freePort, startKapell, temporaryDir } from '../support/kapell.ts'
+import { freePort, run, startKapell, temporaryDir } from '../support/kapell.ts'
 
 /** One check's outcome: undefined, or what was wrong. */
 export type Outcomes = Map<string, string | undefined>
@@ -57,4 +57,18 @@ export async function drive(command: readonly string[], namespace: string): Prom
     await server.stop()
     remove()
   }
+}
+
+/** Runs a program against the server of a kubeconfig, as it is. */
+export async function runStreams(command: readonly string[], kubeconfig: string): Promise<Outcomes> {
+  const [program = '', ...args] = command
+  const ran = await run(program, args, { env: { KUBECONFIG: kubeconfig }, timeoutMs: programTimeoutMs })
+  const outcomes: Outcomes = new Map()
+  for (const text of ran.stdout.split('\n')) {
+    if (!text.startsWith('{"')) continue
+    const { check, ok, error } = JSON.parse(text) as Line
+    if (check !== undefined) outcomes.set(check, ok === true ? undefined : (error ?? 'failed'))
+  }
+  if (ran.code !== 0) outcomes.set('ends well', `exited with ${ran.code}: ${ran.stderr.slice(-4000)}`)
+  return outcomes
 }

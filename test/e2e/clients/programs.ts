@@ -14,6 +14,8 @@ export interface Program {
   build(): Promise<readonly string[]>
   args: readonly string[]
   checks: readonly string[]
+  /** Checks of what streams to and from a pod: the command, followed by a namespace and by `after`. */
+  streams?: { build(): Promise<readonly string[]>; after?: readonly string[] }
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -90,17 +92,39 @@ const common = [
   'watch-through-restart',
 ]
 
+/** What every client does with a pod. */
+export const streamChecks = ['log', 'log-follow', 'exec', 'exec-fails', 'exec-stdin', 'port-forward', 'copy']
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
+const goProgram = once(async () => {
+  const output = await built('go', here('go'), (folder) =>
+    must(['go', 'build', '-C', here('go'), '-p', '2', '-o', join(folder, 'checks'), '.'], { GOFLAGS: '-mod=readonly' }),
+  )
+  return join(output, 'checks')
+})
+
+const javaProgram = once(async () => {
+  const output = await built('java', here('java'), (folder) =>
+    must(['mvn', '-q', '-B', '-f', here('java/pom.xml'), `-Doutput=${folder}`, 'process-classes']),
+  )
+  return ['java', '-cp', `${join(output, 'classes')}:${join(output, 'lib/*')}`, 'Main']
+})
+
+const pythonProgram = once(() => pythonEnvironment('python', here('python')))
+
+const python = async (file: string): Promise<readonly string[]> => [
+  join(await pythonProgram(), 'bin/python'),
+  here(`python/${file}`),
+]
+
 const go = (format: string, more: readonly string[] = []): Program => ({
   client: `client-go in ${format}`,
   needs: [{ name: 'go', probe: ['go', 'version'] }],
-  build: async () => {
-    const output = await built('go', here('go'), (folder) =>
-      must(['go', 'build', '-C', here('go'), '-p', '2', '-o', join(folder, 'checks'), '.'], {
-        GOFLAGS: '-mod=readonly',
-      }),
-    )
-    return [join(output, 'checks')]
-  },
+  build: async () => [await goProgram()],
   args: [format],
   checks: [
     ...common,
@@ -122,18 +146,17 @@ export const programs: readonly Program[] = [
     build: () => Promise.resolve([process.execPath, here('node/checks.ts')]),
     args: [],
     checks: [...common, 'informer-through-restart'],
+    streams: { build: () => Promise.resolve([process.execPath, here('node/streams.ts')]) },
   },
   {
     client: 'Python kubernetes',
     needs: [python3],
-    build: async () => [
-      join(await pythonEnvironment('python', here('python')), 'bin/python'),
-      here('python/checks.py'),
-    ],
+    build: () => python('checks.py'),
     args: [],
     checks: common,
+    streams: { build: () => python('streams.py') },
   },
-  go('json'),
+  { ...go('json'), streams: { build: async () => [await goProgram(), 'streams'] } },
   go('protobuf'),
   {
     client: 'Java fabric8',
@@ -141,13 +164,9 @@ export const programs: readonly Program[] = [
       { name: 'java', probe: ['java', '-version'] },
       { name: 'mvn', probe: ['mvn', '-version'] },
     ],
-    build: async () => {
-      const output = await built('java', here('java'), (folder) =>
-        must(['mvn', '-q', '-B', '-f', here('java/pom.xml'), `-Doutput=${folder}`, 'process-classes']),
-      )
-      return ['java', '-cp', `${join(output, 'classes')}:${join(output, 'lib/*')}`, 'Main']
-    },
+    build: javaProgram,
     args: [],
     checks: [...common, 'leader-election', 'informer-through-restart'],
+    streams: { build: javaProgram, after: ['streams'] },
   },
 ]

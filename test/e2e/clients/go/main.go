@@ -1,7 +1,8 @@
 // Checks of a running server through client-go. Each check prints one JSON line, {"check", "ok", "error"}; a line
 // {"ask":"restart"} asks whoever started us to restart the server, and is answered on standard input.
 //
-// Usage: clients json|protobuf|cbor NAMESPACE, with KUBECONFIG set.
+// Usage: clients json|protobuf|cbor NAMESPACE, with KUBECONFIG set; or: clients streams NAMESPACE, where a pod "target"
+// is there.
 package main
 
 import (
@@ -53,7 +54,7 @@ func (e *env) restart() error {
 
 func formatOf(name string) (contentType, accept string, err error) {
 	switch name {
-	case "json":
+	case "json", "streams":
 		return "application/json", "application/json", nil
 	case "protobuf":
 		return "application/vnd.kubernetes.protobuf", "application/vnd.kubernetes.protobuf,application/json", nil
@@ -120,14 +121,17 @@ func (e *env) perform(c check) {
 
 func main() {
 	e, err := connect(os.Args[1], os.Args[2])
-	if err == nil {
+	lists := [][]check{objectChecks, patchChecks, dynamicChecks, machineryChecks, restartChecks}
+	if os.Args[1] == "streams" {
+		lists = [][]check{streamChecks}
+	} else if err == nil {
 		err = e.makeNamespace(context.Background())
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	for _, list := range [][]check{objectChecks, patchChecks, dynamicChecks, machineryChecks, restartChecks} {
+	for _, list := range lists {
 		for _, c := range list {
 			e.perform(c)
 		}

@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
  * Checks of a running server through fabric8's client. Each check prints one JSON line, {"check", "ok", "error"}; a line
  * {"ask":"restart"} asks whoever started us to restart the server, and is answered on standard input.
  *
- * <p>Usage: Main NAMESPACE, with KUBECONFIG set.
+ * <p>Usage: Main NAMESPACE, with KUBECONFIG set; or: Main NAMESPACE streams, where a pod "target" is there.
  */
 public final class Main {
   interface Check {
@@ -58,13 +58,21 @@ public final class Main {
   }
 
   public static void main(String[] args) {
+    // Bounds against hanging, not measures: the library's own are short for a busy machine.
+    System.setProperty("kubernetes.connection.timeout", "60000");
+    System.setProperty("kubernetes.request.timeout", "60000");
+    System.setProperty("kubernetes.websocket.timeout", "60000");
     try (KubernetesClient client = new KubernetesClientBuilder().build()) {
       Map<String, Check> checks = new LinkedHashMap<>();
-      Objects objects = new Objects(client, args[0]);
-      objects.makeNamespace();
-      objects.addTo(checks);
-      new Patches(client, args[0]).addTo(checks);
-      new Watches(client, args[0]).addTo(checks);
+      if (args.length > 1 && args[1].equals("streams")) {
+        new Streams(client, args[0]).addTo(checks);
+      } else {
+        Objects objects = new Objects(client, args[0]);
+        objects.makeNamespace();
+        objects.addTo(checks);
+        new Patches(client, args[0]).addTo(checks);
+        new Watches(client, args[0]).addTo(checks);
+      }
       checks.forEach(Main::perform);
     }
     System.exit(0);
