@@ -1,6 +1,6 @@
 import type { ApiServer } from '@kapell/apiserver/main'
 import { gitVersion } from '@kapell/apiserver/version'
-import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
+import { parseAddressRanges } from '@kapell/controllers/machinery/address-range'
 import { realClock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
@@ -47,7 +47,7 @@ export async function startNode(parts: {
   })
   const { ipv6 } = options
   const clusterDnsIp = clusterDnsIpOf(options.serviceClusterIpRange)
-  const loadBalancerRange = parseAddressRange(options.loadBalancerRange ?? '')
+  const loadBalancerRange = parseAddressRanges(options.loadBalancerRange ?? '')
   let summary = ''
   try {
     const agent = await startNodeAgent({

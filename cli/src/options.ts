@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseRuntimeConfig } from '@kapell/apiserver/runtime-config'
-import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
+import { parseAddressRanges } from '@kapell/controllers/machinery/address-range'
 import { capacityOf } from '@kapell/controllers/node-ipam/ranges'
 import { UserError } from './errors.ts'
 import { ipv6Ranges, splitFamilies, type Ipv6Ranges } from './ip-families.ts'
@@ -69,7 +69,7 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --pod-cidr CIDR                  this node's pods, with several nodes those of all (default 10.244.0.0/24, with several 10.244.0.0/16)
                                    with ",CIDR" of IPv6 behind both, pods and Services have addresses of both families
   --cluster-cidr CIDR              all nodes' pods, a /24 for each node that joins (default the /16 around --pod-cidr)
-  --load-balancer-range CIDR|FROM-TO|none   addresses for Services of type LoadBalancer (default the nodes' own)
+  --load-balancer-range CIDR|FROM-TO|none   addresses for Services of type LoadBalancer, with ",…" of IPv6 behind (default the nodes' own)
   --ingress-ports HTTP,HTTPS|none  where every node serves Ingresses, once there are any (default 80,443)
   --agent-port N                   the node agent's own port (default 10250, 0 for a free one)
   --store embedded|etcd            (default embedded)
@@ -298,9 +298,9 @@ function checkRuntimeConfig(text: string): string {
 }
 
 function parseLoadBalancerRange(text: string): string {
-  if (text !== 'none' && parseAddressRange(text) === undefined)
+  if (text !== 'none' && parseAddressRanges(text) === undefined)
     throw new UserError(
-      `--load-balancer-range takes an IPv4 range such as 192.0.2.0/24 or 192.0.2.10-192.0.2.20, or "none", not "${text}"`,
+      `--load-balancer-range takes a range such as 192.0.2.0/24 or 192.0.2.10-192.0.2.20, with one of IPv6 behind a comma if wanted, or "none", not "${text}"`,
     )
   return text
 }

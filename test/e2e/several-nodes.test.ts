@@ -18,7 +18,8 @@ const { path: dataDir, remove } = temporaryDir('two')
 const args = ['--nodes', '2', '--node-name', 'two', '--agent-port', '0']
 args.push('--pod-cidr', '10.173.0.0/16,fd00:10:173::/56')
 args.push('--service-cluster-ip-range', '10.174.0.0/16,fd00:10:174::/112')
-args.push('--node-cidr', '172.30.177.0/24', '--load-balancer-range', '172.30.177.200-172.30.177.209')
+args.push('--node-cidr', '172.30.177.0/24', '--load-balancer-range')
+args.push('172.30.177.200-172.30.177.209,fd6b:6170:172:30:177::200-fd6b:6170:172:30:177::209')
 let port: number
 let kapell: Kapell
 let kubectl: Kubectl
@@ -189,12 +190,31 @@ it('has one node answer for the address of a load balancer, and another one when
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'balanced' },
-    spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+    spec: {
+      type: 'LoadBalancer',
+      ipFamilyPolicy: 'RequireDualStack',
+      selector: { app: 'web' },
+      ports: [{ port: 80, targetPort: 8080 }],
+    },
   })
   const address = await until('an address', () =>
     kubectl.run('get', 'service', 'balanced', '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'),
   )
   expect(address).toBe('172.30.177.200')
+  const address6 = await kubectl.run(
+    'get',
+    'service',
+    'balanced',
+    '-o',
+    'jsonpath={.status.loadBalancer.ingress[1].ip}',
+  )
+  expect(address6).toBe('fd6b:6170:172:30:177::200')
+  const fetched = (host: string): Promise<number | undefined> =>
+    fetch(`http://${host}/`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(2000) }).then(
+      ({ status }) => status,
+      () => undefined,
+    )
+  await until('the address of IPv6 to answer', async () => (await fetched(`[${address6}]`)) === 200)
   const { namespace } = namesOf(dataDir)
   const inNode = async (index: number, ...command: string[]): Promise<string> =>
     (await run('ip', ['-n', namespace(index), ...command])).stdout
@@ -204,11 +224,7 @@ it('has one node answer for the address of a load balancer, and another one when
   }
   /** The one node whose link answers, as this machine knows it. */
   const answering = async (): Promise<number | undefined> => {
-    const answered = await fetch(`http://${address}/`, {
-      headers: { connection: 'close' },
-      signal: AbortSignal.timeout(2000),
-    })
-    if (answered.status !== 200) return undefined
+    if ((await fetched(address)) !== 200) return undefined
     const known = /lladdr (\S+)/.exec((await run('ip', ['neigh', 'show', address])).stdout)?.[1] ?? 'none'
     const links = await Promise.all([0, 1].map((index) => inNode(index, '-o', 'link', 'show', 'eth0')))
     return [0, 1].find((index) => links[index]!.includes(known))
@@ -256,10 +272,11 @@ it('serves an Ingress on both nodes, with its certificate', async () => {
   const addresses = await until('both addresses', async () => {
     const { status } = await kubectl.json<V1Ingress>('get', 'ingress', 'two')
     const shown = (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip!)
-    return shown.length === 2 && shown
+    // Two of each family.
+    return shown.length === 4 && shown
   })
   for (const host of addresses) {
-    expect((await fetch(`http://${host}/`, { headers: { connection: 'close' } })).status).toBe(200)
+    expect((await fetch(`http://${urlHost(host)}/`, { headers: { connection: 'close' } })).status).toBe(200)
     await until('the certificate', async () => {
       const socket = connect({ host, port: 443, servername: 'two.example', rejectUnauthorized: false })
       await once(socket, 'secureConnect')

@@ -23,10 +23,11 @@ export function createServiceResolver(objects: ObjectAccess): ServiceResolver {
     const places = objects
       .list<SliceLike>({ group: 'discovery.k8s.io', plural: 'endpointslices' }, { namespace })
       .filter((slice) => slice.metadata?.labels?.['kubernetes.io/service-name'] === name)
-      .flatMap(({ endpoints = [], ports = [] }) => {
-        const number = ports.find((one) => (one.name ?? '') === (wanted.name ?? ''))?.port
+      .flatMap(({ endpoints, ports }) => {
+        const number = ports?.find((one) => (one.name ?? '') === (wanted.name ?? ''))?.port
         if (number === undefined) return []
-        return endpoints
+        // Clients in Go write null where there are none.
+        return (endpoints ?? [])
           .filter((endpoint) => endpoint.conditions?.ready !== false)
           .map((endpoint) => ({ host: endpoint.addresses[0] ?? '', port: number }))
       })

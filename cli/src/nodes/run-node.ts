@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gitVersion } from '@kapell/apiserver/version'
 import { overlap } from '@kapell/controllers/node-ipam/ranges'
-import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
+import { parseAddressRanges } from '@kapell/controllers/machinery/address-range'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
@@ -89,7 +89,7 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
   const { cluster, podCidr } = await learn({ client: api, config, known, log, signal })
   await checkNodeNetwork(cluster.nodeNetwork, nodeIp)
   const serving = await keepServingCertificate(certificates)
-  const loadBalancerRange = parseAddressRange(cluster.loadBalancerRange)
+  const loadBalancerRange = parseAddressRanges(cluster.loadBalancerRange)
   const [pods, pods6] = podCidr.split(',')
   const [clusterCidr, clusterCidr6] = cluster.clusterCidr.split(',')
   const [serviceCidr = '', serviceCidr6] = cluster.serviceClusterIpRange.split(',')

@@ -95,8 +95,10 @@ export async function startNamespacedNode(parts: {
   let closed = false
   let retry: NodeJS.Timeout | undefined
   const start = (report: (message: NodeMessage) => void): void => {
-    // Not `ip netns exec`: that hides the machine's cgroups behind a /sys of its own.
-    const own = spawn('nsenter', [`--net=${namespace.file}`, process.execPath, main, 'node', file], {
+    // Not `ip netns exec`: that hides the machine's cgroups behind a /sys of its own. The node is a host by its own name.
+    const named = 'echo "$1" > /proc/sys/kernel/hostname; shift; exec "$@"'
+    const inside = ['unshare', '--uts', 'sh', '-c', named, 'sh', name, process.execPath, main, 'node', file]
+    const own = spawn('nsenter', [`--net=${namespace.file}`, ...inside], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       detached: true,
     })

@@ -129,8 +129,8 @@ function shareOut(
   const key = keyOf(service)
   const shares = zoneShares(d.nodes.list())
   const before = new Map(
-    existing.flatMap(({ endpoints = [] }) =>
-      endpoints.map(({ addresses, hints }) => [addresses[0], hints?.forZones?.[0]?.name] as const),
+    existing.flatMap(({ endpoints }) =>
+      (endpoints ?? []).map(({ addresses, hints }) => [addresses[0], hints?.forZones?.[0]?.name] as const),
     ),
   )
   const said = d.hints.get(key) ?? new Map<string, string>()

@@ -1,6 +1,13 @@
-import { addressNumber, addressText, inRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
+import {
+  addressNumber,
+  addressText,
+  familyOfAddress,
+  inRange,
+  rangeText,
+  type AddressFamily,
+  type AddressRange,
+} from '@kapell/controllers/machinery/address-range'
 import type { V1EndpointSlice, V1Node, V1Service } from '@kapell/openapi/types'
-import { isIPv4 } from 'node:net'
 
 /** The class that asks for this allocator by name; Services without a class are ours, too. */
 export const ownClass = 'kapell.io/load-balancer'
@@ -8,7 +15,7 @@ export const ownClass = 'kapell.io/load-balancer'
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 /** Addresses for a Service, or why there are none, in words for an event. */
-export type Choice = { addresses: string[] } | { problem: string }
+export type Choice = { addresses: string[]; problem?: string } | { problem: string }
 
 export const isOurs = ({ spec, metadata }: V1Service): boolean =>
   spec?.type === 'LoadBalancer' &&
@@ -18,26 +25,50 @@ export const isOurs = ({ spec, metadata }: V1Service): boolean =>
 export const ingressOf = (service: V1Service): string[] =>
   (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
 
-const wantsIpv4 = (service: V1Service): boolean => service.spec?.ipFamilies?.includes('IPv4') ?? true
+/** In the Service's own order. */
+const familiesOf = (service: V1Service): AddressFamily[] => (service.spec?.ipFamilies ?? ['IPv4']) as AddressFamily[]
 
-/** One address of the range that no other Service has: the one it has already, the one it asks for, or the first free. */
-export function chooseFromRange(service: V1Service, range: AddressRange, taken: ReadonlySet<string>): Choice {
-  if (!wantsIpv4(service)) return { problem: 'only IPv4 addresses are given out' }
-  const between = `${addressText(range.first)}-${addressText(range.last)}`
+/**
+ * One address of each of the Service's families that there is a range of, which no other Service has: the one it has
+ * already, the one it asks for, or the first free. A family without a free one leaves the other its address.
+ */
+export function chooseFromRanges(
+  service: V1Service,
+  ranges: readonly AddressRange[],
+  taken: ReadonlySet<string>,
+): Choice {
+  const families = familiesOf(service)
+  const possible = families.flatMap((family) => ranges.find((range) => range.family === family) ?? [])
+  if (possible.length === 0) return { problem: `no ${families.join(' or ')} addresses are given out` }
   const asked = service.spec?.loadBalancerIP ?? ''
   if (asked !== '') {
-    if (!inRange(range, asked)) return { problem: `the address ${asked} is not in the range ${between}` }
+    if (!possible.some((range) => inRange(range, asked)))
+      return { problem: `the address ${asked} is not in the range ${possible.map(rangeText).join(' or ')}` }
     if (taken.has(asked)) return { problem: `the address ${asked} is taken` }
-    return { addresses: [asked] }
   }
+  const addresses: string[] = []
+  const full: string[] = []
+  for (const range of possible) {
+    const one = asked !== '' && inRange(range, asked) ? asked : chooseFrom(range, service, taken)
+    if (one === undefined) full.push(rangeText(range))
+    else addresses.push(one)
+  }
+  if (full.length === 0) return { addresses }
+  return {
+    ...(addresses.length === 0 ? {} : { addresses }),
+    problem: `no address is free in the range ${full.join(' or ')}`,
+  }
+}
+
+function chooseFrom(range: AddressRange, service: V1Service, taken: ReadonlySet<string>): string | undefined {
   const held = ingressOf(service).find((each) => inRange(range, each) && !taken.has(each))
-  if (held !== undefined) return { addresses: [held] }
+  if (held !== undefined) return held
   // Of n + 1 candidates one is free when n are taken: the search is as long as the list of Services at most.
-  for (let number = range.first; number <= range.last; number += 1) {
-    const address = addressText(number)
-    if (!taken.has(address)) return { addresses: [address] }
+  for (let number = range.first; number <= range.last; number += 1n) {
+    const address = addressText(range.family, number)
+    if (!taken.has(address)) return address
   }
-  return { problem: `no address is free in the range ${between}` }
+  return undefined
 }
 
 /** What of the nodes an address may be chosen from; anything else of a Node may change without a Service changing. */
@@ -46,7 +77,7 @@ export interface NodeAddress {
   address: string
 }
 
-/** Nodes that are ready and not excluded, by their outer address where they have one. */
+/** Nodes that are ready and not excluded, by their outer address of each family where they have one. */
 export function usableNodes(nodes: readonly V1Node[]): NodeAddress[] {
   return nodes
     .filter(
@@ -55,13 +86,20 @@ export function usableNodes(nodes: readonly V1Node[]): NodeAddress[] {
         metadata?.deletionTimestamp === undefined &&
         status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true,
     )
-    .flatMap(({ metadata, status }) => {
-      const of = (wanted: string) =>
-        status?.addresses?.find(({ type, address }) => type === wanted && isIPv4(address))?.address
-      const address = of('ExternalIP') ?? of('InternalIP')
-      return address === undefined ? [] : [{ name: metadata?.name ?? '', address }]
+    .flatMap(({ metadata, status }) =>
+      (['IPv4', 'IPv6'] as const).flatMap((family) => {
+        const of = (wanted: string) =>
+          status?.addresses?.find(({ type, address }) => type === wanted && familyOfAddress(address) === family)
+            ?.address
+        const address = of('ExternalIP') ?? of('InternalIP')
+        return address === undefined ? [] : [{ name: metadata?.name ?? '', address }]
+      }),
+    )
+    .sort((a, b) => {
+      const [x, y] = [a, b].map(({ address }) => ({ six: address.includes(':'), number: addressNumber(address) }))
+      if (x!.six !== y!.six) return x!.six ? 1 : -1
+      return x!.number < y!.number ? -1 : 1
     })
-    .sort((a, b) => addressNumber(a.address) - addressNumber(b.address))
 }
 
 /** "192.0.2.1 TCP 80": a port of an address can lead to one Service only. */
@@ -78,7 +116,7 @@ export function chooseNodes(
   service: V1Service,
   input: { nodes: readonly NodeAddress[]; slices: readonly V1EndpointSlice[]; taken: ReadonlySet<string> },
 ): Choice {
-  if (!wantsIpv4(service)) return { problem: 'only IPv4 addresses are given out' }
+  const families = familiesOf(service)
   const asked = service.spec?.loadBalancerIP ?? ''
   if (asked !== '' && !input.nodes.some(({ address }) => address === asked))
     return { problem: `the address ${asked} is not one of a ready node` }
@@ -90,7 +128,11 @@ export function chooseNodes(
       ),
     ),
   )
-  const candidates = input.nodes.filter(
+  const ofFamily = (family: AddressFamily) => input.nodes.filter(({ address }) => familyOfAddress(address) === family)
+  const known = families.flatMap(ofFamily)
+  if (input.nodes.length > 0 && known.length === 0)
+    return { problem: `no node has an ${families.join(' or ')} address` }
+  const candidates = known.filter(
     ({ name, address }) => (asked === '' || address === asked) && (!local || serving.has(name)),
   )
   const addresses = candidates

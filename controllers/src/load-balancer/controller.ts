@@ -1,15 +1,15 @@
-import { parseAddressRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
+import { parseAddressRanges, type AddressRange } from '@kapell/controllers/machinery/address-range'
 import { defineController, type ControllerContext } from '@kapell/controllers/machinery/controller'
 import { ingressAnnotation } from '@kapell/controllers/machinery/ingress-class'
 import { keyOf, splitKey, type Lister } from '@kapell/controllers/machinery/store'
 import { endpointSlices, nodes, services } from '@kapell/openapi/meta/refs'
 import type { V1EndpointSlice, V1Node, V1Service } from '@kapell/openapi/types'
-import { chooseFromRange, chooseNodes, ingressOf, isOurs, portKeys, usableNodes } from './choose.ts'
+import { chooseFromRanges, chooseNodes, ingressOf, isOurs, portKeys, usableNodes } from './choose.ts'
 
 interface Dependencies {
   context: ControllerContext
   /** Absent: the nodes' own addresses. */
-  range: AddressRange | undefined
+  ranges: readonly AddressRange[] | undefined
   off: boolean
   services: Lister<V1Service>
   nodes: Lister<V1Node>
@@ -42,8 +42,8 @@ export const loadBalancerController = defineController<Dependencies, V1Service>(
 function setup(context: ControllerContext): Dependencies {
   const { loadBalancerRange = '' } = context
   const off = loadBalancerRange === 'none'
-  const range = off || loadBalancerRange === '' ? undefined : parseAddressRange(loadBalancerRange)
-  if (!off && loadBalancerRange !== '' && range === undefined)
+  const ranges = off || loadBalancerRange === '' ? undefined : parseAddressRanges(loadBalancerRange)
+  if (!off && loadBalancerRange !== '' && ranges === undefined)
     throw new Error(`"${loadBalancerRange}" is no range of addresses for load balancers`)
   const known = context.lister(services)
   const wakeAll = () => {
@@ -51,7 +51,7 @@ function setup(context: ControllerContext): Dependencies {
   }
   const slices = context.informer(endpointSlices, { indexers: { lbService: (slice) => [serviceOf(slice)] } })
   const nodeInformer = context.informer(nodes)
-  if (!off && range === undefined) {
+  if (!off && ranges === undefined) {
     const wake = (slice: V1EndpointSlice) => context.queue.add(serviceOf(slice))
     slices.onChange({ add: wake, update: (_, slice) => wake(slice), delete: wake })
     const usable = (node: V1Node) =>
@@ -66,7 +66,7 @@ function setup(context: ControllerContext): Dependencies {
   }
   return {
     context,
-    range,
+    ranges,
     off,
     services: known,
     nodes: nodeInformer.lister,
@@ -89,16 +89,16 @@ async function reconcile(key: string, d: Dependencies): Promise<void> {
   const others = d.services.list().filter((each) => keyOf(each) !== key && isOurs(each))
   const addressesOf = (each: V1Service): string[] => d.given.get(keyOf(each)) ?? ingressOf(each)
   const choice =
-    d.range === undefined
+    d.ranges === undefined
       ? chooseNodes(service, {
           nodes: usableNodes(d.nodes.list()),
           slices: d.slices.byIndex('lbService', key),
           taken: new Set([...others.flatMap((each) => portKeys(each, addressesOf(each))), ...ownPorts(d)]),
         })
-      : chooseFromRange(service, d.range, new Set(others.flatMap(addressesOf)))
+      : chooseFromRanges(service, d.ranges, new Set(others.flatMap(addressesOf)))
   const addresses = 'addresses' in choice ? choice.addresses : []
   const before = d.given.get(key) ?? ingressOf(service)
-  if ('problem' in choice) {
+  if (choice.problem !== undefined) {
     if (d.problems.get(key) !== choice.problem)
       d.context.events.event(
         service,
@@ -134,9 +134,9 @@ function ownPorts(d: Dependencies): string[] {
   })
   const servers = d.slices
     .byIndex('lbService', 'default/kubernetes')
-    .flatMap(({ endpoints = [], ports = [] }) =>
-      endpoints.flatMap(({ addresses }) =>
-        addresses.flatMap((address) => ports.map(({ port }) => `${address} TCP ${port}`)),
+    .flatMap(({ endpoints, ports }) =>
+      (endpoints ?? []).flatMap(({ addresses }) =>
+        addresses.flatMap((address) => (ports ?? []).map(({ port }) => `${address} TCP ${port}`)),
       ),
     )
   const ingress = d.nodes.list().flatMap((node) => {

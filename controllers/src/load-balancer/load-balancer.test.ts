@@ -1,13 +1,15 @@
-import { parseAddressRange } from '@kapell/controllers/machinery/address-range'
+import { parseAddressRanges } from '@kapell/controllers/machinery/address-range'
 import type { V1EndpointSlice, V1Node, V1Service } from '@kapell/openapi/types'
-import { chooseFromRange, chooseNodes, isOurs, usableNodes } from './choose.ts'
+import { chooseFromRanges, chooseNodes, isOurs, usableNodes } from './choose.ts'
 
 const service = (spec: V1Service['spec'] = {}, held: string[] = []): V1Service => ({
   metadata: { name: 's', namespace: 'a' },
   spec: { type: 'LoadBalancer', ports: [{ port: 80 }], ...spec },
   status: { loadBalancer: { ingress: held.map((ip) => ({ ip })) } },
 })
-const range = parseAddressRange('192.0.2.1-192.0.2.3')!
+const ranges = parseAddressRanges('192.0.2.1-192.0.2.3')!
+const both = parseAddressRanges('192.0.2.1-192.0.2.3,2001:db8::1-2001:db8::2')!
+const dual = { ipFamilies: ['IPv6', 'IPv4'] }
 
 it.each<[string, V1Service, boolean]>([
   ['of the type', service(), true],
@@ -44,9 +46,37 @@ describe('out of a range', () => {
       ['192.0.2.1', '192.0.2.2', '192.0.2.3'],
       { problem: 'no address is free in the range 192.0.2.1-192.0.2.3' },
     ],
-    ['IPv6 alone', service({ ipFamilies: ['IPv6'] }), [], { problem: 'only IPv4 addresses are given out' }],
+    ['IPv6 alone', service({ ipFamilies: ['IPv6'] }), [], { problem: 'no IPv6 addresses are given out' }],
   ])('%s', (_, one, taken, expected) => {
-    expect(chooseFromRange(one, range, new Set(taken))).toEqual(expected)
+    expect(chooseFromRanges(one, ranges, new Set(taken))).toEqual(expected)
+  })
+})
+
+describe('out of a range of each family', () => {
+  it.each<[rule: string, service: V1Service, taken: string[], expected: unknown]>([
+    ['one of each, in the order of the Service', service(dual), [], { addresses: ['2001:db8::1', '192.0.2.1'] }],
+    ['IPv6 alone', service({ ipFamilies: ['IPv6'] }), ['2001:db8::1'], { addresses: ['2001:db8::2'] }],
+    ['IPv4 alone', service(), [], { addresses: ['192.0.2.1'] }],
+    [
+      'what it has, it keeps',
+      service(dual, ['192.0.2.2', '2001:db8::2']),
+      [],
+      { addresses: ['2001:db8::2', '192.0.2.2'] },
+    ],
+    [
+      'what it asks for, and of the other family any',
+      service({ ...dual, loadBalancerIP: '2001:db8::2' }),
+      [],
+      { addresses: ['2001:db8::2', '192.0.2.1'] },
+    ],
+    [
+      'when one is used up, the other',
+      service(dual),
+      ['2001:db8::1', '2001:db8::2'],
+      { addresses: ['192.0.2.1'], problem: 'no address is free in the range 2001:db8::1-2001:db8::2' },
+    ],
+  ])('%s', (_, one, taken, expected) => {
+    expect(chooseFromRanges(one, both, new Set(taken))).toEqual(expected)
   })
 })
 
@@ -89,6 +119,15 @@ describe("of the nodes' own", () => {
     ],
   ])('%s', (_, one, taken, expected) => {
     expect(chooseNodes(one, { nodes, slices, taken: new Set(taken) })).toEqual(expected)
+  })
+
+  it('of the families that the Service has', () => {
+    const more = [...nodes, { name: 'n1', address: '2001:db8::1' }]
+    const chosen = (ipFamilies: string[], of = more) =>
+      chooseNodes(service({ ipFamilies }), { nodes: of, slices, taken: new Set() })
+    expect(chosen(['IPv6'])).toEqual({ addresses: ['2001:db8::1'] })
+    expect(chosen(['IPv6', 'IPv4'])).toEqual({ addresses: ['2001:db8::1', '192.0.2.1', '192.0.2.2'] })
+    expect(chosen(['IPv6'], nodes)).toEqual({ problem: 'no node has an IPv6 address' })
   })
 
   it('waits for pods with policy Local, and for nodes', () => {

@@ -1,5 +1,5 @@
 import type { FamilyName } from './family.ts'
-import type { UdpEntry } from './rules.ts'
+import type { UdpEntry, UdpPlace } from './rules.ts'
 
 const entryKey = (entry: UdpEntry): string => `${entry.address ?? ''}:${entry.port}`
 
@@ -24,16 +24,19 @@ export function staleConnections(
     '--orig-port-dst',
     String(entry.port),
   ]
+  const led = (entry: UdpEntry | undefined): Map<string, UdpPlace> =>
+    new Map((entry?.choices ?? []).flat().map((place) => [`${place.address} ${place.port}`, place]))
   const out: string[][] = []
   for (const entry of before) {
-    const now = next.get(entryKey(entry))?.endpoints ?? []
-    for (const gone of new Set(entry.endpoints.filter((each) => !now.includes(each)))) {
-      out.push([...select(entry), '--dst-nat', gone])
-    }
+    const now = led(next.get(entryKey(entry)))
+    for (const [key, { address, port }] of led(entry))
+      if (!now.has(key)) out.push([...select(entry), '--reply-src', address, '--reply-port-src', String(port)])
   }
   for (const entry of after) {
-    const was = old.get(entryKey(entry))?.endpoints ?? []
-    if (was.length === 0 && entry.endpoints.length > 0 && entry.address !== undefined) out.push(select(entry))
+    if (entry.address === undefined) continue
+    const was = old.get(entryKey(entry))?.choices ?? []
+    // What came while there was nowhere to send it to may be remembered as going nowhere.
+    if (entry.choices.some((now, at) => now.length > 0 && (was[at] ?? []).length === 0)) out.push(select(entry))
   }
   return out
 }

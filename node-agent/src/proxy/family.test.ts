@@ -1,4 +1,5 @@
-import { ipv4, ipv6, ipv6Number, ipv6Text } from './family.ts'
+import { ipv6Number, ipv6Text } from '@kapell/controllers/machinery/ipv6-number'
+import { ipv4, ipv6 } from './family.ts'
 
 it.each([
   ['10.1.2.3/16', '10.1.0.0/16', undefined],

@@ -1,3 +1,4 @@
+import { ipv6Number, ipv6Text } from '@kapell/controllers/machinery/ipv6-number'
 import { isIPv4, isIPv6 } from 'node:net'
 
 /** What of the rules differs between the two kinds of addresses. Each has a table of its own. */
@@ -52,26 +53,4 @@ function split(cidr: string, most: number): { address: string; bits: number } | 
   const [address = '', bits = '', ...rest] = cidr.split('/')
   if (rest.length > 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) return undefined
   return { address, bits: Number(bits) }
-}
-
-/** Reads an address that net.isIPv6 takes, also "::ffff:1.2.3.4". */
-export function ipv6Number(address: string): bigint {
-  const plain = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
-    const [a, b, c, d] = bytes.slice(0, 4).map(Number) as [number, number, number, number]
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
-  })
-  const [head = '', tail] = plain.split('::')
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'))
-  const [before, after] = [groups(head), groups(tail ?? '')]
-  const middle = tail === undefined ? 0 : 8 - before.length - after.length
-  return [...before, ...Array.from({ length: middle }, () => '0'), ...after].reduce(
-    (all, group) => (all << 16n) + BigInt(`0x${group}`),
-    0n,
-  )
-}
-
-/** The usual short form. Source: RFC 5952. */
-export function ipv6Text(number: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, at) => ((number >> BigInt(112 - 16 * at)) & 0xffffn).toString(16))
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }

@@ -11,6 +11,8 @@ export interface HealthCheck {
   localEndpoints: number
 }
 
+const always = (): boolean => true
+
 /** The question that a Service opens a port for, if it does. Source: the API's healthCheckNodePort. */
 export function healthCheckOf(
   service: V1Service,
@@ -34,15 +36,15 @@ export function healthCheckOf(
 }
 
 /** Status, headers and body as the original proxy answers them, to any path. */
-export function healthAnswer({ namespace, name, localEndpoints }: HealthCheck) {
+export function healthAnswer({ namespace, name, localEndpoints }: HealthCheck, serviceProxyHealthy = true) {
   return {
-    status: localEndpoints > 0 ? 200 : 503,
+    status: localEndpoints > 0 && serviceProxyHealthy ? 200 : 503,
     headers: {
       'content-type': 'application/json',
       'x-content-type-options': 'nosniff',
       'x-load-balancing-endpoint-weight': String(localEndpoints),
     },
-    body: JSON.stringify({ service: { namespace, name }, localEndpoints, serviceProxyHealthy: true }, undefined, '\t'),
+    body: JSON.stringify({ service: { namespace, name }, localEndpoints, serviceProxyHealthy }, undefined, '\t'),
   }
 }
 
@@ -52,8 +54,11 @@ export class HealthChecks {
   readonly #wanted = new Map<string, HealthCheck>()
   readonly #servers = new Map<string, { port: number; server: Server }>()
 
-  constructor(log: Logger) {
+  readonly #isHealthy: () => boolean
+
+  constructor(log: Logger, isHealthy = always) {
     this.#log = log
+    this.#isHealthy = isHealthy
   }
 
   /** What a Service wants answered; undefined when nothing any more. */
@@ -76,7 +81,7 @@ export class HealthChecks {
         response.destroy()
         return
       }
-      const { status, headers, body } = healthAnswer(check)
+      const { status, headers, body } = healthAnswer(check, this.#isHealthy())
       response.writeHead(status, headers).end(body)
     })
     server.maxConnections = 64

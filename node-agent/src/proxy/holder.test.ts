@@ -53,6 +53,7 @@ describe('who holds an address', () => {
     ]
     expect(holdersFor(service, slices, nodes)).toEqual(['c'])
     expect(holdersFor({ spec: {} }, slices, nodes)).toEqual(nodes)
+    expect(holdersFor(service, [{ addressType: 'IPv4', endpoints: null as never }], nodes)).toEqual([])
   })
 })
 

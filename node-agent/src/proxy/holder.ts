@@ -39,8 +39,9 @@ export function holdersFor(
 ): readonly string[] {
   if (service.spec?.externalTrafficPolicy !== 'Local') return nodes
   const serving = new Set(
-    slices.flatMap(({ endpoints = [] }) =>
-      endpoints.flatMap(({ nodeName, conditions }) => (conditions?.ready === false ? [] : (nodeName ?? []))),
+    slices.flatMap(({ endpoints }) =>
+      // Clients in Go write null where there are none.
+      (endpoints ?? []).flatMap(({ nodeName, conditions }) => (conditions?.ready === false ? [] : (nodeName ?? []))),
     ),
   )
   return nodes.filter((node) => serving.has(node))

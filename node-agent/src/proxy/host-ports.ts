@@ -24,7 +24,11 @@ export function hostPortRules(ports: readonly HostPort[], of?: FamilyName): Serv
     else rules.elements.push({ set: 'hostports-by-ip', key: `${hostIp} . ${port}`, value })
     rules.elements.push({ set: 'hairpin', key: `${podIp} . ${podIp}` })
     if (protocol === 'UDP') {
-      rules.udp.push({ ...(all ? {} : { address: hostIp }), port: hostPort, endpoints: [podIp] })
+      rules.udp.push({
+        ...(all ? {} : { address: hostIp }),
+        port: hostPort,
+        choices: [[{ address: podIp, port: containerPort }]],
+      })
     }
   }
   return rules

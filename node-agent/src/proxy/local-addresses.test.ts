@@ -57,3 +57,34 @@ it('takes away what an agent that was killed has left, but nothing that is none 
   await addresses.apply()
   expect(calls).toEqual(['delete 192.0.2.1/32'])
 })
+
+it('takes IPv6 addresses the same way, and none while the node may hold none', async () => {
+  const calls: string[] = []
+  let mayHold = true
+  const addresses = createLocalAddresses({
+    linkName: 'link0',
+    log: silentLogger,
+    family: 'IPv6',
+    mine: (address) => address.startsWith('2001:db8:'),
+    mayHold: () => mayHold,
+    arrived: () => {},
+    runIp: (args) => {
+      if (args[1] !== 'neigh') calls.push(args.slice(1).join(' '))
+      const stdout = '7: link0    inet6 fd00::1/128 scope global \n7: link0    inet6 2001:db8::9/128 scope global \n'
+      return Promise.resolve({ code: 0, stdout, stderr: '' })
+    },
+  })
+  const applied = async () => {
+    await addresses.apply()
+    return calls.splice(0)
+  }
+  addresses.put('a', ['2001:db8::1'])
+  const taken = 'replace 2001:db8::1/128 dev link0 nodad'
+  expect(await applied()).toEqual(['-6 address show dev link0', 'delete 2001:db8::9/128 dev link0', taken])
+  mayHold = false
+  addresses.look()
+  expect(await applied()).toEqual(['delete 2001:db8::1/128 dev link0'])
+  mayHold = true
+  addresses.look()
+  expect(await applied()).toEqual([taken])
+})

@@ -9,6 +9,11 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import { startDns, type ClusterDns } from '../dns/dns.ts'
 import { startPolicyEnforcer, type PolicyEnforcer } from '../network-policy/enforcer.ts'
 import { openNft } from './nft.ts'
+import { createFence, type PeerAnswer } from './fence.ts'
+import { askPeer, isEligible, possiblePeers } from './peers.ts'
+import { startStatusServer } from './status-server.ts'
+import { createTelemetry } from './telemetry.ts'
+import { nodes } from '@kapell/openapi/meta/refs'
 import { startProxy, type ServiceProxy } from './proxy.ts'
 
 export interface ServiceNetworkOptions {
@@ -21,7 +26,7 @@ export interface ServiceNetworkOptions {
   /** The same of the second family, where there is one. */
   ipv6?: { podCidr: string; clusterCidr?: string; serviceCidr?: string }
   linkName?: string
-  loadBalancerRange?: AddressRange
+  loadBalancerRange?: readonly AddressRange[]
   /** Address of this node that pods reach: the name server listens there. Absent: no name server. */
   gateway?: string
   clusterDomain?: string
@@ -29,6 +34,8 @@ export interface ServiceNetworkOptions {
   table?: string
   log: Logger
   clock?: Clock
+  /** Where the proxy tells how it is; see status-server.ts. Absent: nowhere. */
+  status?: { healthPort?: number; metricsPort?: number }
 }
 
 export interface ServiceNetwork {
@@ -38,8 +45,14 @@ export interface ServiceNetwork {
   policies: Pick<PolicyEnforcer, 'synced' | 'settled'>
   /** Absent when there is no gateway, or when its address cannot be listened on (which is logged). */
   dns: ClusterDns | undefined
+  /** The API server has heard this node: the request was sent at that time. */
+  heard(at: Date): void
   close(options?: { keepRules?: boolean }): Promise<void>
 }
+
+/** Who else may answer for a load balancer's address is asked of all nodes; without any, this one alone matters. */
+const nodeScope = ({ loadBalancerRange, linkName, nodeName }: ServiceNetworkOptions) =>
+  loadBalancerRange === undefined || linkName === undefined ? { fieldSelector: `metadata.name=${nodeName}` } : {}
 
 /**
  * Services by address and by name, and who may talk to whom: the nftables proxy, the name server and the network
@@ -66,6 +79,23 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
     const warn = (service: V1Service, message: string): void =>
       recorder.event(service, 'Warning', 'ProtocolUnsupported', message)
     const common = { informers, nodeName: options.nodeName, nft, log }
+    const telemetry = createTelemetry({ clock })
+    const nodeInformer = informers.informer(nodes, nodeScope(options))
+    const fence = createFence({
+      clock,
+      peers: () => possiblePeers(nodeInformer.lister.list(), options.nodeName),
+      ask: (node) => askPeer(nodeInformer.lister.get(node)),
+      changed: () => {
+        log.warn(
+          fence.mayHold()
+            ? 'the API server hears this node again: it answers for load balancers'
+            : 'the API server does not hear this node: it answers for load balancers no more',
+        )
+        for (const proxy of proxies) proxy.lookAtAddresses()
+      },
+      signal: stop.signal,
+    })
+    const fenced = options.loadBalancerRange === undefined ? {} : { mayHold: fence.mayHold }
     const link = options.linkName === undefined ? {} : { linkName: options.linkName }
     const families = [
       { family: 'IPv4' as const, ...rangesOf(options) },
@@ -73,8 +103,8 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
     ]
     for (const { family, ...ranges } of families) {
       const balancers =
-        family === 'IPv4' && options.loadBalancerRange !== undefined
-          ? { loadBalancerRange: options.loadBalancerRange }
+        options.loadBalancerRange?.some((range) => range.family === family) === true
+          ? { loadBalancerRange: options.loadBalancerRange.filter((range) => range.family === family) }
           : {}
       proxies.push(
         await startProxy({
@@ -82,6 +112,9 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
           ...ranges,
           ...link,
           ...balancers,
+          ...fenced,
+          isHealthy: telemetry.isHealthy,
+          telemetry: telemetry.family(family),
           family,
           table,
           ...(family === 'IPv4' ? { warn } : { warn: () => {} }),
@@ -101,8 +134,19 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
             log.error('no name server for pods', { error: errorText(error) })
             return undefined
           })
+    const status =
+      options.status === undefined
+        ? undefined
+        : await startStatusServer({
+            ...options.status,
+            telemetry,
+            nodeEligible: () => isEligible(nodeInformer.lister.get(options.nodeName)),
+            lease: (): PeerAnswer => ({ node: options.nodeName, leaseAgeMs: fence.leaseAgeMs() }),
+            log,
+          })
     return {
       informers,
+      heard: fence.renewed,
       proxy: {
         synced: () => each(proxies, (one) => one.synced()),
         settled: () => each(proxies, (one) => one.settled()),
@@ -116,6 +160,7 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
       },
       dns,
       close: async (how) => {
+        await status?.close()
         await dns?.close()
         for (const one of enforcers) await one.close(how)
         for (const one of proxies) await one.close(how)

@@ -1,4 +1,4 @@
-import { inRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
+import { inRanges, type AddressRange } from '@kapell/controllers/machinery/address-range'
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import { keyOf } from '@kapell/controllers/machinery/store'
@@ -18,6 +18,7 @@ import { createLocalAddresses } from './local-addresses.ts'
 import { openNft, type Nft } from './nft.ts'
 import { RuleBook } from './rule-book.ts'
 import { isProxied, serviceRules, type ProxyNode, type ServiceRules } from './rules.ts'
+import type { FamilyTelemetry } from './telemetry.ts'
 import { changeScript, emptyState, fullScript, removeScript, tableName } from './script.ts'
 
 export interface ProxyOptions {
@@ -33,7 +34,7 @@ export interface ProxyOptions {
   serviceCidr?: string
   linkName?: string
   /** With linkName: addresses for load balancers that the cluster gives out; the link takes those that are in use. */
-  loadBalancerRange?: AddressRange
+  loadBalancerRange?: readonly AddressRange[]
   /** Name of our nftables table. Default "kapell". */
   table?: string
   log: Logger
@@ -44,6 +45,12 @@ export interface ProxyOptions {
   nft?: Nft
   /** Default: settings of this machine are changed as Services need them. */
   host?: HostPreparation
+  /** Whether this node may have addresses of load balancers now; see lookAtAddresses(). Default: it may. */
+  mayHold?: () => boolean
+  /** What is told to load balancers outside that ask after a Service. Default: all is well. */
+  isHealthy?: () => boolean
+  /** Told of what is done. */
+  telemetry?: FamilyTelemetry
   /** How often to look whether somebody else removed our table. Default 30,000; 0 for never. */
   checkMs?: number
 }
@@ -53,6 +60,8 @@ export interface ServiceProxy {
   synced(): Promise<void>
   /** The host ports of one pod, replacing those it had; an empty list when it goes. */
   setHostPorts(podKey: string, ports: readonly HostPort[]): void
+  /** mayHold() answers otherwise than before. */
+  lookAtAddresses(): void
   /** Resolves when every change seen so far is in the kernel. */
   settled(): Promise<void>
   /** keepRules: Services go on working while the agent is away. Default: nothing of ours stays. */
@@ -66,6 +75,12 @@ const sctpSetting = '/proc/sys/net/netfilter/nf_conntrack_sctp_timeout_establish
 const serviceNameLabel = 'kubernetes.io/service-name'
 const zoneLabel = 'topology.kubernetes.io/zone'
 const serviceKeyIndex = 'serviceKey'
+
+/** When the change happened that made the endpoints what they are. Source: the annotation that their controller writes. */
+function triggeredAt({ metadata }: V1EndpointSlice): Date | undefined {
+  const at = Date.parse(metadata?.annotations?.['endpoints.kubernetes.io/last-change-trigger-time'] ?? '')
+  return Number.isNaN(at) ? undefined : new Date(at)
+}
 
 const serviceOwner = (key: string): string => `service/${key}`
 const serviceKeyOf = (slice: V1EndpointSlice): string =>
@@ -94,11 +109,18 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     ...(family === undefined ? {} : { family }),
     ...(loadBalancerRange === undefined ? {} : { loadBalancerRange }),
   }
-  const healthChecks = new HealthChecks(log)
+  const healthChecks = new HealthChecks(log, options.isHealthy)
+  const { telemetry } = options
   const addresses =
     linkName === undefined || loadBalancerRange === undefined
       ? undefined
-      : createLocalAddresses({ linkName, log, mine: (address) => inRange(loadBalancerRange, address) })
+      : createLocalAddresses({
+          linkName,
+          log,
+          mine: (address) => inRanges(loadBalancerRange, address),
+          ...(family === undefined ? {} : { family }),
+          ...(options.mayHold === undefined ? {} : { mayHold: options.mayHold }),
+        })
   const host = options.host ?? (await prepareHost(options, log))
   // Rules of an earlier run go on serving until we know better; without any, pods need at least the way out.
   if (!(await nft.hasTable(at))) await nft.run(fullScript(emptyState(), table))
@@ -185,14 +207,25 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     }
   }
   const flush = async () => {
-    for (const key of dirty) put(serviceOwner(key), rulesFor(key))
-    dirty.clear()
+    const startedAt = performance.now()
+    const full = mustReplace
+    for (const key of dirty) {
+      dirty.delete(key)
+      try {
+        put(serviceOwner(key), rulesFor(key))
+      } catch (error) {
+        // One object that nobody expected must not keep the others from being served.
+        log.error('cannot make rules of a Service', { service: key, error: errorText(error) })
+      }
+    }
     try {
       if (mustReplace) await replace()
       else await applyChange()
       mustReplace = false
+      telemetry?.synced({ seconds: (performance.now() - startedAt) / 1000, full })
     } catch (error) {
       mustReplace = true
+      telemetry?.failed()
       throw error
     } finally {
       await addresses?.apply()
@@ -210,11 +243,26 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     },
     ...(options.checkMs === undefined ? {} : { checkMs: options.checkMs }),
   })
-  const schedule = () => kept.touch()
+  const schedule = () => {
+    telemetry?.queued()
+    kept.touch()
+  }
   const touch = (key: string) => {
     dirty.add(key)
     schedule()
   }
+  const touchService = (service: V1Service) => {
+    telemetry?.serviceChanged()
+    touch(keyOf(service))
+  }
+  const touchSlice = (slice: V1EndpointSlice) => {
+    // What was there before this started says nothing of how fast it is.
+    telemetry?.endpointsChanged(ready ? triggeredAt(slice) : undefined)
+    touch(serviceKeyOf(slice))
+  }
+  telemetry?.countNoLocal(
+    (policy) => book.owners().filter((owner) => book.rulesOf(owner)?.noLocal?.[policy] === true).length,
+  )
   const wakeAll = () => {
     for (const service of serviceInformer.lister.list()) touch(keyOf(service))
   }
@@ -236,17 +284,17 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   const stops = [
     nodeInformer.onChange({ add: seeNode, update: (_, seen) => seeNode(seen), delete: seeHolders }),
     serviceInformer.onChange({
-      add: (service) => touch(keyOf(service)),
-      update: (_, service) => touch(keyOf(service)),
-      delete: (service) => touch(keyOf(service)),
+      add: (service) => touchService(service),
+      update: (_, service) => touchService(service),
+      delete: (service) => touchService(service),
     }),
     sliceInformer.onChange({
-      add: (slice) => touch(serviceKeyOf(slice)),
+      add: (slice) => touchSlice(slice),
       update: (old, slice) => {
         if (serviceKeyOf(old) !== serviceKeyOf(slice)) touch(serviceKeyOf(old))
-        touch(serviceKeyOf(slice))
+        touchSlice(slice)
       },
-      delete: (slice) => touch(serviceKeyOf(slice)),
+      delete: (slice) => touchSlice(slice),
     }),
   ]
   const first = (async () => {
@@ -262,6 +310,10 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     synced: () => first,
     setHostPorts: (podKey, ports) => {
       put(`pod/${podKey}`, ports.length === 0 ? undefined : hostPortRules(ports, family))
+      schedule()
+    },
+    lookAtAddresses: () => {
+      addresses?.look()
       schedule()
     },
     settled: () => kept.settled(),

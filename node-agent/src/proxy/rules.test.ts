@@ -362,24 +362,64 @@ it('publishes host ports on all addresses or on one', () => {
   ])
 })
 
+it('remembers of UDP where each kind of traffic is led: with policy Local to endpoints here, while they end, too', () => {
+  const udp = { ports: [{ port: 53, protocol: 'UDP' }], internalTrafficPolicy: 'Local' }
+  const here = (conditions: object) => ({
+    ...slice(['10.244.0.2', 'n1', conditions], ['10.244.1.3', 'n2']),
+    ports: [{ name: '', port: 8080, protocol: 'UDP' }],
+  })
+  const ending = { ready: false, serving: true, terminating: true }
+  const led = (of: V1EndpointSlice[], spec: V1Service['spec'] = udp) =>
+    desiredRules([service(spec)], of, node).udp.map(({ choices }) =>
+      choices.map((places) => places.map(({ address }) => address)),
+    )
+  expect(led([here(ending)])).toEqual([[['10.244.0.2']]])
+  expect(led([{ ...here({}), endpoints: null as never }])).toEqual([[[]]])
+  const external = { ports: [{ port: 53, protocol: 'UDP', nodePort: 30053 }], externalTrafficPolicy: 'Local' }
+  expect(led([here(ending)], external)).toEqual([[['10.244.1.3']], [['10.244.1.3'], ['10.244.0.2']]])
+})
+
 describe('staleConnections', () => {
+  const placesOf = (endpoints: string[], port = 5353) => endpoints.map((address) => ({ address, port }))
   const entry = (endpoints: string[], address: string | undefined = '10.96.0.10') => ({
     ...(address && { address }),
     port: 53,
-    endpoints,
+    choices: [placesOf(endpoints)],
   })
   it.each([
     [
       'an endpoint that went',
       [entry(['a', 'b'])],
       [entry(['b'])],
-      ['-D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --dst-nat a'],
+      ['-D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --reply-src a --reply-port-src 5353'],
     ],
-    ['a Service that went', [entry(['a'])], [], ['-D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --dst-nat a']],
-    ['a node port', [entry(['a'], '')], [entry([], '')], ['-D -p udp --orig-port-dst 53 --dst-nat a']],
+    [
+      'a Service that went',
+      [entry(['a'])],
+      [],
+      ['-D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --reply-src a --reply-port-src 5353'],
+    ],
+    [
+      'a node port',
+      [entry(['a'], '')],
+      [entry([], '')],
+      ['-D -p udp --orig-port-dst 53 --reply-src a --reply-port-src 5353'],
+    ],
     ['the first endpoint', [entry([])], [entry(['a'])], ['-D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53']],
     ['no change', [entry(['a'])], [entry(['a'])], []],
+    [
+      'another port of the same endpoint',
+      [entry(['a'])],
+      [{ ...entry([]), choices: [placesOf(['a'], 5354)] }],
+      ['-D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --reply-src a --reply-port-src 5353'],
+    ],
     ['one more endpoint', [entry(['a'])], [entry(['a', 'b'])], []],
+    [
+      'the first endpoint on this node, where others do not count',
+      [{ ...entry([]), choices: [placesOf(['b']), []] }],
+      [{ ...entry([]), choices: [placesOf(['a', 'b']), placesOf(['a'])] }],
+      ['-D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53'],
+    ],
   ])('forgets for %s', (_, before, after, expected) => {
     expect(staleConnections(before, after).map((args) => args.join(' '))).toEqual(expected)
   })

@@ -1,4 +1,4 @@
-import { inRange, type AddressRange } from '@kapell/controllers/machinery/address-range'
+import { inRanges, type AddressRange } from '@kapell/controllers/machinery/address-range'
 import type { V1EndpointSlice, V1Service, V1ServicePort } from '@kapell/openapi/types'
 import { createHash } from 'node:crypto'
 import { chooseEndpoints, type Chooser, type Endpoint } from './endpoints.ts'
@@ -10,7 +10,7 @@ export interface ProxyNode extends Chooser {
   /** The range of all pods of the cluster: their traffic is known by it. */
   clusterCidr: string
   /** Addresses of load balancers that the cluster gives out itself: they are this machine's, and lead nowhere else. */
-  loadBalancerRange?: AddressRange
+  loadBalancerRange?: readonly AddressRange[]
   /** The nodes that may answer for them. Default: this one alone. */
   holders?: readonly string[]
 }
@@ -40,7 +40,13 @@ export interface UdpEntry {
   /** Absent: a node port, on every address. */
   address?: string
   port: number
-  endpoints: string[]
+  /** For each kind of traffic that is sent on differently. */
+  choices: UdpPlace[][]
+}
+
+export interface UdpPlace {
+  address: string
+  port: number
 }
 
 /** Everything one Service puts into the table. */
@@ -51,6 +57,8 @@ export interface ServiceRules {
   sets: Map<string, string>
   elements: Element[]
   udp: UdpEntry[]
+  /** Policies that send to endpoints of this node only, of which there are none here but elsewhere. */
+  noLocal?: { internal?: boolean; external?: boolean }
   /** Addresses that this machine must take for its own. */
   addresses: string[]
 }
@@ -118,7 +126,7 @@ export function serviceRules(service: V1Service, slices: readonly V1EndpointSlic
   const clusterIps = (spec.clusterIPs ?? [spec.clusterIP!]).filter((ip) => familyOf(node.family).is(ip))
   for (const ip of clusterIps) rules.elements.push({ set: 'cluster-ips', key: ip })
   for (const ip of balancerAddresses(service, node)) {
-    if (node.loadBalancerRange === undefined || !inRange(node.loadBalancerRange, ip)) continue
+    if (node.loadBalancerRange === undefined || !inRanges(node.loadBalancerRange, ip)) continue
     const holders = holdersFor(service, slices, node.holders ?? [node.nodeName])
     if (holderOf(ip, holders) === node.nodeName) rules.addresses.push(ip)
     // Other ports must not reach what else listens on this machine.
@@ -157,6 +165,10 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
   const internalLocal = spec.internalTrafficPolicy === 'Local'
   const externalLocal = spec.externalTrafficPolicy === 'Local'
   const made = new Map<string, string>()
+  if (local.length === 0 && cluster.length > 0) {
+    if (internalLocal) rules.noLocal = { ...rules.noLocal, internal: true }
+    if (externalLocal) rules.noLocal = { ...rules.noLocal, external: true }
+  }
 
   /** The chain that sends to one of these endpoints, made when first asked for. */
   const choiceChain = (kind: 'svc' | 'svl', endpoints: readonly Endpoint[]): string => {
@@ -170,12 +182,19 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
   const internal = internalLocal ? local : cluster
   const internalChain = () => choiceChain(internalLocal ? 'svl' : 'svc', internal)
 
-  const way = (address: string, verdict: string | undefined, hasAny: boolean) => {
+  const placesOf = (all: readonly Endpoint[]): UdpPlace[] => all.map(({ address, port: to }) => ({ address, port: to }))
+  const way = (of: {
+    address: string
+    verdict: string | undefined
+    hasAny: boolean
+    choices: readonly (readonly Endpoint[])[]
+  }) => {
+    const { address, verdict, hasAny, choices } = of
     const key = `${address} . ${protocol} . ${port.port}`
     if (verdict !== undefined) rules.elements.push({ set: 'service-ips', key, value: verdict })
     // Endpoints elsewhere, but none where the policy wants them: silence, so that another node is tried.
     else rules.elements.push({ set: 'no-endpoint-services', key, value: hasAny ? 'drop' : 'goto reject-it' })
-    if (protocol === 'udp') rules.udp.push({ address, port: port.port, endpoints: cluster.map((each) => each.address) })
+    if (protocol === 'udp') rules.udp.push({ address, port: port.port, choices: choices.map(placesOf) })
   }
   /** The verdict that leads to one of these endpoints by way of the maps all Services share, where that can be. */
   const share = (set: 'endpoints' | 'nodeport-endpoints', key: string, endpoints: readonly Endpoint[]) => {
@@ -189,7 +208,8 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
   for (const ip of clusterIps) {
     const verdict = (): string =>
       share('endpoints', `${ip} . ${protocol} . ${port.port}`, internal) ?? `goto ${internalChain()}`
-    way(ip, internal.length > 0 ? verdict() : undefined, cluster.length > 0)
+    const chosen = internal.length > 0 ? verdict() : undefined
+    way({ address: ip, verdict: chosen, hasAny: cluster.length > 0, choices: [internal] })
   }
 
   const externalIps = (spec.externalIPs ?? []).filter((ip) => family.is(ip))
@@ -218,7 +238,8 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
     }
     rules.chains.set(external, lines)
   }
-  for (const ip of externalIps) way(ip, external && `goto ${external}`, cluster.length > 0)
+  const outer = { hasAny: cluster.length > 0, choices: externalLocal ? [cluster, local] : [cluster] }
+  for (const address of externalIps) way({ ...outer, address, verdict: external && `goto ${external}` })
   const ranges = (spec.loadBalancerSourceRanges ?? [])
     .map((each) => each.trim())
     .filter((each) => family.block(each) !== undefined)
@@ -230,13 +251,13 @@ function addPort({ service, port, slices, node, rules, clusterIps }: PortInput):
       'drop',
     ])
   }
-  for (const ip of balancerIps) way(ip, balancer && `goto ${balancer}`, cluster.length > 0)
+  for (const address of balancerIps) way({ ...outer, address, verdict: balancer && `goto ${balancer}` })
   if (hasNodePort) {
     const key = nodePortKey
     const verdict = sharedNodePort ?? (external && `goto ${external}`)
     if (verdict !== undefined) rules.elements.push({ set: 'service-nodeports', key, value: verdict })
     else rules.elements.push({ set: 'no-endpoint-nodeports', key, value: 'goto reject-it' })
-    if (protocol === 'udp') rules.udp.push({ port: port.nodePort!, endpoints: cluster.map((each) => each.address) })
+    if (protocol === 'udp') rules.udp.push({ port: port.nodePort!, choices: outer.choices.map(placesOf) })
   }
 }
 

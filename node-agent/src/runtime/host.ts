@@ -1,7 +1,8 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ipv6, ipv6Number, ipv6Text } from '../proxy/family.ts'
+import { ipv6Number, ipv6Text } from '@kapell/controllers/machinery/ipv6-number'
+import { ipv6 } from '../proxy/family.ts'
 import { findTool, tryRun } from './exec.ts'
 
 /** CAP_SYS_RESOURCE is bit 24. Source: capabilities(7). */
