@@ -137,6 +137,7 @@ export async function startLoops(options: {
           transport: measuredTransport(door(identities.scheduler), schedulerMetrics),
           metrics: schedulerMetrics,
           log,
+          host: hostname(),
           ...(selectors === undefined ? {} : { compileDeviceSelector: selectors.compileDeviceSelector }),
           ...(options.schedulerConfiguration === undefined ? {} : { configuration: options.schedulerConfiguration }),
           ...(options.shared === true ? { leaderElection: { identity } } : {}),

@@ -10,6 +10,7 @@ import { errorText, type Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { isNamespaceTerminating } from './namespace-terminating.ts'
 import { controllerOf } from './owner-refs.ts'
+import { createRateLimiter } from './rate-limiter.ts'
 import type { SharedInformer } from './shared-informer.ts'
 import { keyOf, type Lister } from './store.ts'
 import { createWorkQueue, type WorkQueue } from './work-queue.ts'
@@ -74,6 +75,8 @@ export interface ControllerDefinition<D = unknown, T extends KubeObject = KubeOb
   /** Changes of these enqueue the primary that is their managing owner. */
   owns?: readonly ResourceRef[]
   workers?: number
+  /** Bounds of the back-off of a key that failed; client-go's when absent. */
+  retry?: { firstMs: number; maxMs: number }
   /** Builds what reconcile needs, and whatever else wakes it: handlers call `queue.add`. */
   setup: (context: ControllerContext) => D
   /** Makes the world of `key` as wanted. Throw: again after back-off. Terminal: not again. */
@@ -97,7 +100,8 @@ async function start<D, T extends KubeObject>(
   const { name, primary, owns = [] } = definition
   const { clock, log, signal, metrics } = environment
   const client = environment.clientFor(definition.serviceAccount ?? name)
-  const queue = createWorkQueue({ name: definition.queue, clock, metrics })
+  const rateLimiter = createRateLimiter({ clock, ...definition.retry })
+  const queue = createWorkQueue({ name: definition.queue, clock, metrics, rateLimiter })
   const events = createEventRecorder({ client, component: definition.component ?? name, clock, log, signal })
   const used = new Set<SharedInformer<KubeObject>>()
   const informer: ControllerContext['informer'] = (ref, scope) => {

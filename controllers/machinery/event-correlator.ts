@@ -63,7 +63,9 @@ export function createEventCorrelator(clock: Clock): EventCorrelator {
     if (record.messages.size < similarLimit + 1) record.messages.add(event.message)
     similar.set(group, record)
     if (record.messages.size < similarLimit) return { event, key: `${group} ${event.message}` }
-    return { event: { ...event, message: combinedPrefix + event.message }, key: group }
+    // As the original's: who reports is told by the source alone.
+    const merged = { ...event, message: combinedPrefix + event.message, reportingComponent: '', reportingInstance: '' }
+    return { event: merged, key: group }
   }
 
   return {

@@ -53,6 +53,8 @@ describe('the event recorder', () => {
     await recorder.flushed()
     expect(created).toHaveLength(10)
     expect(created.at(-1)?.message).toBe('(combined from similar events): message 9')
+    // Whose it is the source alone says, as with the original.
+    expect(created.at(-1)).toMatchObject({ reportingComponent: '', source: created[0]?.source })
     expect(created.length + patched.length).toBe(25)
   })
 

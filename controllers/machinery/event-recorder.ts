@@ -127,7 +127,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 let sequence = 0
 
 /** Unique: the time in hexadecimal nanoseconds, the last of them counted. */
-function eventName(about: string, time: Date): string {
+export function eventName(about: string, time: Date): string {
   sequence = (sequence + 1) % 1_000_000
   const stamp = (BigInt(time.getTime()) * 1_000_000n + BigInt(sequence)).toString(16)
   return `${about.slice(0, 200)}.${stamp}`

@@ -1,6 +1,6 @@
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import type { Clock } from '@kapell/controllers/machinery/clock'
-import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder'
+import type { SeriesRecorder } from '@kapell/controllers/machinery/series-recorder'
 import type { Lister } from '@kapell/controllers/machinery/store'
 import { pods as podsRef } from '@kapell/openapi/meta/refs'
 import { rfc3339 } from '@kapell/openapi/meta/time'
@@ -12,7 +12,7 @@ import type { Actions } from './scheduler.ts'
 export function apiActions(parts: {
   client: ApiClient
   /** Events of a pod come from the scheduler that it names. */
-  recorderOf: (schedulerName: string) => EventRecorder
+  recorderOf: (schedulerName: string) => SeriesRecorder
   clock: Clock
   pods: Lister<V1Pod>
 }): Actions & { evict: (victim: PodInfo, pod: PodInfo, nodeName: string) => Promise<void> } {
@@ -64,9 +64,20 @@ export function apiActions(parts: {
       const patch = { metadata: { uid }, status: { conditions: [condition] } }
       await resource.patch(name, 'strategic', patch, { subresource: 'status' })
       await resource.delete(name, uid === undefined ? {} : { preconditions: { uid } })
-      const text = `Preempted by pod ${preemptor.uid} on node ${nodeName}`
-      recorderOf(schedulerOf(preemptor.pod)).event(victim.pod, 'Normal', 'Preempted', text)
+      recorderOf(schedulerOf(preemptor.pod)).event(victim.pod, {
+        type: 'Normal',
+        reason: 'Preempted',
+        action: 'Preempting',
+        note: `Preempted by pod ${preemptor.uid} on node ${nodeName}`,
+        related: preemptor.pod,
+      })
     },
-    event: (pod, type, reason, message) => recorderOf(schedulerOf(pod)).event(pod, type, reason, message),
+    event: (pod, type, reason, note) =>
+      recorderOf(schedulerOf(pod)).event(pod, {
+        type,
+        reason,
+        action: reason === 'Scheduled' ? 'Binding' : 'Scheduling',
+        note,
+      }),
   }
 }

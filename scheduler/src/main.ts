@@ -1,10 +1,10 @@
 import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
-import { createEventRecorder } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { runAsLeader, type LeaderElectionOptions } from '@kapell/controllers/machinery/leader-election'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { createMetrics, type Metrics } from '@kapell/controllers/machinery/metrics'
+import { createSeriesRecorder, type SeriesRecorder } from '@kapell/controllers/machinery/series-recorder'
 import { pods } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
@@ -37,6 +37,8 @@ export interface SchedulerOptions {
   metrics?: Metrics
   /** The language of selectors of devices; without it pods whose claims have selectors cannot be placed. */
   compileDeviceSelector?: CompileDeviceSelector
+  /** Where it runs, told with its events. */
+  host?: string
   /** Several schedulers of one cluster: only the holder of the lease schedules, the others keep their caches warm. */
   leaderElection?: { identity: string }
 }
@@ -52,17 +54,22 @@ export interface RunningScheduler {
 
 /** Starts the scheduler; resolves when it knows the cluster and schedules. */
 export async function startScheduler(options: SchedulerOptions): Promise<RunningScheduler> {
-  const { log, clock = realClock, configuration = defaultConfiguration, metrics = createMetrics() } = options
+  const {
+    log,
+    clock = realClock,
+    configuration = defaultConfiguration,
+    metrics = createMetrics(),
+    host = 'localhost',
+  } = options
   const measured = schedulerMetrics(metrics)
   const stop = new AbortController()
   const client = createClient(options.transport, { userAgent: 'kube-scheduler/kapell' })
+  const recorderOf = (controller: string): SeriesRecorder =>
+    createSeriesRecorder({ client, controller, instance: `${controller}-${host}`, clock, log, signal: stop.signal })
   const recorders = new Map(
-    configuration.profiles.map(({ schedulerName }) => [
-      schedulerName,
-      createEventRecorder({ client, component: schedulerName, clock, log, signal: stop.signal }),
-    ]),
+    configuration.profiles.map(({ schedulerName }) => [schedulerName, recorderOf(schedulerName)]),
   )
-  const anyRecorder = createEventRecorder({ client, component: 'default-scheduler', clock, log, signal: stop.signal })
+  const anyRecorder = recorders.get('default-scheduler') ?? recorderOf('default-scheduler')
   const informers = createInformerFactory({ client, log, clock, signal: stop.signal })
   const cluster = clusterReader(informers)
   const podLister = informers.informer(pods, livePods).lister

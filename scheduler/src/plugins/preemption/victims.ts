@@ -70,8 +70,9 @@ function moreImportantFirst(a: PodInfo, b: PodInfo): number {
   return b.priority - a.priority || compare(startedAt(a), startedAt(b)) || compare(a.uid, b.uid)
 }
 
+/** Who has not started counts as starting now. */
 function startedAt({ pod }: PodInfo): string {
-  return pod.status?.startTime ?? pod.metadata?.creationTimestamp ?? '9'
+  return pod.status?.startTime ?? '9'
 }
 
 function compare(a: string, b: string): number {
