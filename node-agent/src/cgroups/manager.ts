@@ -3,6 +3,7 @@ import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { V1Pod } from '@kapell/openapi/types'
 import { identityOf } from '../pods/record.ts'
 import { cpuShares, podCgroup } from '../pods/resources.ts'
+import { readCgroup } from '../stats/cgroup.ts'
 import type { Hierarchy } from './hierarchy.ts'
 import { burstableShares, leastShares, podLimits, type PodLimitOptions } from './pod-limits.ts'
 
@@ -14,6 +15,8 @@ export interface Cgroups {
   apply(pod: V1Pod): Promise<void>
   /** Removes the group of a pod that has ended. */
   remove(uid: string): Promise<void>
+  /** Bytes of memory that a group uses now; undefined when there is no such group. */
+  memoryInUse(path: string): Promise<number | undefined>
   /** Weighs the classes against each other again, now and then. */
   start(signal: AbortSignal): void
 }
@@ -57,6 +60,7 @@ export function createCgroups(options: CgroupsOptions): Cgroups {
     remove: async (uid) => {
       for (const qos of ['', '/burstable', '/besteffort']) await hierarchy.remove(`${all}${qos}/pod${uid}`)
     },
+    memoryInUse: async (path) => (await readCgroup(path))?.usageBytes,
     start: (signal) => clock.every(everyMs, () => weigh(), signal, grumble),
   }
 }
@@ -66,5 +70,6 @@ export const noCgroups: Cgroups = {
   open: () => Promise.resolve(),
   apply: () => Promise.resolve(),
   remove: () => Promise.resolve(),
+  memoryInUse: () => Promise.resolve(undefined),
   start: () => {},
 }

@@ -98,14 +98,14 @@ export function createAllocations(options: AllocationOptions): Allocations {
       entry.given = wanted
       entry.pending = undefined
       entry.begun = pod
-      events(pod, 'Normal', 'ResizeStarted', `Pod resize started: ${describe(pod)}`)
+      events(pod, 'Normal', 'ResizeStarted', `Pod resize started: ${describeResources(pod)}`)
       makeRoom()
       return { pod, pending: undefined }
     }
     const { why, told } = found
     if (entry.pending?.reason !== why.reason || entry.pending.message !== why.message) {
       entry.pending = { ...why, since: clock.now() }
-      const text = `Pod resize ${told}: ${describe(pod, why.message)}`
+      const text = `Pod resize ${told}: ${describeResources(pod, why.message)}`
       events(pod, 'Warning', why.reason === 'Deferred' ? 'ResizeDeferred' : 'ResizeInfeasible', text)
     }
     return { pod: withResources(pod, entry.given), pending: entry.pending }
@@ -120,7 +120,7 @@ export function createAllocations(options: AllocationOptions): Allocations {
     arrived: (pod) => {
       const entry = entries.get(identityOf(pod).uid)
       if (entry?.begun === undefined) return
-      events(entry.begun, 'Normal', 'ResizeCompleted', `Pod resize completed: ${describe(entry.begun)}`)
+      events(entry.begun, 'Normal', 'ResizeCompleted', `Pod resize completed: ${describeResources(entry.begun)}`)
       entry.begun = undefined
     },
     forget: (uid) => {
@@ -181,7 +181,7 @@ function withResources(pod: V1Pod, given: Given): V1Pod {
 }
 
 /** As events show what is asked for. */
-function describe(pod: V1Pod, error?: string): string {
+export function describeResources(pod: V1Pod, error?: string): string {
   return JSON.stringify({
     containers: (pod.spec?.containers ?? []).map(({ name, resources = {} }) => ({
       name,

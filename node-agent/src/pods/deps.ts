@@ -33,7 +33,7 @@ export interface PodDeps {
   admission: PodAdmission
   allocations: Allocations
   users: UserNamespaces
-  cgroups: Pick<Cgroups, 'apply' | 'remove'>
+  cgroups: Pick<Cgroups, 'apply' | 'remove' | 'memoryInUse'>
   events: PodEvents
   crashBackoff: Backoff
   clock: Clock

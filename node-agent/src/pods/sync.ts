@@ -11,11 +11,13 @@ import { hostsFile, podHostname } from './hosts-file.ts'
 import { StartError } from './images.ts'
 import { killContainer } from './kill.ts'
 import { identityOf, podTitle, type PodRecord, type SandboxRecord } from './record.ts'
-import { containerResources, podCgroup } from './resources.ts'
+import { resizeContainers, type ResizeRequest } from './resize.ts'
+import { podCgroup } from './resources.ts'
 import { removeToStartAnew } from './restart-all.ts'
 import { sandboxConfig, type SandboxConfig } from './sandbox-config.ts'
 import { startContainer } from './start-container.ts'
 import { terminatePod } from './terminate.ts'
+import { VolumeError } from '../volumes/claim.ts'
 import type { IdMapping } from './user-namespaces.ts'
 
 export interface SyncRequest {
@@ -27,8 +29,10 @@ export interface SyncRequest {
   notBefore: Map<string, number>
   /** How often those were restarted that were removed to start anew, by name; kept and changed likewise. */
   restarts: Map<string, number>
-  /** The limits last given to each container, by its id: a runtime that reports others is not asked again and again. */
-  resized: Map<string, string>
+  resized: ResizeRequest['resized']
+  resizeError: ResizeRequest['resizeError']
+  /** How often in a row its volumes or its sandbox could not be made; kept and changed likewise. */
+  failures: { count: number }
   signal: AbortSignal
 }
 
@@ -43,12 +47,19 @@ export interface SyncResult {
   retryAfterMs: number | undefined
 }
 
-/** How long a pod rests whose sandbox or volumes could not be made. */
+/** How long a pod rests whose devices could not be made ready, or whose claim is not bound yet. */
 const retryMs = 2000
+/** How long one rests whose volumes could not be made: each time twice as long. */
+const mountRetryMs = { first: 500, longest: 122_000 }
+/** And one whose sandbox could not. */
+const sandboxRetryMs = { first: 1000, longest: 15_000 }
+
+const pause = ({ first, longest }: { first: number; longest: number }, failures: { count: number }): number =>
+  Math.min(longest, first * 2 ** Math.min(failures.count++, 16))
 
 /** One step of a pod towards its spec: decides with computePodActions, then does it. */
 export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<SyncResult> {
-  const { pod, record, waiting, notBefore, signal } = request
+  const { pod, record, waiting, notBefore, failures, signal } = request
   const actions = computePodActions(pod, record, deps.probes)
   const done = { changed: false, completed: false, retryAfterMs: undefined }
   if (actions.killPod && !actions.createSandbox) return { ...done, completed: true }
@@ -58,10 +69,10 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
     notBefore.clear()
     return { ...done, changed: true, removed: true }
   }
-  const resized = await resize(deps, request, actions)
+  const { changed: resized, retryAfterMs: resizeAgainMs } = await resizeContainers(deps, request, actions)
   if (!actions.createSandbox && actions.start.length === 0 && actions.kill.length === 0) {
     if (hasVolumes(pod)) await refreshVolumes(deps, pod)
-    return { ...done, changed: resized }
+    return { ...done, changed: resized, retryAfterMs: resizeAgainMs }
   }
   if (actions.killPod) {
     deps.events(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
@@ -73,7 +84,8 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
     await deps.volumes.mount(pod)
   } catch (error) {
     deps.events(pod, 'Warning', 'FailedMount', errorText(error))
-    return { ...done, changed: actions.killPod || actions.kill.length > 0, retryAfterMs: retryMs }
+    const retryAfterMs = error instanceof VolumeError ? retryMs : pause(mountRetryMs, failures)
+    return { ...done, changed: actions.killPod || actions.kill.length > 0, retryAfterMs }
   }
   try {
     await deps.devices.prepare(pod)
@@ -83,9 +95,11 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
     return { ...done, changed: actions.killPod || actions.kill.length > 0, retryAfterMs: retryMs }
   }
   const prepared = await prepareSandbox(deps, request, actions)
-  if (prepared === undefined) return { ...done, changed: actions.killPod, retryAfterMs: retryMs }
+  if (prepared === undefined)
+    return { ...done, changed: actions.killPod, retryAfterMs: pause(sandboxRetryMs, failures) }
+  failures.count = 0
 
-  const retries: number[] = []
+  const retries: number[] = resizeAgainMs === undefined ? [] : [resizeAgainMs]
   let changed = actions.createSandbox || actions.kill.length > 0 || resized
   for (const container of actions.start) {
     const outcome = await tryStart(deps, request, container, prepared)
@@ -94,41 +108,6 @@ export async function syncPod(deps: PodDeps, request: SyncRequest): Promise<Sync
   }
   if (changed) await removeOldContainers(deps, record)
   return { changed, completed: false, retryAfterMs: retries.length === 0 ? undefined : Math.min(...retries) }
-}
-
-/**
- * Gives running containers the limits their spec has now. The pod's own limits widen before those of its containers and
- * narrow after them. Answers whether any was changed.
- */
-async function resize(deps: PodDeps, { pod, resized, signal }: SyncRequest, actions: PodActions): Promise<boolean> {
-  const wantedPod = JSON.stringify([pod.spec?.resources, ...allContainers(pod).map(({ resources }) => resources)])
-  const { uid } = identityOf(pod)
-  const podChanged = actions.sandbox !== undefined && (resized.get(uid) ?? wantedPod) !== wantedPod
-  if (actions.sandbox !== undefined) resized.set(uid, wantedPod)
-  let changed = false
-  // A limit below what is in use is refused by the kernel: then it is set once the containers have shrunk.
-  if (podChanged) await deps.cgroups.apply(pod).catch(() => {})
-  for (const { container, record } of actions.resize) {
-    const {
-      oomScoreAdj: _,
-      hugepageLimits: __,
-      ...linux
-    } = containerResources(pod, container, deps.node.memoryCapacityBytes)
-    const wanted = Object.values(linux).join()
-    if (resized.get(record.id) === wanted) continue
-    resized.set(record.id, wanted)
-    try {
-      await deps.cri.runtime.updateContainerResources({ containerId: record.id, linux }, { signal })
-      deps.observer.forget(record.id)
-      changed = true
-    } catch (error) {
-      if (signal.aborted) throw error
-      deps.events(pod, 'Warning', 'ResizeError', `Error: ${errorText(error)}`, container.name)
-    }
-  }
-  if (podChanged && actions.resize.length > 0)
-    await deps.cgroups.apply(pod).catch((error: unknown) => deps.log.warn(`limits of pod ${uid}: ${errorText(error)}`))
-  return changed
 }
 
 const graceSeconds = (pod: V1Pod): number => pod.spec?.terminationGracePeriodSeconds ?? 30

@@ -54,6 +54,8 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   const notBefore = new Map<string, number>()
   const resized = new Map<string, string>()
   const restarts = new Map<string, number>()
+  const resizeError: { message?: string } = {}
+  const failures = { count: 0 }
   let pod: V1Pod | undefined
   /** The last pod the API had, after it is gone. */
   let lastPod: V1Pod | undefined
@@ -84,6 +86,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       pod: carried,
       record,
       pending,
+      resizeError: resizeError.message,
       waiting,
       anew: { restarts, removed },
       probes: deps.probes,
@@ -144,7 +147,8 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     deps.hostPorts(pod!, record.sandboxes.find(({ ready }) => ready)?.ips ?? [])
     publish(record, false)
     if (!isResizing(allocation.pod, record)) deps.allocations.arrived(pod!)
-    const result = await syncPod(deps, { pod: allocation.pod, record, waiting, notBefore, restarts, resized, signal })
+    const kept = { waiting, notBefore, restarts, resized, resizeError, failures }
+    const result = await syncPod(deps, { pod: allocation.pod, record, ...kept, signal })
     if (result.completed) {
       phase = 'terminating'
       return

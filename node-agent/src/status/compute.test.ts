@@ -273,3 +273,29 @@ test('a resize is going on until the runtime says that the container has its new
   expect(types(compute(pod, has(20)))).toContain('PodResizeInProgress')
   expect(types(compute(pod, has(25)))).not.toContain('PodResizeInProgress')
 })
+
+it('a pod whose containers were removed to start anew has not failed', () => {
+  const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }
+  const pod = testPod({
+    restartPolicy: 'Never',
+    containers: [{ name: 'c', image: 'img:1', restartPolicyRules: [rule] }],
+  })
+  const status = computePodStatus({
+    pod,
+    record: record([]),
+    waiting: new Map(),
+    anew: { restarts: new Map([['c', 1]]), removed: true },
+    probes: { started: () => true, ready: () => true },
+    hostIp: '10.0.0.9',
+    now: new Date('2026-01-01T00:00:00Z'),
+    runtimeName: 'containerd',
+    terminating: false,
+    ended: false,
+    failure: undefined,
+  })
+  expect(status.phase).toBe('Pending')
+  expect(status.containerStatuses?.[0]).toMatchObject({
+    restartCount: 1,
+    state: { waiting: { reason: 'RestartingAllContainers' } },
+  })
+})

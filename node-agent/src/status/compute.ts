@@ -8,7 +8,7 @@ import {
   restartsAll,
   shouldRun,
 } from '../pods/actions.ts'
-import type { PodRecord } from '../pods/record.ts'
+import { restartingAll, type PodRecord } from '../pods/record.ts'
 import { qosClass, resizeNeeded } from '../pods/resources.ts'
 import type { ResizePending } from '../pods/allocation.ts'
 import { podConditions } from './conditions.ts'
@@ -34,6 +34,8 @@ export interface PodStatusInput {
   ended: boolean
   /** Why the pod has not the resources that its spec asks for; default: it has. */
   pending?: ResizePending | undefined
+  /** Why the running containers cannot have what they were promised; default: they can. */
+  resizeError?: string | undefined
   /** Why the node ended the pod, such as DeadlineExceeded. */
   failure: { reason: string; message: string; disruption?: boolean } | undefined
 }
@@ -70,6 +72,7 @@ export function computePodStatus(input: PodStatusInput): V1PodStatus {
       sandboxReady: sandboxReady && !input.ended,
       pending: input.terminating ? undefined : input.pending,
       resizing: !input.terminating && isResizing(pod, record),
+      resizeError: input.resizeError,
       disruption: input.failure?.disruption === true ? input.failure.message : undefined,
       ...(canRestartAll(pod) ? { restartsAll: !input.terminating && restartsAll(pod, record) } : {}),
       now,
@@ -105,7 +108,6 @@ export function rejectedStatus(pod: V1Pod, why: { reason: string; message: strin
     ...why,
     startTime: pod.status?.startTime ?? rfc3339(now),
     qosClass: qosClass(pod),
-    ...(pod.status?.conditions === undefined ? {} : { conditions: pod.status.conditions }),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
 }
@@ -124,20 +126,30 @@ function statuses(input: PodStatusInput, kind: 'init' | 'app' | 'ephemeral'): V1
   }[kind]
   const appWaits = (pod.spec?.initContainers?.length ?? 0) > 0
   return list.map((container) =>
-    containerStatus({
-      pod,
-      container,
-      record: input.record,
-      waiting: input.waiting,
-      ...(input.anew === undefined ? {} : { anew: input.anew }),
-      probes: input.probes,
-      terminating: input.terminating,
-      runtimeName: input.runtimeName,
-      recursiveReadOnly: input.recursiveReadOnly === true,
-      defaultWaiting: appWaits ? 'PodInitializing' : 'ContainerCreating',
-      previous: previous.find(({ name }) => name === container.name),
-    }),
+    shown(
+      kind,
+      containerStatus({
+        pod,
+        container,
+        record: input.record,
+        waiting: input.waiting,
+        ...(input.anew === undefined ? {} : { anew: input.anew }),
+        probes: input.probes,
+        terminating: input.terminating,
+        runtimeName: input.runtimeName,
+        recursiveReadOnly: input.recursiveReadOnly === true,
+        defaultWaiting: appWaits ? 'PodInitializing' : 'ContainerCreating',
+        previous: previous.find(({ name }) => name === container.name),
+      }),
+    ),
   )
+}
+
+/** Of ephemeral containers nobody asks whether they have started. */
+function shown(kind: string, status: V1ContainerStatus): V1ContainerStatus {
+  if (kind !== 'ephemeral') return status
+  const { started: _, ...rest } = status
+  return rest
 }
 
 interface PhaseInput extends PodStatusInput {
@@ -153,7 +165,9 @@ export function podPhase(input: PhaseInput): 'Pending' | 'Running' | 'Succeeded'
   const running = [...inits, ...containers].some(({ state }) => state?.running !== undefined)
   const exit = (status: V1ContainerStatus): number | undefined =>
     status.state?.terminated?.exitCode ??
-    (status.state?.waiting === undefined ? undefined : status.lastState?.terminated?.exitCode)
+    (status.state?.waiting === undefined || status.lastState?.terminated?.reason === restartingAll
+      ? undefined
+      : status.lastState?.terminated?.exitCode)
 
   if (ended) {
     const codes = containers.map(exit)

@@ -3,8 +3,8 @@ import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { ResizePending } from '../pods/allocation.ts'
 import { isSidecar } from '../pods/actions.ts'
 
-/** There only while they hold. */
-export const passing: readonly string[] = ['PodResizePending', 'PodResizeInProgress']
+/** There only while they hold; of a pod that the node refused nothing is left to say that it was scheduled. */
+export const passing: readonly string[] = ['PodResizePending', 'PodResizeInProgress', 'PodScheduled']
 
 type Draft = Pick<V1PodCondition, 'type' | 'status'> & { reason?: string; message?: string; lastProbeTime?: string }
 
@@ -19,6 +19,8 @@ export interface ConditionsInput {
   pending: ResizePending | undefined
   /** Running containers have yet to get the resources that their spec wants. */
   resizing: boolean
+  /** Why they cannot. */
+  resizeError?: string | undefined
   /** Why the node ends the pod for the good of others, if it does. */
   disruption: string | undefined
   /** Whether all containers of the pod are about to start anew; undefined where no rule says that they may. */
@@ -68,7 +70,7 @@ const restartsAllCondition = (now: boolean): Draft =>
       }
     : { type: restartsAllType, status: 'False' }
 
-function resizeConditions({ pending, resizing }: ConditionsInput): Draft[] {
+function resizeConditions({ pending, resizing, resizeError }: ConditionsInput): Draft[] {
   const waits =
     pending === undefined
       ? []
@@ -81,7 +83,8 @@ function resizeConditions({ pending, resizing }: ConditionsInput): Draft[] {
             lastProbeTime: rfc3339(pending.since),
           },
         ]
-  return [...waits, ...(resizing ? [{ type: 'PodResizeInProgress', status: 'True' }] : [])]
+  const failed = resizeError === undefined ? {} : { reason: 'Error', message: resizeError }
+  return [...waits, ...(resizing ? [{ type: 'PodResizeInProgress', status: 'True', ...failed }] : [])]
 }
 
 function initialized({ pod, phase, inits, containers }: ConditionsInput): Draft {

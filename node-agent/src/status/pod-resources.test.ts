@@ -17,7 +17,7 @@ describe('the resources of a whole pod', () => {
       {
         resources: {
           limits: { memory: '50Mi' },
-          requests: { cpu: '1050m', 'ephemeral-storage': '1Mi', memory: '50Mi' },
+          requests: { cpu: '1050m', memory: '50Mi' },
         },
         allocatedResources: { cpu: '1050m', 'ephemeral-storage': '1Mi', memory: '50Mi' },
       },

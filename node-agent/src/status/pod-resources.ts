@@ -21,7 +21,11 @@ function raise(into: Amounts, other: Amounts): void {
 }
 
 /** What a whole pod asks for or may take: what is stated for it, else what its containers do together. */
-function total(pod: V1Pod, listOf: (resources: V1Container['resources']) => List | undefined): List | undefined {
+function total(
+  pod: V1Pod,
+  listOf: (resources: V1Container['resources']) => List | undefined,
+  keep: (name: string) => boolean = () => true,
+): List | undefined {
   const sum: Amounts = new Map()
   const sidecars: Amounts = new Map()
   const peak: Amounts = new Map()
@@ -41,16 +45,20 @@ function total(pod: V1Pod, listOf: (resources: V1Container['resources']) => List
   raise(sum, peak)
   for (const [name, text] of Object.entries(listOf(pod.spec?.resources) ?? {})) sum.set(name, parseQuantity(text))
   if (sum.size > 0) add(sum, pod.spec?.overhead)
-  const names = [...sum.keys()].sort()
+  const names = [...sum.keys()].filter(keep).sort()
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, sum.get(name)!.toString()]))
 }
 
+/** What can be stated for a whole pod. */
+const ofPods = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
+
 /** The resources of a whole pod, as its status tells them. Source: API reference, PodStatus; enhancement 5419. */
 export function podResources(pod: V1Pod): Pick<V1PodStatus, 'resources' | 'allocatedResources'> {
-  const requests = total(pod, (resources) => resources?.requests)
-  const limits = total(pod, (resources) => resources?.limits)
+  const allocated = total(pod, (resources) => resources?.requests)
+  const requests = total(pod, (resources) => resources?.requests, ofPods)
+  const limits = total(pod, (resources) => resources?.limits, ofPods)
   return {
     resources: { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) },
-    ...(requests === undefined ? {} : { allocatedResources: requests }),
+    ...(allocated === undefined ? {} : { allocatedResources: allocated }),
   }
 }
