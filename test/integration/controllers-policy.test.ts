@@ -7,6 +7,7 @@ import {
   clusterRoles,
   configMaps,
   cronJobs,
+  customResourceDefinitions,
   deployments,
   horizontalPodAutoscalers,
   jobs,
@@ -17,9 +18,31 @@ import {
   resourceQuotas,
   volumeAttributesClasses,
 } from '@kapell/openapi/meta/refs'
+import { isReason } from '@kapell/openapi/meta/status'
+import type { V1ConfigMap } from '@kapell/openapi/types'
 import { startControlPlane, type ControlPlane } from './controllers-support.ts'
 
 const ns = 'policy'
+
+const free = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+/** A kind of one's own that has a size. */
+const sizedKind = {
+  metadata: { name: 'fleets.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'fleets', singular: 'fleet', kind: 'Fleet', listKind: 'FleetList' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec: free, status: free } } },
+        subresources: { scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } },
+      },
+    ],
+  },
+}
 
 // Conditions come within milliseconds; a busy machine may take longer.
 jest.setTimeout(30_000)
@@ -54,6 +77,53 @@ describe('budgets, quotas and clean-up on a real API server', () => {
         template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'v1' }] } },
       },
     })
+
+  it('a budget asks custom owners for their size, and says which it cannot ask', async () => {
+    await plane.client.resource(customResourceDefinitions).create(sizedKind as never)
+    const path = `/apis/example.com/v1/namespaces/${ns}/fleets`
+    const create = () =>
+      plane.client
+        .raw('POST', path, { apiVersion: 'example.com/v1', kind: 'Fleet', metadata: { name: 'f' }, spec: { size: 3 } })
+        .catch((error: unknown) => {
+          if (isReason(error, 'NotFound')) return undefined
+          throw error
+        })
+    const fleet = (await plane.until([customResourceDefinitions], create)) as V1ConfigMap
+    const plain = await plane.client.resource(configMaps, ns).create({ metadata: { name: 'f' } })
+    const owned = (name: string, apiVersion: string, kind: string, owner: V1ConfigMap) =>
+      plane.client.resource(pods, ns).create({
+        metadata: {
+          name,
+          labels: { owner: kind },
+          ownerReferences: [{ apiVersion, kind, name: 'f', uid: owner.metadata?.uid ?? '', controller: true }],
+        },
+        spec: { containers: [{ name: 'c', image: 'x' }] },
+      })
+    await owned('ship-1', 'example.com/v1', 'Fleet', fleet)
+    await owned('ship-2', 'v1', 'ConfigMap', plain)
+    const budget = async (kind: string) => {
+      await plane.client.resource(podDisruptionBudgets, ns).create({
+        metadata: { name: kind.toLowerCase() },
+        spec: { maxUnavailable: 1, selector: { matchLabels: { owner: kind } } },
+      })
+      return plane.until([podDisruptionBudgets], async () => {
+        const { status } = await plane.client.resource(podDisruptionBudgets, ns).get(kind.toLowerCase())
+        return status?.conditions?.length === 1 ? status : undefined
+      })
+    }
+    expect(await budget('Fleet')).toMatchObject({ expectedPods: 3, desiredHealthy: 2 })
+    const [condition] = (await budget('ConfigMap')).conditions ?? []
+    expect(condition).toMatchObject({
+      reason: 'SyncFailed',
+      message: 'configmaps does not implement the scale subresource',
+    })
+    for (const name of ['ship-1', 'ship-2'])
+      await plane.client.resource(pods, ns).delete(name, { gracePeriodSeconds: 0 })
+    await plane.client.resource(configMaps, ns).delete('f')
+    // The garbage collector learns of a new kind a moment after its first object may be there.
+    const others = plane.warnings.filter((text) => !text.includes('no matches for kind "Fleet"'))
+    plane.warnings.splice(0, plane.warnings.length, ...others)
+  })
 
   it('a budget says how many may be evicted, by the size of the Deployment', async () => {
     await deploy('web', 4)

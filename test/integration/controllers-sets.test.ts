@@ -197,5 +197,36 @@ describe('stateful sets and daemon sets on a real API server', () => {
     expect((await podsOf('agent')).map(image)).toEqual(['v2', 'v2'])
   })
 
+  it('a daemon set that takes the place of one deleted alone has its pods and its history', async () => {
+    const client = plane.client.resource(daemonSets, ns)
+    const { metadata, spec } = await client.get('agent')
+    const uids = async () => (await podsOf('agent')).map((p) => p.metadata?.uid ?? '').sort()
+    const before = await uids()
+    await client.delete('agent', { propagationPolicy: 'Orphan' })
+    await plane.until([daemonSets], async () => {
+      const { items } = await client.list()
+      return items.some((one) => one.metadata?.uid === metadata?.uid) ? undefined : true
+    })
+    const template = structuredClone(spec!.template)
+    template.spec!.containers[0]!.image = 'v1'
+    const updateStrategy = { type: 'OnDelete' }
+    const { metadata: own } = await client.create({
+      metadata: { name: 'agent' },
+      spec: { selector: spec!.selector, template, updateStrategy },
+    })
+    const revisions = await plane.until([controllerRevisions], async () => {
+      const { items } = await plane.client.resource(controllerRevisions, ns).list({ labelSelector: 'app=agent' })
+      const adopted = items.filter((one) => one.metadata?.ownerReferences?.some(({ uid }) => uid === own?.uid))
+      return adopted.length === 2 && adopted.some(({ revision }) => revision === 3) ? adopted : undefined
+    })
+    // Gone back to the first template: its revision is the newest, no third one was made.
+    expect(revisions.map(({ revision }) => revision).sort()).toEqual([2, 3])
+    await plane.until([pods], async () => {
+      const owned = (await podsOf('agent')).filter((p) => p.metadata?.ownerReferences?.[0]?.uid === own?.uid)
+      return owned.length === 2 ? true : undefined
+    })
+    expect(await uids()).toEqual(before)
+  })
+
   it('had nothing to complain of', () => expect(plane.warnings).toEqual([]))
 })

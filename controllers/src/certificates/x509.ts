@@ -99,7 +99,7 @@ export async function signRequest(options: {
   const notAfter = new Date(Math.min(now.getTime() + durationMs, issuer.notAfter.getTime()))
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: csr.subjectName,
+    subject: subjectAsGo(csr.subjectName),
     issuer: issuer.subjectName,
     notBefore: new Date(now.getTime() - backdateMs),
     notAfter,
@@ -107,14 +107,27 @@ export async function signRequest(options: {
     signingKey,
     signingAlgorithm: algorithm,
     extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
       ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
       ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
+      new x509.BasicConstraintsExtension(false, undefined, true),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
       ...(names === null ? [] : [new x509.SubjectAlternativeNameExtension(names.rawData)]),
     ],
   })
   return `${certificate.toString('pem')}\n`
+}
+
+/** One set a kind of attribute, in this order: who reads a subject by its place finds what the original's has there. */
+const subjectOrder = ['C', 'O', 'OU', 'L', 'ST', 'street', 'postalCode', 'CN', 'serialNumber']
+
+function subjectAsGo(subject: X509.Name): X509.JsonName | X509.Name {
+  const sets = new Map<string, string[]>()
+  for (const set of subject.toJSON())
+    for (const [type, values] of Object.entries(set)) sets.set(type, [...(sets.get(type) ?? []), ...values])
+  // Others would be lost to it: then the subject stays as it was asked for.
+  if ([...sets.keys()].some((type) => !subjectOrder.includes(type))) return subject
+  if ([...sets.values()].flat().some((value) => value.startsWith('#'))) return subject
+  return subjectOrder.flatMap((type) => (sets.has(type) ? [{ [type]: sets.get(type) ?? [] }] : []))
 }
 
 /** When a certificate in PEM ends. Throws when it is none. */

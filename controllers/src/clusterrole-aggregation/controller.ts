@@ -28,7 +28,10 @@ export const clusterRoleAggregationController = defineController<Dependencies, V
     const role = roles.get(name)
     if (role?.aggregationRule === undefined) return
     const rules = aggregate(role, roles.list())
-    if (!sameMeaning(rules, role.rules)) await context.client.resource(clusterRoles).update({ ...role, rules })
+    if (sameMeaning(rules, role.rules)) return
+    const body = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules }
+    const options = { fieldManager: 'clusterrole-aggregation-controller', force: true }
+    await context.client.resource(clusterRoles).patch(name, 'apply', body, options)
   },
 })
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@kapell/controllers/machinery/bounded-map'
 import {
   defineController,
   type ControllerContext,
@@ -20,6 +21,8 @@ interface Dependencies {
   context: ControllerContext
   cronJobs: Lister<V1CronJob>
   jobs: Lister<V1Job>
+  /** Jobs deleted here, for the time that the caches may still show them. */
+  deleted: BoundedMap<string, true>
 }
 
 /** Makes Jobs by the clock. Source: concepts page "CronJob". */
@@ -32,6 +35,7 @@ export const cronJobController = defineController<Dependencies, V1CronJob>({
   setup: (context) => ({
     context,
     cronJobs: context.lister(cronJobs),
+    deleted: new BoundedMap(1000),
     jobs: context.lister(jobs, { indexers: { controller: (job) => [controllerOf(job)?.uid ?? ''] } }),
   }),
   reconcile,
@@ -105,14 +109,16 @@ function readSchedule(d: Dependencies, cronJob: V1CronJob): Schedule | undefined
 /** Takes ended and lost Jobs off the list of active ones. */
 async function settleActive(d: Dependencies, cronJob: V1CronJob, owned: readonly V1Job[]): Promise<V1CronJobStatus> {
   const { client, events } = d.context
-  const listed = new Map((cronJob.status?.active ?? []).map((ref) => [ref.uid, ref]))
+  const wasDeleted = (uid: string | undefined): boolean => d.deleted.get(uid ?? '') === true
+  const refs = (cronJob.status?.active ?? []).filter(({ uid }) => !wasDeleted(uid))
+  const listed = new Map(refs.map((ref) => [ref.uid, ref]))
   const byUid = new Map(owned.map((job) => [job.metadata?.uid, job]))
   let lastSuccessfulTime = cronJob.status?.lastSuccessfulTime
   for (const job of owned) {
     const uid = job.metadata?.uid
     const how = isDone(job)
     const name = job.metadata?.name
-    if (how === undefined && !listed.has(uid))
+    if (how === undefined && !listed.has(uid) && !wasDeleted(uid) && !(await listsNow(d, cronJob, uid)))
       events.event(
         cronJob,
         'Warning',
@@ -139,6 +145,13 @@ async function settleActive(d: Dependencies, cronJob: V1CronJob, owned: readonly
   return withActive({ ...cronJob.status, ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }) }, [
     ...listed.values(),
   ])
+}
+
+/** Whether the CronJob itself lists the Job: the cache may be behind. */
+async function listsNow(d: Dependencies, cronJob: V1CronJob, uid: string | undefined): Promise<boolean> {
+  const { name = '', namespace } = cronJob.metadata ?? {}
+  const fresh = await d.context.client.resource(cronJobs, namespace).get(name)
+  return fresh.status?.active?.some((ref) => ref.uid === uid) === true
 }
 
 function withActive({ active: _, ...status }: V1CronJobStatus, active: V1ObjectReference[]): V1CronJobStatus {
@@ -200,6 +213,7 @@ async function deleteJob(d: Dependencies, cronJob: V1CronJob, job: V1Job): Promi
     await client
       .resource(jobs, namespace)
       .delete(name, { propagationPolicy: 'Background', ...(uid === undefined ? {} : { preconditions: { uid } }) })
+    if (uid !== undefined) d.deleted.set(uid, true)
     events.event(cronJob, 'Normal', 'SuccessfulDelete', `Deleted job ${name}`)
   } catch (error) {
     if (isReason(error, 'NotFound')) return

@@ -21,6 +21,13 @@ describe('whether a Job is due', () => {
     ['not while suspended', cron({ suspend: true }), 0, '00:10:00', 'wait'],
     ['not past its deadline', cron({ startingDeadlineSeconds: 100 }), 0, '00:15:00', 'wait'],
     ['not beside another when forbidden', cron({ concurrencyPolicy: 'Forbid' }), 1, '00:10:00', 'skip'],
+    [
+      'not when the Job of that time is among those that run',
+      cron({ concurrencyPolicy: 'Forbid' }, { active: [{ name: `c-${Date.UTC(2026, 0, 1, 0, 10) / 60_000}` }] }),
+      1,
+      '00:12:00',
+      'wait',
+    ],
     ['beside another when allowed', cron({ concurrencyPolicy: 'Allow' }), 1, '00:10:00', 'start'],
   ])('%s', (_, cronJob, active, time, wanted) => expect(what(cronJob, active, time).do).toBe(wanted))
 

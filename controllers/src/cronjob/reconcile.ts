@@ -35,19 +35,25 @@ export function decide(cronJob: V1CronJob, schedule: Schedule, active: number, n
   const more = { ...after, ...(due.missed > manyMissed ? { tooMany: true } : {}) }
   if (due.time.getTime() === timeMs(cronJob.status?.lastScheduleTime)) return { do: 'wait', ...after }
   if (deadline !== undefined && due.time.getTime() + deadline * 1000 < now.getTime()) return { do: 'missed', ...more }
+  // Made already, whatever the status says of when.
+  if (cronJob.status?.active?.some(({ name }) => name === jobName(cronJob, due.time)) === true)
+    return { do: 'wait', ...more }
   if (concurrencyPolicy === 'Forbid' && active > 0) return { do: 'skip', ...more }
   return { do: 'start', at: due.time, replace: concurrencyPolicy === 'Replace' && active > 0, ...more }
 }
 
+const jobName = (cronJob: V1CronJob, at: Date): string =>
+  `${(cronJob.metadata?.name ?? '').slice(0, 52)}-${Math.floor(at.getTime() / 60_000)}`
+
 /** The Job of a scheduled time: its name says which, so that it can be made only once. */
 export function jobFor(cronJob: V1CronJob, at: Date, timeZone: string | undefined): V1Job {
-  const { name = '', namespace } = cronJob.metadata ?? {}
+  const { namespace } = cronJob.metadata ?? {}
   const { metadata, spec } = cronJob.spec?.jobTemplate ?? {}
   return {
     apiVersion: 'batch/v1',
     kind: jobsRef.kind,
     metadata: {
-      name: `${name.slice(0, 52)}-${Math.floor(at.getTime() / 60_000)}`,
+      name: jobName(cronJob, at),
       ...(namespace === undefined ? {} : { namespace }),
       ...(metadata?.labels === undefined ? {} : { labels: { ...metadata.labels } }),
       annotations: { ...metadata?.annotations, [scheduledAnnotation]: zoned(at, timeZone) },

@@ -141,6 +141,8 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     lister: d.revisions,
     client,
     collisionCount: set.status?.collisionCount ?? 0,
+    selector,
+    hashLabel: revisionHashLabel,
   })
   const hash = history.update.metadata?.labels?.[revisionHashLabel] ?? ''
   const owned = await claimPods({ owner: set, ref: daemonSets, selector, pods: d.pods, client, control: d.control })

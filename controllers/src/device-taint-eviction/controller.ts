@@ -78,13 +78,14 @@ function taintsOf(device: string, slices: Lister<V1ResourceSlice>): readonly V1D
 }
 
 async function evict(pod: V1Pod, { client, clock, events }: Dependencies): Promise<void> {
-  const { namespace = '', name = '', uid } = pod.metadata ?? {}
+  const { namespace = '', name = '', uid, generation } = pod.metadata ?? {}
   const condition = {
     type: 'DisruptionTarget',
     status: 'True',
     reason: 'DeletionByDeviceTaintManager',
     message: 'Device Taint manager: deleting due to NoExecute taint',
     lastTransitionTime: rfc3339(clock.now()),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
   const resource = client.resource(pods, namespace)
   const patch = { metadata: { uid }, status: { conditions: [condition] } }

@@ -7,7 +7,7 @@ import { errorText } from '@kapell/controllers/machinery/log'
 import { controllerOf } from '@kapell/controllers/machinery/owner-refs'
 import { keyOf, splitKey, type Lister } from '@kapell/controllers/machinery/store'
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
-import { parseApiVersion, type KubeObject } from '@kapell/openapi/meta/object'
+import { parseApiVersion, type KubeObject, type OwnerReference } from '@kapell/openapi/meta/object'
 import {
   deployments,
   podDisruptionBudgets,
@@ -19,14 +19,17 @@ import {
 import type { V1Pod, V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { sameMeaning } from '../shared/equal.ts'
 import { isFinished } from '../shared/pods.ts'
+import { createCustomScales, type CustomScales } from './custom-scales.ts'
 import { expectedPods, UnknownOwner, type Scale } from './expected.ts'
+import { goSelector } from './go-selector.ts'
 import { budgetStatus, failedStatus } from './status.ts'
 
 interface Dependencies {
   context: ControllerContext
   budgets: Lister<V1PodDisruptionBudget>
   pods: Lister<V1Pod>
-  scaleOf: (pod: V1Pod) => Scale
+  scaleOf: (pod: V1Pod) => Scale | OwnerReference
+  custom: CustomScales
 }
 
 /** Says how many pods may be evicted now. Source: "Specifying a Disruption Budget for your Application". */
@@ -50,7 +53,7 @@ export const disruptionController = defineController<Dependencies, V1PodDisrupti
       },
       delete: wake,
     })
-    return { context, budgets, pods: lister(pods), scaleOf: scales(context) }
+    return { context, budgets, pods: lister(pods), scaleOf: scales(context), custom: createCustomScales(context) }
   },
   reconcile,
 })
@@ -73,13 +76,13 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
   const selected = d.pods.inNamespace(namespace).filter((pod) => !isFinished(pod) && selects(budget, pod))
   if (selected.length === 0) events.event(budget, 'Normal', 'NoPods', 'No matching pods found')
   try {
-    const expected = expectedPods(budget, selected, d.scaleOf)
+    const expected = expectedPods(budget, selected, await sizes(d, budget, selected))
     if (expected.unmanaged === true)
       events.event(
         budget,
         'Warning',
         'UnmanagedPods',
-        `Pods selected by this PodDisruptionBudget (selector: ${selectorFromLabelSelector(budget.spec?.selector).toString()}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
+        `Pods selected by this PodDisruptionBudget (selector: ${goSelector(budget.spec?.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
       )
     const { status, recheckMs } = budgetStatus(budget, selected, expected, clock.now())
     await write(status)
@@ -97,12 +100,34 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
   }
 }
 
+/** The sizes of the pods' owners: each owner that is not built in is asked for once, and only if sizes count. */
+async function sizes(
+  d: Dependencies,
+  budget: V1PodDisruptionBudget,
+  selected: readonly V1Pod[],
+): Promise<(pod: V1Pod) => Scale> {
+  const { minAvailable, maxUnavailable } = budget.spec ?? {}
+  if (maxUnavailable === undefined && typeof minAvailable !== 'string') return () => undefined
+  const asked = new Map<string, Scale>()
+  const found = new Map<V1Pod, Scale>()
+  for (const pod of selected) {
+    const scale = d.scaleOf(pod)
+    if (typeof scale !== 'object' || !('apiVersion' in scale)) {
+      found.set(pod, scale)
+      continue
+    }
+    if (!asked.has(scale.uid)) asked.set(scale.uid, await d.custom.sizeOf(scale, pod.metadata?.namespace ?? ''))
+    found.set(pod, asked.get(scale.uid))
+  }
+  return (pod) => found.get(pod)
+}
+
 interface Sized extends KubeObject {
   spec?: { replicas?: number }
 }
 
-/** Sizes of the owners that are built in: a ReplicaSet's Deployment counts instead of it. */
-function scales({ informer, queue, lister }: ControllerContext): (pod: V1Pod) => Scale {
+/** Sizes of the owners that are built in: a ReplicaSet's Deployment counts instead of it. Of others, who they are. */
+function scales({ informer, queue, lister }: ControllerContext): (pod: V1Pod) => Scale | OwnerReference {
   const budgets = lister(podDisruptionBudgets)
   const wakeNamespace = (old: Sized, next: Sized): void => {
     if (old.spec?.replicas === next.spec?.replicas) return
@@ -128,7 +153,7 @@ function scales({ informer, queue, lister }: ControllerContext): (pod: V1Pod) =>
     if (ref === undefined) return 'unmanaged'
     const at = `${pod.metadata?.namespace}/${ref.name}`
     const kind = `${ref.kind}.${parseApiVersion(ref.apiVersion).group}`
-    if (kind !== 'ReplicaSet.apps') return sized(others[kind]?.get(at), ref.uid)
+    if (kind !== 'ReplicaSet.apps') return others[kind] === undefined ? ref : sized(others[kind].get(at), ref.uid)
     const set = sets.get(at)
     const parent = set === undefined ? undefined : controllerOf(set)
     if (parent?.kind === 'Deployment') {

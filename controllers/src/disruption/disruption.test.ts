@@ -1,6 +1,7 @@
 import type { V1Pod, V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { expectedPods, UnknownOwner } from './expected.ts'
-import { budgetStatus } from './status.ts'
+import { goSelector } from './go-selector.ts'
+import { budgetStatus, failedStatus } from './status.ts'
 
 const now = new Date('2026-01-01T00:10:00Z')
 const pod = (name: string, ready = true, deleting = false): V1Pod => ({
@@ -54,4 +55,17 @@ describe('how many may go', () => {
     ],
     ['none of none', [], 0, undefined, 0],
   ])('%s', (_, pods, desired, status, expected) => expect(allowed(pods, desired, status)).toBe(expected))
+})
+
+it('names a selector in messages as the original does', () => {
+  const matchExpressions = [{ key: 'k', operator: 'In', values: ['a', 'b'] }]
+  expect(goSelector({ matchLabels: { b: '2', a: '1' }, matchExpressions })).toBe(
+    '&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[a b],},},}',
+  )
+})
+
+it('a failure is of the generation that was judged last', () => {
+  const condition = (status?: object) => failedStatus(budget({}, status), 'why', now).conditions?.[0]
+  expect(condition()).not.toHaveProperty('observedGeneration')
+  expect(condition({ observedGeneration: 7 })).toMatchObject({ reason: 'SyncFailed', observedGeneration: 7 })
 })

@@ -9,8 +9,11 @@ export interface Expected {
   unmanaged?: boolean
 }
 
-/** The size of a pod's managing owner; its uid counts it once. Undefined when it has one that cannot be sized. */
-export type Scale = { uid: string; replicas: number } | 'unmanaged' | undefined
+/**
+ * The size of a pod's managing owner; its uid counts it once. Undefined when it has one that is not there; an error
+ * says why it cannot be sized.
+ */
+export type Scale = { uid: string; replicas: number } | 'unmanaged' | UnknownOwner | undefined
 
 /** Throws when the budget needs owners' sizes and a pod's owner cannot be sized. */
 export function expectedPods(
@@ -35,15 +38,13 @@ function totalScale(pods: readonly V1Pod[], scaleOf: (pod: V1Pod) => Scale): { e
   let unmanaged = false
   for (const pod of pods) {
     const scale = scaleOf(pod)
-    if (scale === undefined) throw new UnknownOwner(pod)
+    if (scale === undefined)
+      throw new UnknownOwner(`found no controllers for pod ${JSON.stringify(pod.metadata?.name)}`)
+    if (scale instanceof UnknownOwner) throw scale
     if (scale === 'unmanaged') unmanaged = true
     else owners.set(scale.uid, scale.replicas)
   }
   return { expected: [...owners.values()].reduce((sum, replicas) => sum + replicas, 0), unmanaged }
 }
 
-export class UnknownOwner extends Error {
-  constructor(pod: V1Pod) {
-    super(`found no controllers for pod ${JSON.stringify(pod.metadata?.name)}`)
-  }
-}
+export class UnknownOwner extends Error {}

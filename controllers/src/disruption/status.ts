@@ -41,13 +41,17 @@ export function budgetStatus(
 /** When it cannot be told, nothing may be evicted. */
 export function failedStatus(budget: V1PodDisruptionBudget, message: string, now: Date): V1PodDisruptionBudgetStatus {
   const { currentHealthy = 0, desiredHealthy = 0, expectedPods = 0, ...rest } = budget.status ?? {}
+  // Of the generation that was judged last, if any.
+  const { observedGeneration: _, ...condition } = conditionOf(budget, 'False', 'SyncFailed', message, now)
+  const { observedGeneration } = rest
+  const failed = { ...condition, ...(observedGeneration === undefined ? {} : { observedGeneration }) }
   return {
     ...rest,
     currentHealthy,
     desiredHealthy,
     expectedPods,
     disruptionsAllowed: 0,
-    conditions: withCondition(budget.status?.conditions, conditionOf(budget, 'False', 'SyncFailed', message, now)),
+    conditions: withCondition(budget.status?.conditions, failed),
   }
 }
 

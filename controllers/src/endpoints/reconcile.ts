@@ -100,14 +100,23 @@ function truncate(rows: Row[]): { rows: Row[]; truncated: boolean } {
   return { rows: ordered.slice(0, maxAddresses), truncated: true }
 }
 
-/** One subset for each set of ports. */
+/** Ports that the very same addresses have are told of together: one subset for each set of addresses. */
 function subsetsOf(rows: readonly Row[]): V1EndpointSubset[] {
+  const numbers = new Map(rows.map((row, i) => [row, i]))
+  const byPort = new Map<string, { port: ResolvedPort | undefined; rows: Row[] }>()
+  for (const row of rows)
+    for (const port of row.ports.length === 0 ? [undefined] : row.ports) {
+      const id = JSON.stringify(port ?? null)
+      const known = byPort.get(id)
+      if (known === undefined) byPort.set(id, { port, rows: [row] })
+      else known.rows.push(row)
+    }
   const groups = new Map<string, { ports: ResolvedPort[]; rows: Row[] }>()
-  for (const row of rows) {
-    const id = JSON.stringify(row.ports)
-    const group = groups.get(id)
-    if (group === undefined) groups.set(id, { ports: row.ports, rows: [row] })
-    else group.rows.push(row)
+  for (const { port, rows: members } of byPort.values()) {
+    const id = members.map((row) => numbers.get(row)).join()
+    const known = groups.get(id)
+    if (known === undefined) groups.set(id, { ports: port === undefined ? [] : [port], rows: members })
+    else if (port !== undefined) known.ports.push(port)
   }
   return [...groups.values()].map(({ ports, rows: members }) => {
     const ready = members.filter((row) => row.ready).map(({ address }) => address)

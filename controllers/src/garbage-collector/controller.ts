@@ -6,7 +6,7 @@ import {
   type ReconcileResult,
 } from '@kapell/controllers/machinery/controller'
 import { errorText } from '@kapell/controllers/machinery/log'
-import type { KubeObject, OwnerReference } from '@kapell/openapi/meta/object'
+import { apiVersionOf, type KubeObject, type OwnerReference } from '@kapell/openapi/meta/object'
 import { customResourceDefinitions } from '@kapell/openapi/meta/refs'
 import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
 import { isReason } from '@kapell/openapi/meta/status'
@@ -123,7 +123,7 @@ async function collect(uid: string, d: Dependencies): Promise<ReconcileResult | 
 async function collectAs(object: KubeObject, node: Node, d: Dependencies): Promise<void> {
   const references = object.metadata?.ownerReferences ?? []
   const owners: { reference: OwnerReference; state: OwnerState }[] = []
-  for (const reference of references) owners.push({ reference, state: await ownerState(reference, object, d) })
+  for (const reference of references) owners.push({ reference, state: await ownerState(reference, node, object, d) })
   const verdict = judge(object, owners, node)
   if (verdict.do === 'unreference') await patch(d, node, unreferencePatch(object, verdict.uids))
   if (verdict.do !== 'delete') return
@@ -150,7 +150,31 @@ async function remove(
   }
 }
 
-async function ownerState(reference: OwnerReference, object: KubeObject, d: Dependencies): Promise<OwnerState> {
+/** An owner lives in the namespace of what it owns, or in none. */
+function tellWrongNamespace(d: Dependencies, node: Node, { apiVersion, kind, name: owner, uid }: OwnerReference): void {
+  const { namespace, name: object, uid: own } = node.identity
+  if (node.ref === undefined) return
+  const reference = {
+    kind: node.ref.kind,
+    apiVersion: apiVersionOf(node.ref),
+    ...(namespace === '' ? {} : { namespace }),
+    name: object,
+    uid: own,
+  }
+  d.context.events.event(
+    { reference },
+    'Warning',
+    'OwnerRefInvalidNamespace',
+    `ownerRef [${apiVersion}/${kind}, namespace: ${namespace}, name: ${owner}, uid: ${uid}] does not exist in namespace ${JSON.stringify(namespace)}`,
+  )
+}
+
+async function ownerState(
+  reference: OwnerReference,
+  node: Node,
+  object: KubeObject,
+  d: Dependencies,
+): Promise<OwnerState> {
   const { apiVersion, kind, name: owner, uid } = reference
   const namespace = object.metadata?.namespace ?? ''
   const ref = d.monitors.refOf(apiVersion, kind)
@@ -160,12 +184,7 @@ async function ownerState(reference: OwnerReference, object: KubeObject, d: Depe
   const id = [uid, kind, apiVersion, namespace, owner].join('|')
   if (d.absent.get(id) === true) return 'gone'
   if (ref.namespaced && namespace === '') {
-    d.context.events.event(
-      object,
-      'Warning',
-      'OwnerRefInvalidNamespace',
-      `ownerRef [${apiVersion}/${kind}, namespace: , name: ${owner}, uid: ${uid}] does not exist in namespace ""`,
-    )
+    tellWrongNamespace(d, node, reference)
     d.absent.set(id, true)
     return 'gone'
   }
@@ -180,6 +199,8 @@ async function ownerState(reference: OwnerReference, object: KubeObject, d: Depe
     return 'solid'
   const found = await read(d, ref, { namespace, name: owner })
   if (found === undefined || found.metadata?.uid !== uid) {
+    const elsewhere = known !== undefined && !known.virtual && known.identity.namespace !== ''
+    if (elsewhere && known.identity.namespace !== namespace) tellWrongNamespace(d, node, reference)
     d.absent.set(id, true)
     return 'gone'
   }

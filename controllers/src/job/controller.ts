@@ -8,6 +8,7 @@ import { createExpectations, type Expectations } from '@kapell/controllers/machi
 import { controllerOf } from '@kapell/controllers/machinery/owner-refs'
 import { keyOf, splitKey, type Lister } from '@kapell/controllers/machinery/store'
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
+import type { OwnerReference } from '@kapell/openapi/meta/object'
 import { jobs, pods } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Job, V1JobStatus, V1Pod } from '@kapell/openapi/types'
@@ -48,6 +49,8 @@ export const jobController = defineController<Dependencies, V1Job>({
   queue: 'job',
   primary: jobs,
   owns: [pods],
+  // Source: the original's requests for a Job whose pods nobody admits.
+  retry: { firstMs: 1000, maxMs: 60_000 },
   workers: 5,
   setup,
   reconcile: (key, d) =>
@@ -129,7 +132,7 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     selector: selectorOf(job),
     pods: d.pods,
     client,
-    control: d.control,
+    control: { ...d.control, adopt: (pod, reference) => adopt(d, pod, reference) },
   })
   const owned = withoutReleased(d, key, cached)
   const now = clock.now()
@@ -254,7 +257,7 @@ async function track(
   const write = async (status: V1JobStatus): Promise<void> => {
     if (!sameMeaning(status, stored.status)) stored = await resource.updateStatus({ ...stored, status })
   }
-  const { status: listed, release } = listEnded(job, observed, owned, state, end !== undefined)
+  const { status: listed, release } = listEnded(job, observed, owned, state, end)
   const lists = (status: V1JobStatus | undefined): unknown => [
     status?.uncountedTerminatedPods ?? {},
     status?.completedIndexes,
@@ -290,6 +293,13 @@ function tellEnd(d: Dependencies, job: V1Job, end: JobEnd): void {
   const { events } = d.context
   if (end.target === 'SuccessCriteriaMet') events.event(job, 'Normal', 'Completed', 'Job completed')
   else events.event(job, 'Warning', end.reason, end.message)
+}
+
+/** An adopted pod is tracked as those are that were made for the Job. */
+function adopt(d: Dependencies, pod: V1Pod, reference: OwnerReference): Promise<V1Pod> {
+  const { name = '', namespace, uid, finalizers = [] } = pod.metadata ?? {}
+  const metadata = { uid, ownerReferences: [reference], finalizers: [...new Set([...finalizers, trackingFinalizer])] }
+  return d.context.client.resource(pods, namespace).patch(name, 'strategic', { metadata })
 }
 
 async function freePod(d: Dependencies, pod: V1Pod): Promise<string> {

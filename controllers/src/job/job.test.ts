@@ -3,6 +3,7 @@ import { createJobBackoff } from './backoff.ts'
 import { matchFailurePolicy } from './failure-policy.ts'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 import { planJob } from './plan.ts'
+import { newJobPod } from './pods.ts'
 import { jobState, judgeJob } from './state.ts'
 import { countReleased, listEnded } from './tracking.ts'
 
@@ -128,7 +129,7 @@ describe('counting', () => {
   const owner = job({ completions: 5 }, { succeeded: 1 })
   const pods = [pod('x', 'ok'), pod('y', 'bad'), pod('z', 'running')]
   const state = jobState(owner, pods)
-  const listed = listEnded(owner, owner.status ?? {}, pods, state, false)
+  const listed = listEnded(owner, owner.status ?? {}, pods, state, undefined)
 
   it('lists what ended before it lets it go', () => {
     expect(listed.status.uncountedTerminatedPods).toEqual({ succeeded: ['x'], failed: ['y'] })
@@ -144,17 +145,62 @@ describe('counting', () => {
     const later = job({ completions: 5 }, listed.status)
     const again = jobState(later, pods)
     expect([again.succeeded, again.failed]).toEqual([2, 1])
-    expect(listEnded(later, listed.status, pods, again, false)).toMatchObject({ status: listed.status })
+    expect(listEnded(later, listed.status, pods, again, undefined)).toMatchObject({ status: listed.status })
   })
   it('a failed pod of an index stays until its successor has its count', () => {
     const per = job({ ...indexed, backoffLimitPerIndex: 2, backoffLimit: 99 })
     const failed = [pod('f', 'bad', 1, 0)]
     const now = jobState(per, failed)
-    expect(listEnded(per, {}, failed, now, false).release).toEqual([])
-    expect(planJob(per, now).create.find(({ index }) => index === 1)?.failures).toEqual({ count: 1 })
+    expect(listEnded(per, {}, failed, now, undefined).release).toEqual([])
+    expect(planJob(per, now).create.find(({ index }) => index === 1)?.failures).toEqual({ count: 1, ignored: 0 })
     const replaced = [...failed, pod('g', 'running', 1, 1)]
-    expect(listEnded(per, {}, replaced, jobState(per, replaced), false).release).toHaveLength(1)
+    expect(listEnded(per, {}, replaced, jobState(per, replaced), undefined).release).toHaveLength(1)
   })
+})
+
+describe('a Job that ends while pods run', () => {
+  const owner = job({ completionMode: 'Indexed', completions: 3, parallelism: 4, podReplacementPolicy: 'Failed' })
+  const pods = [pod('x', 'ok', 0), pod('y', 'running', 1), pod('z', 'running', 2), pod('q', 'running', 3)]
+  const at = (target: 'SuccessCriteriaMet' | 'FailureTarget') =>
+    listEnded(owner, {}, pods, jobState(owner, pods), { target, reason: '', message: '' })
+
+  it('failing counts them as failures at once; an index that is none (any more) counts for nothing', () => {
+    const { status, release } = at('FailureTarget')
+    expect(status.uncountedTerminatedPods).toEqual({ failed: ['y', 'z'] })
+    expect(release).toHaveLength(4)
+  })
+  it('succeeding lets them go uncounted', () => {
+    const { status, release } = at('SuccessCriteriaMet')
+    expect(status.uncountedTerminatedPods).toEqual({})
+    expect(release).toHaveLength(4)
+  })
+  it('the indexes of pods that it ended are not failed ones', () => {
+    const per = job({ ...indexed, completions: 3, backoffLimitPerIndex: 0, maxFailedIndexes: 0 })
+    const failing = [pod('f', 'bad', 0, 0), pod('g', 'running', 1, 0)]
+    const state = jobState(per, failing)
+    expect([...state.failedIndexes]).toEqual([0])
+    const released = failing.map((one) => ({ ...one, metadata: { ...one.metadata, finalizers: [] } }))
+    const later = jobState(
+      per,
+      released.map((one) => ({ ...one, status: { phase: 'Failed' } })),
+    )
+    expect([...later.failedIndexes]).toEqual([])
+  })
+})
+
+it('what the policy ignores is counted apart, on the pod that follows', () => {
+  const rules = [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [3] } }]
+  const per = job({ ...indexed, backoffLimitPerIndex: 2, podFailurePolicy: { rules } })
+  const plan = planJob(per, jobState(per, [pod('f', 'bad', 1, 1)]))
+  const failures = plan.create.find(({ index }) => index === 1)?.failures
+  expect(failures).toEqual({ count: 1, ignored: 1 })
+  expect(newJobPod(per, 1, failures).metadata?.annotations).toMatchObject({
+    'batch.kubernetes.io/job-index-failure-count': '1',
+    'batch.kubernetes.io/job-index-ignored-failure-count': '1',
+  })
+  expect(newJobPod(per, 0, { count: 0, ignored: 0 }).metadata?.annotations).not.toHaveProperty([
+    'batch.kubernetes.io/job-index-ignored-failure-count',
+  ])
 })
 
 it('waits ever longer after failures in a row, and not after a success', () => {

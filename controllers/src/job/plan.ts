@@ -1,11 +1,11 @@
 import type { V1Job, V1Pod } from '@kapell/openapi/types'
 import { isReady, timeMs } from '../shared/pods.ts'
-import { failureCount, indexOf, isIndexed, parallelism } from './pods.ts'
+import { failureCount, ignoredCount, indexOf, isIndexed, parallelism, type IndexFailures } from './pods.ts'
 import type { JobState } from './state.ts'
 
 export interface JobPlan {
   /** Pods to make; each with its index and what its forerunners failed. */
-  create: { index?: number; failures?: { count: number } }[]
+  create: { index?: number; failures?: IndexFailures }[]
   delete: V1Pod[]
 }
 
@@ -66,12 +66,13 @@ function freeIndexes(job: V1Job, state: JobState, count: number): number[] {
   return found
 }
 
-function failuresOf(job: V1Job, state: JobState, index: number): { failures?: { count: number } } {
+function failuresOf(job: V1Job, state: JobState, index: number): { failures?: IndexFailures } {
   if (job.spec?.backoffLimitPerIndex === undefined) return {}
   const forerunner = state.delayed.get(index)
-  if (forerunner === undefined) return { failures: { count: 0 } }
+  if (forerunner === undefined) return { failures: { count: 0, ignored: 0 } }
   const ignored = state.newFailed.some(({ pod, match }) => pod === forerunner && match.action === 'Ignore')
-  return { failures: { count: failureCount(forerunner) + (ignored ? 0 : 1) } }
+  const [count, before] = [failureCount(forerunner), ignoredCount(forerunner)]
+  return { failures: ignored ? { count, ignored: before + 1 } : { count: count + 1, ignored: before } }
 }
 
 /** Those that have come least far go first. */

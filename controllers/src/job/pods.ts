@@ -20,6 +20,13 @@ export function indexOf(pod: V1Pod): number | undefined {
   return text !== undefined && /^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : undefined
 }
 
+/** Pods of an Indexed Job whose index is none of its own (any more) do not count. */
+export function countsForJob(job: V1Job, pod: V1Pod): boolean {
+  if (!isIndexed(job)) return true
+  const index = indexOf(pod)
+  return index !== undefined && index < (job.spec?.completions ?? 0)
+}
+
 /** Pods of its index that failed before this one. */
 export function failureCount(pod: V1Pod): number {
   const count = Number(pod.metadata?.annotations?.[failureCountAnnotation] ?? 0)
@@ -40,7 +47,19 @@ export function finishedMs(pod: V1Pod, nowMs: number): number {
   return isFinished(pod) || !isDeleting(pod) ? nowMs : Math.min(timeMs(pod.metadata?.deletionTimestamp), nowMs)
 }
 
-export function newJobPod(job: V1Job, index: number | undefined, failures: { count: number } | undefined): V1Pod {
+/** Pods of its index that the policy ignored before this one. */
+export function ignoredCount(pod: V1Pod): number {
+  const count = Number(pod.metadata?.annotations?.[ignoredCountAnnotation] ?? 0)
+  return Number.isSafeInteger(count) && count >= 0 ? count : 0
+}
+
+/** What the forerunners of an index have come to. */
+export interface IndexFailures {
+  count: number
+  ignored: number
+}
+
+export function newJobPod(job: V1Job, index: number | undefined, failures: IndexFailures | undefined): V1Pod {
   const owner = controllerReference(job, jobs)
   const pod = podFromTemplate({ template: job.spec?.template ?? {}, namespace: job.metadata?.namespace ?? '', owner })
   const finalizers = [...new Set([...(pod.metadata?.finalizers ?? []), trackingFinalizer])]
@@ -70,9 +89,9 @@ export function newJobPod(job: V1Job, index: number | undefined, failures: { cou
         ...pod.metadata?.annotations,
         [indexLabel]: text,
         ...(failures === undefined ? {} : { [failureCountAnnotation]: String(failures.count) }),
-        ...(failures === undefined || job.spec?.podFailurePolicy === undefined
+        ...(failures === undefined || failures.ignored === 0
           ? {}
-          : { [ignoredCountAnnotation]: '0' }),
+          : { [ignoredCountAnnotation]: String(failures.ignored) }),
       },
     },
     spec: {

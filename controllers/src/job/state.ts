@@ -2,7 +2,7 @@ import type { V1Job, V1Pod } from '@kapell/openapi/types'
 import { isActive, isReady, isTerminating, mostRestarts } from '../shared/pods.ts'
 import { matchFailurePolicy, type FailureMatch } from './failure-policy.ts'
 import { parseIndexes } from './indexes.ts'
-import { failureCount, hasFailed, indexOf, isIndexed, isTracked } from './pods.ts'
+import { countsForJob, failureCount, hasFailed, indexOf, isIndexed, isTracked } from './pods.ts'
 
 /** A Job's pods, sorted by what they mean to it. */
 export interface JobState {
@@ -54,7 +54,7 @@ export function jobState(job: V1Job, pods: readonly V1Pod[]): JobState {
   const active = pods.filter(isActive)
   for (const pod of active) delayed.delete(indexOf(pod) ?? -1)
   for (const index of [...succeededIndexes, ...failedIndexes]) delayed.delete(index)
-  const counted = newFailed.filter(({ match }) => match.action !== 'Ignore')
+  const counted = newFailed.filter(({ pod, match }) => match.action !== 'Ignore' && countsForJob(job, pod))
   return {
     active,
     ready: active.filter(isReady).length,

@@ -1,6 +1,6 @@
 import type { V1Job, V1JobStatus, V1Pod } from '@kapell/openapi/types'
-import { isIndexed, isTracked } from './pods.ts'
-import type { JobState } from './state.ts'
+import { countsForJob, isIndexed, isTracked } from './pods.ts'
+import type { JobEnd, JobState } from './state.ts'
 
 /**
  * Counting each ended pod once: its uid goes into the status, then its finalizer goes, then the count goes up and the
@@ -15,13 +15,16 @@ export interface Tracking {
 
 const maxPerRound = 500
 
-/** Lists the newly ended pods in the status. Pods of no more interest are released without being counted. */
+/**
+ * Lists the newly ended pods in the status. Pods of no more interest are released without being counted. Those that
+ * run when the Job fails count as failures, at once; those that run when it has succeeded do not count at all.
+ */
 export function listEnded(
   job: V1Job,
   status: V1JobStatus,
   pods: readonly V1Pod[],
   state: JobState,
-  ending: boolean,
+  end: JobEnd | undefined,
 ): Tracking {
   const succeeded = [...(status.uncountedTerminatedPods?.succeeded ?? [])]
   const failed = [...(status.uncountedTerminatedPods?.failed ?? [])]
@@ -34,12 +37,19 @@ export function listEnded(
     // Those of an index count by the index.
     if (!isIndexed(job)) succeeded.push(uidOf(pod))
   }
-  const delayed = new Set(ending ? [] : state.delayed.values())
+  const delayed = new Set(end !== undefined ? [] : state.delayed.values())
   for (const { pod, match } of state.newFailed) {
     if (release.length >= maxPerRound) break
     if (delayed.has(pod)) continue
     release.push(pod)
-    if (match.action !== 'Ignore') failed.push(uidOf(pod))
+    if (match.action !== 'Ignore' && countsForJob(job, pod)) failed.push(uidOf(pod))
+  }
+  const seen = new Set([...release.map(uidOf), ...succeeded, ...failed])
+  for (const pod of end === undefined ? [] : pods) {
+    if (release.length >= maxPerRound) break
+    if (!isTracked(pod) || seen.has(uidOf(pod)) || pod.status?.phase === 'Succeeded') continue
+    release.push(pod)
+    if (end?.target === 'FailureTarget' && countsForJob(job, pod)) failed.push(uidOf(pod))
   }
   return { status: withLists(status, succeeded, failed), release }
 }

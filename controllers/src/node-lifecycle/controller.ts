@@ -19,7 +19,7 @@ interface Dependencies {
   nodes: Lister<V1Node>
   leases: Lister<V1Lease>
   pods: Lister<V1Pod>
-  observed: Map<string, Observed>
+  observed: Map<string, Observed & { node: V1Node }>
   allowance: EvictionAllowance
 }
 
@@ -43,22 +43,27 @@ export const nodeLifecycleController = defineController<Dependencies, V1Node>({
     nodes: lister(nodes),
     leases: lister(leases, { namespace: 'kube-node-lease' }),
     pods: informer(pods, { indexers: { [byNode]: (pod) => [pod.spec?.nodeName ?? ''] } }).lister,
-    observed: new Map<string, Observed>(),
+    observed: new Map<string, Observed & { node: V1Node }>(),
     allowance: new EvictionAllowance(),
   }),
   reconcile: async (name, dependencies) => {
     const { clock, observed } = dependencies
     const node = dependencies.nodes.get(name)
+    const { events } = dependencies
+    const before = observed.get(name)
     if (node === undefined) {
       observed.delete(name)
+      if (before !== undefined) tellOf(events, before.node, 'RemovingNode', `Removing Node ${name} from Controller`)
       return
     }
+    if (before === undefined) tellOf(events, node, 'RegisteredNode', `Registered Node ${name} in Controller`)
     const nowMs = clock.now().getTime()
     const renewed = dependencies.leases.get(`kube-node-lease/${name}`)?.spec?.renewTime
-    const seen = observe(observed.get(name), node, renewed, nowMs)
+    const seen = { ...observe(before, node, renewed, nowMs), node }
     observed.set(name, seen)
     const judged = (await markSilent(node, seen, dependencies)) ?? node
     await keepTaints(judged, dependencies)
+    await keepLabels(judged, dependencies)
     return { afterMs: lookMs }
   },
 })
@@ -81,10 +86,31 @@ async function markSilent(node: V1Node, seen: Observed, dependencies: Dependenci
   return written
 }
 
+function tellOf(events: EventRecorder, node: V1Node, reason: string, what: string): void {
+  events.event(node, 'Normal', reason, `Node ${node.metadata?.name} event: ${what}`)
+}
+
+/** Labels by their old names say what those by the new ones say, for who still selects by them. */
+async function keepLabels(node: V1Node, { client }: Dependencies): Promise<void> {
+  const { name = '', labels = {} } = node.metadata ?? {}
+  const missing: Record<string, string> = {}
+  for (const kind of ['os', 'arch']) {
+    const value = labels[`kubernetes.io/${kind}`]
+    if (value !== undefined && labels[`beta.kubernetes.io/${kind}`] !== value)
+      missing[`beta.kubernetes.io/${kind}`] = value
+  }
+  if (Object.keys(missing).length === 0) return
+  try {
+    await client.resource(nodes).patch(name, 'strategic', { metadata: { labels: missing } })
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error
+  }
+}
+
 async function keepTaints(node: V1Node, dependencies: Dependencies): Promise<void> {
   const { client, clock, allowance, nodes: lister } = dependencies
   const wanted = wantedEviction(node)
-  let taints: V1Taint[] = wantedNoSchedule(node)
+  let taints: V1Taint[] = wantedNoSchedule(node, rfc3339(clock.now()))
   if (!hasEviction(node, wanted)) {
     const rate = evictionRates(lister.list()).get(zoneOf(node)) ?? 0
     const may = wanted === undefined || allowance.take(zoneOf(node), rate, clock.now().getTime())

@@ -50,13 +50,13 @@ describe('taints by condition', () => {
     ['cordoned', node({ Ready: 'True' }, { unschedulable: true }), ['unschedulable']],
     ['what no longer holds goes', node({ Ready: 'True' }, { taints: [noSchedule('not-ready')] }), []],
   ])('%s', (_rule, on, keys) => {
-    expect(wantedNoSchedule(on)).toEqual(keys.map(noSchedule))
+    expect(wantedNoSchedule(on, 't')).toEqual(keys.map((key) => ({ ...noSchedule(key), timeAdded: 't' })))
   })
 
   it("leaves others' taints alone, and changes nothing needlessly", () => {
     const mine = { key: 'mine', effect: 'NoSchedule' as const }
     const on = node({ Ready: 'True' }, { taints: [mine] })
-    expect(wantedNoSchedule(on)).toBe(on.spec?.taints)
+    expect(wantedNoSchedule(on, 't')).toBe(on.spec?.taints)
   })
 
   it('swaps the eviction taint as Ready goes from False to Unknown and back to True', () => {

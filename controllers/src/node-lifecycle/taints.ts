@@ -15,8 +15,8 @@ const evicting = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachabl
 
 const is = (key: string, effect: string) => (taint: V1Taint) => taint.key === key && taint.effect === effect
 
-/** The node's taints as its conditions want them; the same list when nothing is to change. */
-export function wantedNoSchedule(node: V1Node): V1Taint[] {
+/** The node's taints as its conditions want them; the same list when nothing is to change. `addedAt` is RFC 3339. */
+export function wantedNoSchedule(node: V1Node, addedAt: string): V1Taint[] {
   const keys = byCondition
     .filter(({ type, status }) => conditionOf(node, type)?.status === status)
     .map(({ key }) => key)
@@ -26,7 +26,7 @@ export function wantedNoSchedule(node: V1Node): V1Taint[] {
   const kept = taints.filter(({ key, effect }) => effect !== 'NoSchedule' || !ours.has(key) || keys.includes(key))
   const added = keys
     .filter((key) => !kept.some(is(key, 'NoSchedule')))
-    .map((key): V1Taint => ({ key, effect: 'NoSchedule' }))
+    .map((key): V1Taint => ({ key, effect: 'NoSchedule', timeAdded: addedAt }))
   return kept.length === taints.length && added.length === 0 ? taints : [...kept, ...added]
 }
 

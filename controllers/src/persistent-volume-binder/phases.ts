@@ -13,7 +13,12 @@ export async function setVolumePhase(
   const { status } = volume
   if (status?.phase === phase && (why.message ?? '') === (status.message ?? '')) return volume
   const { reason: _reason, message: _message, ...rest } = status ?? {}
-  const next = await deps.updateVolumeStatus({ ...volume, status: { ...rest, phase, ...why } })
+  // The reason is the event's alone.
+  const { message } = why
+  const next = await deps.updateVolumeStatus({
+    ...volume,
+    status: { ...rest, phase, ...(message === undefined ? {} : { message }) },
+  })
   if (phase === 'Failed') deps.event(next, 'Warning', why.reason ?? '', why.message ?? '')
   return next
 }

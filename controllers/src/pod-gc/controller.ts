@@ -73,18 +73,20 @@ async function goneNodes(
 }
 
 async function collect({ pod, reason }: Collected, client: ApiClient, clock: Clock): Promise<void> {
-  const { namespace = '', name = '', uid } = pod.metadata ?? {}
+  const { namespace = '', name = '', uid, generation } = pod.metadata ?? {}
   const resource = client.resource(pods, namespace)
   try {
     if (reason !== 'terminated' && !hasEnded(pod)) {
+      const observed = generation === undefined ? {} : { observedGeneration: generation }
       const condition = {
         type: 'DisruptionTarget',
         status: 'True',
         reason: 'DeletionByPodGC',
         message: 'PodGC: node no longer exists',
         lastTransitionTime: rfc3339(clock.now()),
+        ...observed,
       }
-      const status = { phase: 'Failed', ...(reason === 'orphaned' ? { conditions: [condition] } : {}) }
+      const status = { phase: 'Failed', ...observed, ...(reason === 'orphaned' ? { conditions: [condition] } : {}) }
       await resource.patch(name, 'strategic', { metadata: { uid }, status }, { subresource: 'status' })
     }
     await resource.delete(name, { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) })

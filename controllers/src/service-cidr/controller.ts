@@ -96,7 +96,14 @@ async function setReady(
   reason: string,
   message: string,
 ): Promise<void> {
-  const others = (range.status?.conditions ?? []).filter(({ type }) => type !== 'Ready')
   const condition = { type: 'Ready', status, reason, message, lastTransitionTime: rfc3339(clock.now()) }
-  await client.resource(serviceCidrs).updateStatus({ ...range, status: { conditions: [...others, condition] } })
+  const name = range.metadata?.name ?? ''
+  const body = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name },
+    status: { conditions: [condition] },
+  }
+  const options = { fieldManager: 'service-cidr-controller', force: true, subresource: 'status' }
+  await client.resource(serviceCidrs).patch(name, 'apply', body, options)
 }

@@ -1,6 +1,12 @@
 import type { ApiClient } from '@kapell/controllers/machinery/client'
-import { controllerOf, controllerReference } from '@kapell/controllers/machinery/owner-refs'
+import {
+  adoptionPatch,
+  claimObjects,
+  controllerOf,
+  controllerReference,
+} from '@kapell/controllers/machinery/owner-refs'
 import type { Lister } from '@kapell/controllers/machinery/store'
+import type { Selector } from '@kapell/openapi/meta/labels'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { controllerRevisions } from '@kapell/openapi/meta/refs'
 import type { ResourceRef } from '@kapell/openapi/meta/resource-ref'
@@ -26,8 +32,12 @@ export interface RevisionHistory {
   collisionCount: number
 }
 
-/** Index for the informer of revisions. */
-export const revisionsByOwner = { owner: (revision: V1ControllerRevision) => [controllerOf(revision)?.uid ?? ''] }
+/** Index for the informer of revisions: by the uid of their owner, and orphans by namespace. */
+export const revisionsByOwner = {
+  owner: (revision: V1ControllerRevision) => [controllerOf(revision)?.uid ?? orphansOf(revision.metadata?.namespace)],
+}
+
+const orphansOf = (namespace = ''): string => `orphans/${namespace}`
 
 interface Patch {
   spec?: { template?: V1PodTemplateSpec & { $patch?: string } }
@@ -57,15 +67,18 @@ export interface SyncOptions<T extends RevisionOwner> {
   lister: Lister<V1ControllerRevision>
   client: ApiClient
   collisionCount: number
-  annotations?: Record<string, string>
+  /** Orphaned revisions that it matches are the owner's again. */
+  selector: Selector
+  /** The label that says which revision it is. */
+  hashLabel: string
 }
 
 /** Finds or makes the revision of the owner's template, and makes it the newest. */
 export async function syncRevisions<T extends RevisionOwner>(options: SyncOptions<T>): Promise<RevisionHistory> {
-  const { owner, lister, client } = options
-  const { uid = '', namespace } = owner.metadata ?? {}
+  const { owner, client } = options
+  const { namespace } = owner.metadata ?? {}
   const resource = client.resource(controllerRevisions, namespace)
-  const revisions = [...lister.byIndex('owner', uid)].sort((a, b) => a.revision - b.revision)
+  const revisions = (await claimRevisions(options)).sort((a, b) => a.revision - b.revision)
   const next = (revisions.at(-1)?.revision ?? 0) + 1
   const same = revisions.filter((revision) => sameMeaning(templateOf(revision), owner.spec?.template))
   const latest = same.at(-1)
@@ -83,11 +96,34 @@ export async function syncRevisions<T extends RevisionOwner>(options: SyncOption
   return { revisions: [...revisions, update], update, collisionCount }
 }
 
+/** Its own revisions, and orphans of an owner that was deleted without them. */
+function claimRevisions<T extends RevisionOwner>(options: SyncOptions<T>): Promise<V1ControllerRevision[]> {
+  const { owner, ref, client, lister, selector } = options
+  const { uid = '', name = '', namespace } = owner.metadata ?? {}
+  const resource = client.resource(controllerRevisions, namespace)
+  return claimObjects<V1ControllerRevision>({
+    owner,
+    objects: [...lister.byIndex('owner', uid), ...lister.byIndex('owner', orphansOf(namespace))],
+    matches: (revision) => controllerOf(revision)?.uid === uid || selector.matches(revision.metadata?.labels),
+    mayAdopt: async () => {
+      const fresh = await client.resource(ref, namespace).get(name)
+      return fresh.metadata?.uid === uid && fresh.metadata.deletionTimestamp === undefined
+    },
+    adopt: (revision) =>
+      resource.patch(
+        revision.metadata?.name ?? '',
+        'strategic',
+        adoptionPatch(revision, controllerReference(owner, ref)),
+      ),
+    release: () => Promise.resolve(),
+  })
+}
+
 async function createRevision<T extends RevisionOwner>(
-  { owner, ref, client, collisionCount: known, annotations }: SyncOptions<T>,
+  { owner, ref, client, collisionCount: known, hashLabel }: SyncOptions<T>,
   revision: number,
 ): Promise<{ update: V1ControllerRevision; collisionCount: number }> {
-  const { name = '', namespace } = owner.metadata ?? {}
+  const { name = '', namespace, annotations } = owner.metadata ?? {}
   const resource = client.resource(controllerRevisions, namespace)
   for (let collisionCount = known; ; collisionCount++) {
     const hash = templateHash(owner.spec?.template, collisionCount)
@@ -95,7 +131,7 @@ async function createRevision<T extends RevisionOwner>(
       metadata: {
         name: `${name.slice(0, 223)}-${hash}`,
         ...(namespace === undefined ? {} : { namespace }),
-        labels: { ...owner.spec?.template?.metadata?.labels, [revisionHashLabel]: hash },
+        labels: { ...owner.spec?.template?.metadata?.labels, [hashLabel]: hash },
         ...(annotations === undefined ? {} : { annotations }),
         ownerReferences: [controllerReference(owner, ref)],
       },

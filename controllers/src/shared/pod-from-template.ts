@@ -17,7 +17,8 @@ export function podFromTemplate(options: {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...(name === undefined ? { generateName: `${owner.name.slice(0, longestPrefix)}-` } : { name }),
+      generateName: `${owner.name.slice(0, longestPrefix)}-`,
+      ...(name === undefined ? {} : { name }),
       namespace,
       ...(labels === undefined ? {} : { labels: { ...labels } }),
       ...(annotations === undefined ? {} : { annotations: { ...annotations } }),

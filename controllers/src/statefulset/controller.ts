@@ -78,6 +78,8 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     lister: d.revisions,
     client,
     collisionCount: set.status?.collisionCount ?? 0,
+    selector: selectorOf(set),
+    hashLabel: 'controller.kubernetes.io/hash',
   })
   const update = history.update.metadata?.name ?? ''
   const known = history.revisions.find(({ metadata }) => metadata?.name === set.status?.currentRevision)
@@ -130,20 +132,13 @@ async function carryOut(
   }
   const { events } = d.context
   const name = step.pod.metadata?.name
-  if (step.why === 'failed' || step.why === 'succeeded')
-    events.event(
-      set,
-      step.why === 'failed' ? 'Warning' : 'Normal',
-      step.why === 'failed' ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod',
-      `StatefulSet ${set.metadata?.namespace}/${set.metadata?.name} is recreating ${step.why === 'failed' ? 'failed' : 'terminated'} Pod ${name}`,
-    )
   try {
     await d.control.delete(step.pod, set)
     events.event(
       set,
       'Normal',
       'SuccessfulDelete',
-      `delete Pod ${name} in StatefulSet ${set.metadata?.name} successful`,
+      `Delete Pod ${name} in StatefulSet ${set.metadata?.name} successful`,
     )
   } catch (error) {
     if (isReason(error, 'NotFound', 'Conflict')) return
@@ -151,7 +146,7 @@ async function carryOut(
       set,
       'Warning',
       'FailedDelete',
-      `delete Pod ${name} in StatefulSet ${set.metadata?.name} failed error: ${errorText(error)}`,
+      `Delete Pod ${name} in StatefulSet ${set.metadata?.name} failed error: ${errorText(error)}`,
     )
     throw error
   }
@@ -175,7 +170,7 @@ async function createPod(d: Dependencies, set: V1StatefulSet, pod: V1Pod): Promi
         set,
         'Normal',
         'SuccessfulCreate',
-        `create Claim ${claimName} Pod ${name} in StatefulSet ${setName} success`,
+        `Create Claim ${claimName} Pod ${name} in StatefulSet ${setName} success`,
       )
     } catch (error) {
       if (isReason(error, 'AlreadyExists')) continue
@@ -183,21 +178,21 @@ async function createPod(d: Dependencies, set: V1StatefulSet, pod: V1Pod): Promi
         set,
         'Warning',
         'FailedCreate',
-        `create Claim ${claimName} for Pod ${name} in StatefulSet ${setName} failed error: ${errorText(error)}`,
+        `Create Claim ${claimName} for Pod ${name} in StatefulSet ${setName} failed error: ${errorText(error)}`,
       )
       throw error
     }
   }
   try {
     await client.resource(pods, namespace).create(pod)
-    events.event(set, 'Normal', 'SuccessfulCreate', `create Pod ${name} in StatefulSet ${setName} successful`)
+    events.event(set, 'Normal', 'SuccessfulCreate', `Create Pod ${name} in StatefulSet ${setName} successful`)
   } catch (error) {
     if (isReason(error, 'AlreadyExists')) return
     events.event(
       set,
       'Warning',
       'FailedCreate',
-      `create Pod ${name} in StatefulSet ${setName} failed error: ${errorText(error)}`,
+      `Create Pod ${name} in StatefulSet ${setName} failed error: ${errorText(error)}`,
     )
     throw error
   }

@@ -2,7 +2,7 @@ import type { ApiClient } from '@kapell/controllers/machinery/client'
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import { defineController } from '@kapell/controllers/machinery/controller'
 import type { EventRecorder } from '@kapell/controllers/machinery/event-recorder'
-import { keyOf, type Lister } from '@kapell/controllers/machinery/store'
+import { keyOf, splitKey, type Lister } from '@kapell/controllers/machinery/store'
 import { nodes, pods } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
@@ -15,8 +15,8 @@ interface Dependencies {
   events: EventRecorder
   nodes: Lister<V1Node>
   pods: Lister<V1Pod>
-  /** When a pod's stay began, by UID: for taints that do not say when they were added. */
-  since: Map<string, number>
+  /** Pods whose stay is limited, by key, and when it began: for taints that do not say when they were added. */
+  since: Map<string, { uid: string; beganMs: number }>
 }
 
 const byNode = 'spec.nodeName'
@@ -46,7 +46,7 @@ export const taintEvictionController = defineController<Dependencies, V1Pod>({
       events,
       nodes: nodeInformer.lister,
       pods: podInformer.lister,
-      since: new Map<string, number>(),
+      since: new Map<string, { uid: string; beganMs: number }>(),
     }
   },
   reconcile: async (key, { client, clock, events, nodes: nodeLister, pods: podLister, since }) => {
@@ -54,22 +54,30 @@ export const taintEvictionController = defineController<Dependencies, V1Pod>({
     const uid = pod?.metadata?.uid ?? ''
     const node = nodeLister.get(pod?.spec?.nodeName ?? '')
     const taints = node === undefined ? [] : evicting(node)
-    if (pod === undefined || pod.metadata?.deletionTimestamp !== undefined || taints.length === 0) {
-      since.delete(uid)
+    const leaving = pod?.metadata?.deletionTimestamp !== undefined
+    const seconds =
+      pod === undefined || leaving || taints.length === 0 ? undefined : staySeconds(taints, pod.spec?.tolerations ?? [])
+    if (pod === undefined || seconds === undefined) {
+      if (since.delete(key) && !leaving) tell(events, key, `Cancelling deletion of Pod ${key}`)
       return
     }
-    const seconds = staySeconds(taints, pod.spec?.tolerations ?? [])
-    if (seconds === undefined) return
     const nowMs = clock.now().getTime()
-    const beganMs = since.get(uid) ?? startOf(taints) ?? nowMs
-    since.set(uid, beganMs)
+    const known = since.get(key)
+    const beganMs = known?.uid === uid ? known.beganMs : (startOf(taints) ?? nowMs)
+    since.set(key, { uid, beganMs })
     const leftMs = beganMs + seconds * 1000 - nowMs
     if (leftMs > 0) return { afterMs: leftMs }
     await evict(pod, client, clock)
-    since.delete(uid)
-    events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`)
+    since.delete(key)
+    tell(events, key, `Marking for deletion Pod ${key}`)
   },
 })
+
+/** The pod is named and no more: it may be another of that name by now. */
+function tell(events: EventRecorder, key: string, message: string): void {
+  const reference = { apiVersion: 'v1', kind: 'Pod', ...splitKey(key) }
+  events.event({ reference }, 'Normal', 'TaintManagerEviction', message)
+}
 
 function evicting(node: V1Node): V1Taint[] {
   return (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute')
@@ -81,13 +89,14 @@ function startOf(taints: readonly V1Taint[]): number | undefined {
 }
 
 async function evict(pod: V1Pod, client: ApiClient, clock: Clock): Promise<void> {
-  const { namespace = '', name = '', uid } = pod.metadata ?? {}
+  const { namespace = '', name = '', uid, generation } = pod.metadata ?? {}
   const condition = {
     type: 'DisruptionTarget',
     status: 'True',
     reason: 'DeletionByTaintManager',
     message: 'Taint manager: deleting due to NoExecute taint',
     lastTransitionTime: rfc3339(clock.now()),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
   const resource = client.resource(pods, namespace)
   try {
