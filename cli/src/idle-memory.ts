@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { letGoOfMappedFiles } from './mapped-files.ts'
 
 /** What a process has used so far, and holds now. */
 export interface ProcessUse {
@@ -12,7 +13,7 @@ export interface ProcessUse {
 
 /**
  * 'freed': what was freed in C, such as the buffers of objects that are gone, and lies between what is still in use;
- * 'all': all garbage as well, and what V8 holds ready for a busier moment.
+ * 'all': all garbage as well, what V8 holds ready for a busier moment, and what was read of mapped files.
  */
 export type Release = 'freed' | 'all'
 
@@ -110,6 +111,7 @@ export function giveMemoryBackWhenIdle(): { close(): void } {
     if (release === undefined) return
     if (release === 'all') collectAll()
     trimFreed()
+    if (release === 'all') letGoOfMappedFiles()
     idle.done(release, from, usedNow())
   }, everyMs)
   timer.unref()
