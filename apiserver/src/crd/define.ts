@@ -86,7 +86,15 @@ function statusErrors(schema: JsonSchema | undefined, next: unknown, previous: u
   })
 }
 
-function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObject>> {
+const replicasPathsOf = (crd: Crd): Record<string, string | undefined> =>
+  Object.fromEntries(
+    crd.spec.versions.map(({ name, subresources }) => [
+      `${crd.spec.group}/${name}`,
+      subresources?.scale?.specReplicasPath.replace(/^\./, ''),
+    ]),
+  )
+
+function subresourcesOf(crd: Crd, version: CrdVersion): Record<string, Subresource<KubeObject>> {
   const subresources: Record<string, Subresource<KubeObject>> = {}
   const { status: statusSchema } = version.schema?.openAPIV3Schema?.properties ?? {}
   if (version.subresources?.status !== undefined) {
@@ -124,6 +132,7 @@ function subresourcesOf(version: CrdVersion): Record<string, Subresource<KubeObj
         const [found] = selector?.(object) ?? []
         return typeof found === 'string' ? found : ''
       },
+      replicasPaths: replicasPathsOf(crd),
     }
   }
   return subresources
@@ -204,7 +213,7 @@ function defineVersion(crd: Crd, version: CrdVersion, options: DefineOptions): R
     hasGeneration: true,
     allowUnconditionalUpdate: false,
     ...(version.deprecated === true ? { deprecationText: deprecationText(crd, version) } : {}),
-    subresources: subresourcesOf(version),
+    subresources: subresourcesOf(crd, version),
     prepareForCreate: (object) => {
       if (isTerminating) {
         const why = 'create not allowed while custom resource definition is terminating'

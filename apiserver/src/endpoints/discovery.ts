@@ -9,7 +9,7 @@ import { aggregatedType, discoveryAnswer, withAggregatedParameters } from './dis
 import { encodeForm } from './encode-form.ts'
 import { isKnownTag } from './openapi.ts'
 import type { MediaType } from './negotiate.ts'
-import { scaleKind } from './scale.ts'
+import { scaleKind } from './scale-wanted.ts'
 
 /** Discovery documents, in both their forms. Source: "The Kubernetes API", "Discovery API". */
 

@@ -143,6 +143,9 @@ async function subresource(
     return connect(context, resource, found as ConnectSubresource)
   }
   if (info.rest !== '') throw pathNotFound()
+  if (resource.definition.custom !== undefined && !['get', 'update', 'patch'].includes(info.verb)) {
+    throw verbNotSupported({ group: resource.group, plural: resource.plural }, info.verb)
+  }
   if (found.type === 'action') {
     if (info.verb !== 'create') throw methodNotAllowed()
     return actionEndpoint(server, context, resource, found as ActionSubresource)

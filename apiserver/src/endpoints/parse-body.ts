@@ -1,7 +1,8 @@
 import type { GroupVersionKind, KubeObject } from '@kapell/openapi/meta/object'
-import { parseApiVersion } from '@kapell/openapi/meta/object'
+import { apiVersionOf, parseApiVersion } from '@kapell/openapi/meta/object'
 import { badRequest, unsupportedMediaType, type ApiError } from '@kapell/openapi/meta/status'
 import { cannotBeHandled, decodeObject, noSuchKind, type UnknownFields } from '@kapell/openapi/schema/decode-object'
+import { isReadableAs } from '@kapell/openapi/schema/old-versions'
 import { DecodeError } from '@kapell/openapi/schema/problems'
 import { isKnownKind } from '@kapell/openapi/schema/registry'
 import { decodeBody as readBody, strictYamlProblems, type DecodedBody } from '@kapell/openapi/wire/body'
@@ -42,6 +43,10 @@ export interface DecodeRequest {
 export const unknownFieldsOf = (validation: FieldValidation): UnknownFields =>
   validation === 'Strict' ? 'strict' : validation === 'Warn' ? 'warn' : 'ignore'
 
+/** An object of the kind, but in a version that is not the endpoint's. */
+export const otherVersion = (given: string, expected: string): string =>
+  `the API version in the data (${given}) does not match the expected API version (${expected})`
+
 /** A decoded body as an object of the wanted kind. Throws 400. */
 export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeObject {
   const { gvk } = request
@@ -53,6 +58,7 @@ export function decodeParsed(parsed: DecodedBody, request: DecodeRequest): KubeO
   const isOld = request.alsoVersions?.includes(named.version) ?? false
   if (kind !== gvk.kind || named.group !== gvk.group || (named.version !== gvk.version && !isOld)) {
     const other = { ...named, kind }
+    if (isReadableAs(other, gvk)) throw badRequest(otherVersion(apiVersion, apiVersionOf(gvk)))
     const { version } = named
     const why =
       isKnownKind(other) || isKnownListKind(other)

@@ -94,17 +94,46 @@ const metadataOrder = [
   'managedFields',
 ]
 
-/** As messages show it: its fields by letter, its metadata in the order of the API's type. */
-function shown(result: unknown): unknown {
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return result
+type Touched = { [key: string]: Touched }
+
+/** The parts of an object that a patch goes into. */
+function touchedBy(body: PatchBody): Touched {
+  if (body.type === 'merge') return touchedByMerge(body.patch)
+  // A name is whatever the request says, __proto__ as well.
+  const touched = Object.create(null) as Touched
+  if (body.type !== 'json') return touched
+  for (const { path } of body.operations) {
+    let at = touched
+    const names = path.split('/').slice(1, -1)
+    for (const name of names)
+      at = at[name.replaceAll('~1', '/').replaceAll('~0', '~')] ??= Object.create(null) as Touched
+  }
+  return touched
+}
+
+function touchedByMerge(patch: JsonObject): Touched {
+  return Object.fromEntries(
+    Object.entries(patch)
+      .filter(([, value]) => typeof value === 'object' && value !== null && !Array.isArray(value))
+      .map(([key, value]) => [key, touchedByMerge(value as JsonObject)]),
+  )
+}
+
+/** As messages show it: what the patch goes into by letter, other metadata in the order of the API's type. */
+function shown(result: unknown, touched: Touched): unknown {
+  if (typeof result !== 'object' || result === null) return result
+  if (Array.isArray(result)) {
+    return result.map((item: unknown, i) => (Object.hasOwn(touched, i) ? shown(item, touched[i] ?? {}) : item))
+  }
   const place = (key: string): number => metadataOrder.indexOf(key)
   const sorted = Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(
-    sorted.map(([key, value]) =>
-      key === 'metadata' && typeof value === 'object' && value !== null
+    sorted.map(([key, value]) => {
+      if (Object.hasOwn(touched, key)) return [key, shown(value, touched[key] ?? {})]
+      return key === 'metadata' && typeof value === 'object' && value !== null
         ? [key, Object.fromEntries(Object.entries(value as object).sort(([a], [b]) => place(a) - place(b)))]
-        : [key, value as unknown],
-    ),
+        : [key, value as unknown]
+    }),
   )
 }
 
@@ -163,7 +192,7 @@ export function patchedObject(current: KubeObject, body: PatchBody, request: Dec
       for (const text of unknown) request.warn(text)
       return object
     } catch (error) {
-      throw error instanceof DecodeError ? badResult(textOf(result), error.message) : error
+      throw error instanceof DecodeError ? badResult(textOf(result, body), error.message) : error
     }
   }
   const given = result as { apiVersion?: unknown; kind?: unknown }
@@ -171,7 +200,7 @@ export function patchedObject(current: KubeObject, body: PatchBody, request: Dec
   const kind = typeof given?.kind === 'string' ? given.kind : ''
   const named = { ...parseApiVersion(apiVersion), kind }
   if (kind !== gvk.kind || named.group !== gvk.group || named.version !== gvk.version) {
-    throw badResult(textOf(result), isKnownKind(named) ? whyNotOf(named, result, gvk) : noSuchKind(named))
+    throw badResult(textOf(result, body), isKnownKind(named) ? whyNotOf(named, result, gvk) : noSuchKind(named))
   }
   try {
     const { object, unknown } = decodeOrThrow(gvk, result, { unknownFields: unknownFieldsOf(request.validation) })
@@ -182,7 +211,7 @@ export function patchedObject(current: KubeObject, body: PatchBody, request: Dec
     if (!(error instanceof DecodeError)) throw error
     throw body.type === 'strategic'
       ? badResult(goPrint(body.patch), error.restored)
-      : badResult(textOf(result), error.message)
+      : badResult(textOf(result, body), error.message)
   }
 }
 
@@ -198,4 +227,4 @@ function whyNotOf(named: GroupVersionKind, result: unknown, wanted: GroupVersion
   return `converting (${named.version}.${named.kind}) to (${group}.${wanted.kind}): unknown conversion`
 }
 
-const textOf = (result: unknown): string => JSON.stringify(shown(result))
+const textOf = (result: unknown, body: PatchBody): string => JSON.stringify(shown(result, touchedBy(body)))

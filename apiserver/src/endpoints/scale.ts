@@ -1,36 +1,31 @@
-import { invalid } from '@kapell/openapi/meta/field-errors'
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { invalidObject, notFound } from '@kapell/openapi/meta/status'
+import { notFound } from '@kapell/openapi/meta/status'
+import { ownersAfterScale, ownersOfScale, type ReplicasPaths } from '@kapell/openapi/patch/scale-owners'
 import type { RequestContext } from '../pipeline/context.ts'
 import { readCurrent } from '../registry/current.ts'
 import { column, type Column, type ScaleSubresource } from '../registry/definition.ts'
-import { trackUpdate } from '../registry/managed-fields.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { updateObject } from '../registry/update.ts'
 import { ageColumn, nameColumn } from '../resources/common/columns.ts'
 import type { Answer } from '../server/answer.ts'
-import { admissionOptionsOf, settleNamespace } from './create.ts'
-import { bodyType, decodeBody } from './parse-body.ts'
-import { patchedObject, readPatch } from './patch-body.ts'
+import { admissionOptionsOf } from './create.ts'
+import { bodyType } from './parse-body.ts'
 import { applyType } from './patch-type.ts'
 import { parseRevision, parseWriteOptions } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
+import { readWanted, type Scale } from './scale-wanted.ts'
 import type { EndpointServer } from './server.ts'
-import { checkName } from './update.ts'
-import { addWarning, managerOf, requestScope } from './write-scope.ts'
-
-export const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
-
-interface Scale extends KubeObject {
-  spec?: { replicas?: number }
-  status?: { replicas: number; selector?: string }
-}
+import { requestScope } from './write-scope.ts'
 
 const scaleColumns: readonly Column<KubeObject>[] = [
   // Unlike those of kinds of their own, it is not said to be a name.
   { ...nameColumn, format: '' },
-  column('Desired', 'integer', (o) => (o as Scale).spec?.replicas ?? 0),
-  column('Available', 'integer', (o) => (o as Scale).status?.replicas ?? 0),
+  column('Desired', 'integer', (o) => (o as Scale).spec?.replicas ?? 0, {
+    description: 'replicas is the desired number of instances for the scaled object.',
+  }),
+  column('Available', 'integer', (o) => (o as Scale).status?.replicas ?? 0, {
+    description: 'replicas is the actual number of observed instances of the scaled object.',
+  }),
   ageColumn,
 ]
 
@@ -47,13 +42,21 @@ export function scaleOf(rules: ScaleSubresource<KubeObject>, object: KubeObject)
   }
 }
 
-/** Who scales is noted only where somebody owns the replicas already: a Scale that nobody owns a part of has no managers. */
-function isTracked(object: KubeObject, resource: StoredResource): boolean {
-  if (resource.definition.custom !== undefined) return true
-  return (object.metadata?.managedFields ?? []).some(({ fieldsV1 }) => {
-    const spec = (fieldsV1 as { 'f:spec'?: object } | undefined)?.['f:spec']
-    return spec !== undefined && 'f:replicas' in spec
-  })
+function replicasPathsOf(rules: ScaleSubresource<KubeObject>, { apiVersion }: StoredResource): ReplicasPaths {
+  const { replicasPaths } = rules
+  if (replicasPaths === undefined) return { apiVersion, pathIn: () => 'spec.replicas' }
+  return {
+    apiVersion,
+    pathIn: (version) => (version in replicasPaths ? (replicasPaths[version] ?? 'none') : 'unknown'),
+  }
+}
+
+/** The Scale that a write finds: those who own the replicas are named in it. */
+function liveScaleOf(rules: ScaleSubresource<KubeObject>, object: KubeObject, paths: ReplicasPaths): Scale {
+  const scale = scaleOf(rules, object)
+  const managedFields = ownersOfScale(object.metadata?.managedFields, paths)
+  if (managedFields !== undefined) scale.metadata = { ...scale.metadata, managedFields }
+  return scale
 }
 
 /** GET, PUT and PATCH of /scale. */
@@ -74,56 +77,30 @@ export async function scaleEndpoint(
     rules.requireSpec?.(current.object)
     return answer(current.object)
   }
-  const patch = info.verb === 'patch'
-  const options = parseWriteOptions(
-    context.query,
-    patch ? 'PatchOptions' : 'UpdateOptions',
-    patch && bodyType(context) === applyType,
-  )
-  let wanted: (current: KubeObject) => Promise<Scale>
-  if (patch) {
-    const body = await readPatch(context, resource)
-    wanted = (current) =>
-      Promise.resolve(
-        patchedObject(scaleOf(rules, current), body(), {
-          gvk: scaleKind,
-          validation: options.fieldValidation,
-          warn: (text) => addWarning(context, text),
-        }) as Scale,
-      )
-  } else {
-    const scale = (await decodeBody(context, {
-      gvk: scaleKind,
-      validation: options.fieldValidation,
-      warn: (text) => addWarning(context, text),
-    })) as Scale
-    settleNamespace(scale, resource, info.namespace)
-    checkName(scale, info.name)
-    wanted = () => Promise.resolve(scale)
-  }
+  const isPatch = info.verb === 'patch'
+  const kind = isPatch ? 'PatchOptions' : 'UpdateOptions'
+  const options = parseWriteOptions(context.query, kind, isPatch && bodyType(context) === applyType)
+  const wanted = await readWanted(context, resource, options)
   const scope = requestScope(server, context, resource, {
     dryRun: options.dryRun,
-    admissionOptions: admissionOptionsOf(patch ? 'PatchOptions' : 'UpdateOptions', options),
+    admissionOptions: admissionOptionsOf(kind, options),
   })
-  const manager = managerOf(context, options.fieldManager)
+  const paths = replicasPathsOf(rules, resource)
   const outcome = await updateObject(scope, {
     patch: true,
-    next: async (live, copy) => {
+    meansUid: !isPatch,
+    next: (_live, copy) => {
       const current = copy()
-      const scale = await wanted(current)
-      const replicas = scale.spec?.replicas ?? 0
-      // Custom resources check what the definition calls replicas themselves.
-      if (replicas < 0 && resource.definition.custom === undefined) {
-        throw invalidObject(scaleKind, info.name, [
-          invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
-        ])
-      }
-      rules.setSpecReplicas(current, replicas)
-      if (isTracked(current, resource))
-        trackUpdate({ live, object: current, resource, manager, now: context.now, subresource: 'scale' })
-      const version = scale.metadata?.resourceVersion ?? ''
-      if (version === '') delete (current as KubeObject).metadata?.resourceVersion
-      else current.metadata.resourceVersion = version
+      const scale = wanted(liveScaleOf(rules, current, paths))
+      rules.setSpecReplicas(current, scale.spec?.replicas ?? 0)
+      const { metadata } = current
+      const managedFields = ownersAfterScale(metadata.managedFields, scale.metadata?.managedFields, paths)
+      if (managedFields === undefined) delete metadata.managedFields
+      else metadata.managedFields = managedFields
+      const { resourceVersion = '', uid = '' } = scale.metadata ?? {}
+      if (resourceVersion === '') delete metadata.resourceVersion
+      else metadata.resourceVersion = resourceVersion
+      if (uid !== '' && !isPatch) metadata.uid = uid
       return current
     },
   })

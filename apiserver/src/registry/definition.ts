@@ -101,6 +101,11 @@ export interface ScaleSubresource<T extends KubeObject> {
   statusReplicas: (object: T) => number
   /** The label selector in its string form. */
   selector: (object: T) => string
+  /**
+   * Where each version ("example.com/v1") keeps the number, as "spec.replicas"; undefined for one without a scale.
+   * Default: there, in every version.
+   */
+  replicasPaths?: Readonly<Record<string, string | undefined>>
 }
 
 /** POST of another kind that does something to the object: binding, eviction, token. */

@@ -3,6 +3,7 @@ import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
 import { conflict, invalidObject, notFound, staleResourceVersion } from '@kapell/openapi/meta/status'
 import { StorageError } from '../storage/storage.ts'
 import { hasGeneration } from './create.ts'
+import { dropRepeatedOwners } from './owner-duplicates.ts'
 import { readCurrent, type Current } from './current.ts'
 import { checkNameSegment } from './object-key.ts'
 import { deepEqual } from './deep-equal.ts'
@@ -34,13 +35,21 @@ export interface UpdateRequest {
   uid?: string
   /** Stores what `next` made as it is: neither strategy nor generation. */
   raw?: boolean
+  /** What is sent names the object that it means by uid, as a PUT does, whatever else it does as a patch. */
+  meansUid?: boolean
 }
 
 type Named = { group: string; plural: string }
 
 /** The resourceVersion and uid that the client based its change on must still be the current ones. */
-function checkPreconditions(scope: WriteScope, next: ObjectMeta, current: Current, patch: boolean): void {
+function checkPreconditions(
+  scope: WriteScope,
+  next: ObjectMeta,
+  current: Current,
+  request: { patch?: boolean; meansUid?: boolean },
+): void {
   const { definition } = scope.resource
+  const { patch = false } = request
   const named: Named = { group: definition.group, plural: definition.plural }
   const wanted = next.resourceVersion ?? ''
   if (wanted === '') {
@@ -58,7 +67,7 @@ function checkPreconditions(scope: WriteScope, next: ObjectMeta, current: Curren
     throw plainFailure(`strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`)
   else if (wanted !== String(current.revision) && wanted !== '0') throw staleResourceVersion(named, scope.name)
   // A patch that would change it is told of as that.
-  if (patch) return
+  if (patch && request.meansUid !== true) return
   const uid = next.uid ?? ''
   const stored = current.object.metadata.uid ?? ''
   if (uid !== '' && uid !== stored) {
@@ -143,11 +152,12 @@ async function attemptUpdate(
   next.apiVersion = resource.apiVersion
   next.kind = resource.kind
   const metadata = (next.metadata ??= {})
+  dropRepeatedOwners(metadata, scope.warn)
   if (request.raw === true) {
     keepSystemMetadata(metadata, previous.metadata)
     return write(scope, next, current)
   }
-  checkPreconditions(scope, metadata, current, request.patch ?? false)
+  checkPreconditions(scope, metadata, current, request)
   const { uid, deletionTimestamp, deletionGracePeriodSeconds } = metadata
   const sent: FixedMetadata = {
     ...(uid === undefined || uid === '' ? {} : { uid }),

@@ -68,7 +68,7 @@ export function applyPatch(options: ApplyOptions): ApplyResult {
     recordUpdate(owners, changesOf({ schema, live: undefined, next: live, resetFields }), {
       manager: firstApply,
       apiVersion,
-      subresource: '',
+      subresource,
       time,
     })
 
@@ -188,21 +188,21 @@ interface ConflictOptions {
 function refuseConflicts({ options, others, contested }: ConflictOptions): void {
   if (options.force) return
   let allowed: FieldSet | undefined
-  const byManager = new Map<string, string[]>()
+  const conflicts: { owner: Owner; paths: string[] }[] = []
   for (const owner of others.values()) {
     let conflict = owner.fields.intersection(contested)
     if (conflict.isEmpty) continue
     allowed ??= allowedByLastApplied(options)
     conflict = conflict.difference(allowed)
     if (conflict.isEmpty) continue
-    const name = printOwner(owner)
-    byManager.set(name, [...(byManager.get(name) ?? []), ...[...conflict.paths()].map(printPath)])
+    conflicts.push({ owner, paths: [...conflict.paths()].map(printPath) })
   }
-  if (byManager.size === 0) return
+  if (conflicts.length === 0) return
   const causes: StatusCause[] = []
   const texts: string[] = []
-  for (const name of [...byManager.keys()].sort()) {
-    const paths = byManager.get(name) ?? []
+  const rank = ({ owner }: { owner: Owner }): string => identityOf(owner)
+  for (const { owner, paths } of conflicts.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
+    const name = printOwner(owner)
     texts.push(`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`))
     for (const field of paths) causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field })
   }
@@ -213,6 +213,16 @@ function refuseConflicts({ options, others, contested }: ConflictOptions): void 
       : `Apply failed with ${causes.length} conflicts: ${texts.join('\n')}`,
     causes,
   )
+}
+
+/** What owners are told apart by, in the order that conflicts are told of. */
+function identityOf({ manager, operation, apiVersion, subresource }: Owner): string {
+  return JSON.stringify({
+    manager,
+    operation,
+    ...(operation === 'Update' ? { apiVersion } : {}),
+    ...(subresource === '' ? {} : { subresource }),
+  })
 }
 
 function printOwner({ manager, operation, apiVersion, subresource }: Owner): string {

@@ -12,6 +12,8 @@ import * as pods from './generated/pods.ts'
 import { groups } from './generated/groups.ts'
 import { mistakes } from './generated/mistakes.ts'
 import { options } from './generated/options.ts'
+import { scaled } from './generated/scales.ts'
+import { subresources } from './generated/subresources.ts'
 import { tables } from './generated/tables.ts'
 import * as volumes from './generated/volumes.ts'
 import * as made from './generated/workloads.ts'
@@ -59,6 +61,8 @@ export const corpora: Record<string, ParityCases> = {
   'made-tables': tables,
   ...groups,
   ...mistakes,
+  'made-scales': scaled,
+  'made-subresources': subresources,
   'made-devices': devices,
   'made-options': options,
 }
