@@ -69,8 +69,6 @@ export class Scheduler {
   readonly #running = new Set<Promise<void>>()
   /** Pods that have a node and wait for something else before they are bound. */
   readonly #waiting = new Set<Promise<void>>()
-  /** UIDs of pods for which others are being removed. */
-  readonly #makingRoom = new Set<string>()
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
@@ -99,12 +97,8 @@ export class Scheduler {
 
   /** Waits for nothing unless an extender has a say. */
   #cycle(queued: QueuedPod): Promise<void> | undefined {
-    const { cache, queue, actions, nominations, extenders = [], pickAmong = randomIndex } = this.#parts
+    const { cache, actions, nominations, extenders = [], pickAmong = randomIndex } = this.#parts
     const pod = queued.info
-    if (this.#makingRoom.has(pod.uid)) {
-      queue.addBackoff(queued)
-      return undefined
-    }
     const current = actions.current(pod)
     if (current === undefined || current.metadata?.uid !== pod.uid || cache.isAssumed(pod.uid)) return undefined
     if (current.metadata?.deletionTimestamp !== undefined) {
@@ -257,23 +251,25 @@ export class Scheduler {
     if (nodeCount > 0) metrics.preemption(after.victims ?? 0)
     if (after.nominatedNodeName !== undefined) nominations.set(queued.info, after.nominatedNodeName)
     queue.addUnschedulable(queued, rejectedBy)
+    if (after.makingRoom !== undefined) queue.hold(queued.info.uid)
     actions.event(current, 'Warning', 'FailedScheduling', message)
     const noted = actions.setUnschedulable(current, { reason: 'Unschedulable', message, ...nomination(after) })
     this.#inBackground(noted, queued, 'cannot say that a pod is unschedulable')
     if (after.makingRoom === undefined) return
     const { uid } = queued.info
-    this.#makingRoom.add(uid)
     const beganMs = performance.now()
-    const done = after.makingRoom
-      .then(
-        () => metrics.madeRoom('success', (performance.now() - beganMs) / 1000),
-        (error: unknown) => {
-          metrics.madeRoom('error', (performance.now() - beganMs) / 1000)
-          nominations.delete(uid)
-          throw error
-        },
-      )
-      .finally(() => this.#makingRoom.delete(uid))
+    const done = after.makingRoom.then(
+      () => {
+        metrics.madeRoom('success', (performance.now() - beganMs) / 1000)
+        queue.release(uid, false)
+      },
+      (error: unknown) => {
+        metrics.madeRoom('error', (performance.now() - beganMs) / 1000)
+        nominations.delete(uid)
+        queue.release(uid, true)
+        throw error
+      },
+    )
     this.#inBackground(done, queued, 'cannot make room for a pod')
   }
 

@@ -7,6 +7,8 @@ export type IncomingEvent =
   | 'UnschedulablePodUpdate'
   | 'ScheduleAttemptFailure'
   | 'BackoffComplete'
+  | 'PopFromBackoffQ'
+  | 'ForceActivate'
   | 'UnschedulableTimeout'
 
 export interface QueueMeasure {

@@ -9,6 +9,9 @@ import { UnschedulablePods } from './unschedulable-pods.ts'
 export interface QueuedPod {
   info: PodInfo
   attempts: number
+  /** Tries that found no node: the back-off grows with them, or with the failures in a row since. */
+  unschedulable: number
+  failures: number
   /** When it first entered, in milliseconds: orders pods of one priority. */
   enqueuedAtMs: number
   /** Plug-ins that refused it last time; their hints tell what may change that. */
@@ -45,10 +48,14 @@ const maxUnschedulableMs = 5 * 60_000
  */
 export class SchedulingQueue {
   readonly #active = new KeyedHeap<QueuedPod>(uidOf, isBefore)
-  readonly #backoff = new KeyedHeap<QueuedPod>(uidOf, (a, b) => a.backoffUntilMs < b.backoffUntilMs)
+  readonly #backoff = new KeyedHeap<QueuedPod>(uidOf, isSooner)
+  /** What went wrong with these was not theirs: nobody tries them before their time. */
+  readonly #failed = new KeyedHeap<QueuedPod>(uidOf, isSooner)
   readonly #unschedulable = new UnschedulablePods()
   /** Refused before they could enter; an event that the refusing plug-in cares about lets them ask again. */
   readonly #gated = new UnschedulablePods()
+  /** For whom room is being made: they stay until that is done, and are told whether something happened meanwhile. */
+  readonly #held = new Map<string, ClusterEvent | undefined>()
   readonly #options: Required<QueueOptions>
   #wake: (() => void) | undefined
 
@@ -60,7 +67,7 @@ export class SchedulingQueue {
   get pending(): { active: number; backoff: number; unschedulable: number; gated: number } {
     return {
       active: this.#active.size,
-      backoff: this.#backoff.size,
+      backoff: this.#backoff.size + this.#failed.size,
       unschedulable: this.#unschedulable.size,
       gated: this.#gated.size,
     }
@@ -68,39 +75,47 @@ export class SchedulingQueue {
 
   /** All that wait, with who refused them. */
   *waiting(): PendingPods {
-    for (const room of [this.#active, this.#backoff, this.#unschedulable, this.#gated])
+    for (const room of [this.#active, this.#backoff, this.#failed, this.#unschedulable, this.#gated])
       for (const { info, rejectedBy } of room.values())
         yield { profile: info.pod.spec?.schedulerName ?? 'default-scheduler', rejectedBy }
   }
 
   add(info: PodInfo): void {
-    const pod = { info, attempts: 0, enqueuedAtMs: this.#now(), rejectedBy: new Set<string>(), backoffUntilMs: 0 }
-    this.#admit(pod, 'UnschedulablePodAdd')
+    const fresh = { attempts: 0, unschedulable: 0, failures: 0, backoffUntilMs: 0, rejectedBy: new Set<string>() }
+    this.#admit({ ...fresh, info, enqueuedAtMs: this.#now() }, 'UnschedulablePodAdd')
   }
 
   /** The pod changed while it waited. `mayHelp`: the change could make it schedulable. */
   update(info: PodInfo, mayHelp: boolean): void {
     const { uid } = info
     const waiting =
-      this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#gated.get(uid) ?? this.#unschedulable.get(uid)
+      this.#active.get(uid) ??
+      this.#backoff.get(uid) ??
+      this.#failed.get(uid) ??
+      this.#gated.get(uid) ??
+      this.#unschedulable.get(uid)
     if (waiting === undefined) return this.add(info)
     waiting.info = info
     if (this.#gated.delete(uid)) this.#admit({ ...waiting, rejectedBy: new Set() }, 'UnschedulablePodUpdate')
+    else if (mayHelp && this.#held.has(uid)) this.#held.set(uid, 'PodUpdate')
     else if (mayHelp && this.#unschedulable.delete(uid)) this.#retry(waiting, 'UnschedulablePodUpdate')
   }
 
   delete(uid: string): void {
     this.#active.delete(uid)
     this.#backoff.delete(uid)
+    this.#failed.delete(uid)
+    this.#held.delete(uid)
     this.#gated.delete(uid)
     this.#unschedulable.delete(uid)
   }
 
   /** No node fitted. */
   addUnschedulable(pod: QueuedPod, rejectedBy: ReadonlySet<string>): void {
-    const attempts = pod.attempts + 1
-    const backoffUntilMs = this.#now() + this.#backoffMs(attempts)
-    const waiting = { ...pod, attempts, rejectedBy, backoffUntilMs, sinceMs: this.#now() }
+    const unschedulable = pod.unschedulable + 1
+    const counts = { attempts: pod.attempts + 1, unschedulable, failures: 0 }
+    const backoffUntilMs = this.#backoffUntilMs(unschedulable)
+    const waiting = { ...pod, ...counts, rejectedBy, backoffUntilMs, sinceMs: this.#now() }
     this.#unschedulable.set(waiting, this.#hintsOf(waiting))
     this.#options.measure.incoming('unschedulable', 'ScheduleAttemptFailure')
     this.#signal()
@@ -108,15 +123,36 @@ export class SchedulingQueue {
 
   /** Something went wrong that was not the pod's fault: try again after the back-off. */
   addBackoff(pod: QueuedPod): void {
-    const attempts = pod.attempts + 1
-    const waiting = { ...pod, attempts, backoffUntilMs: this.#now() + this.#backoffMs(attempts) }
-    this.#retry(waiting, 'ScheduleAttemptFailure')
+    const failures = pod.failures + 1
+    const backoffUntilMs = this.#backoffUntilMs(failures)
+    this.#retry({ ...pod, attempts: pod.attempts + 1, failures, backoffUntilMs }, 'ScheduleAttemptFailure')
+  }
+
+  /** Room is being made for the pod, which found no node: until that is done there is no point in trying again. */
+  hold(uid: string): void {
+    this.#held.set(uid, undefined)
+  }
+
+  /** That is done; `failed`: it came to nothing, and the pod is tried again at once. */
+  release(uid: string, failed: boolean): void {
+    const event = this.#held.get(uid)
+    this.#held.delete(uid)
+    const waiting = this.#unschedulable.get(uid)
+    if (waiting === undefined || (event === undefined && !failed)) return
+    this.#unschedulable.delete(uid)
+    if (failed) this.#activate(waiting, 'ForceActivate')
+    else this.#retry(waiting, event ?? 'PodUpdate')
+    this.#signal()
   }
 
   /** Something changed in the cluster: pods that may profit leave the unschedulable room. */
   onEvent(event: ClusterEvent, before?: unknown, after?: unknown): void {
     for (const { pod, hints } of this.#unschedulable.interestedIn(event)) {
       if (!hints.some(({ isUseful }) => isUseful?.(pod.info.pod, before, after) ?? true)) continue
+      if (this.#held.has(uidOf(pod))) {
+        this.#held.set(uidOf(pod), event)
+        continue
+      }
       this.#unschedulable.delete(uidOf(pod))
       this.#retry(pod, event)
     }
@@ -139,7 +175,12 @@ export class SchedulingQueue {
 
   tryPop(): QueuedPod | undefined {
     this.#promoteDue()
-    return this.#active.pop()
+    const ready = this.#active.pop()
+    if (ready !== undefined) return ready
+    // Better than doing nothing. Source: KEP-5142.
+    const early = this.#backoff.pop()
+    if (early !== undefined) this.#options.measure.incoming('active', 'PopFromBackoffQ')
+    return early
   }
 
   #admit(pod: QueuedPod, event: IncomingEvent): void {
@@ -155,7 +196,7 @@ export class SchedulingQueue {
 
   #retry(pod: QueuedPod, event: IncomingEvent): void {
     if (pod.backoffUntilMs > this.#now()) {
-      this.#backoff.set(pod)
+      ;(pod.failures > 0 ? this.#failed : this.#backoff).set(pod)
       this.#options.measure.incoming('backoff', event)
     } else this.#activate(pod, event)
     this.#signal()
@@ -174,10 +215,11 @@ export class SchedulingQueue {
 
   #promoteDue(): void {
     const now = this.#now()
-    for (let due = this.#backoff.peek(); due !== undefined && due.backoffUntilMs <= now; due = this.#backoff.peek()) {
-      this.#backoff.pop()
-      this.#activate(due, 'BackoffComplete')
-    }
+    for (const room of [this.#backoff, this.#failed])
+      for (let due = room.peek(); due !== undefined && due.backoffUntilMs <= now; due = room.peek()) {
+        room.pop()
+        this.#activate(due, 'BackoffComplete')
+      }
     for (const pod of this.#unschedulable.values())
       if (pod.sinceMs + maxUnschedulableMs <= now) {
         this.#unschedulable.delete(uidOf(pod))
@@ -186,7 +228,7 @@ export class SchedulingQueue {
   }
 
   #nextDueMs(): number | undefined {
-    const backoff = this.#backoff.peek()?.backoffUntilMs
+    const backoff = this.#failed.peek()?.backoffUntilMs
     const oldest = this.#unschedulable.values().next().value?.sinceMs
     const flush = oldest === undefined ? undefined : oldest + maxUnschedulableMs
     if (backoff === undefined || flush === undefined) return backoff ?? flush
@@ -207,8 +249,11 @@ export class SchedulingQueue {
     stopTimer.abort()
   }
 
-  #backoffMs(attempts: number): number {
-    return Math.min(this.#options.maxBackoffMs, this.#options.initialBackoffMs * 2 ** (attempts - 1))
+  /** In whole seconds: those whose time comes within the same one go by priority. */
+  #backoffUntilMs(times: number): number {
+    const { initialBackoffMs, maxBackoffMs } = this.#options
+    const untilMs = this.#now() + Math.min(maxBackoffMs, initialBackoffMs * 2 ** (times - 1))
+    return untilMs - (untilMs % 1000)
   }
 
   #signal(): void {
@@ -227,4 +272,8 @@ function uidOf(pod: QueuedPod): string {
 /** Higher priority first, then who came first (upstream's PrioritySort). */
 function isBefore(a: QueuedPod, b: QueuedPod): boolean {
   return a.info.priority === b.info.priority ? a.enqueuedAtMs < b.enqueuedAtMs : a.info.priority > b.info.priority
+}
+
+function isSooner(a: QueuedPod, b: QueuedPod): boolean {
+  return a.backoffUntilMs === b.backoffUntilMs ? isBefore(a, b) : a.backoffUntilMs < b.backoffUntilMs
 }
