@@ -2,6 +2,7 @@ import { FieldPath } from '@kapell/openapi/meta/field-errors'
 import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
 import { alreadyExists, invalidObject } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
+import { dropRepeatedOwners } from './owner-duplicates.ts'
 import { StorageError } from '../storage/storage.ts'
 import { newUuid } from '../uuid.ts'
 import type { Reservation } from './definition.ts'
@@ -33,8 +34,8 @@ function fillSystemMetadata(scope: WriteScope, metadata: ObjectMeta): void {
   metadata.uid = newUuid()
   metadata.creationTimestamp = rfc3339(scope.now)
   if (definition.namespaced) metadata.namespace = scope.namespace
+  // Where nothing counts it, it is as the client gave it.
   if (hasGeneration(definition)) metadata.generation = 1
-  else delete metadata.generation
 }
 
 /**
@@ -47,6 +48,7 @@ export async function createObject(scope: WriteScope, object: KubeObject): Promi
   object.apiVersion = resource.apiVersion
   object.kind = resource.kind
   const metadata = (object.metadata ??= {})
+  dropRepeatedOwners(metadata, scope.warn)
   const attributes = admissionAttributes(scope, 'CREATE', { object })
   await scope.admission?.mutate(attributes)
   const generated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== ''

@@ -137,7 +137,7 @@ function validateCommon(spec: PolicySpec, expressions: PolicyExpressions, at: Fi
   const variables = (spec.variables ?? []).flatMap(({ name = '', expression }, i) => {
     const here = at.child('variables').index(i)
     const errors: FieldError[] = []
-    if (name === '') errors.push(required(here.child('name'), 'name is not specified'))
+    if (isBlank(name)) errors.push(required(here.child('name'), 'name is not specified'))
     else if (!isIdentifier(name)) errors.push(invalid(here.child('name'), name, 'must be a valid CEL identifier'))
     const how = { missing: 'expression is not specified', compile: (s: string) => expressions.variable(name, s) }
     return [...errors, ...validateExpression(expression, here.child('expression'), how)]
@@ -151,8 +151,12 @@ function validateCommon(spec: PolicySpec, expressions: PolicyExpressions, at: Fi
   ]
 }
 
-const expressionsOf = (spec: PolicySpec): PolicyExpressions =>
-  new PolicyExpressions({ params: spec.paramKind !== undefined, variables: (spec.variables ?? []).length > 0 })
+/** Mutations may ask for variables where there are none: what is not known then is the variable. */
+const expressionsOf = (spec: PolicySpec, mutating = false): PolicyExpressions =>
+  new PolicyExpressions({
+    params: spec.paramKind !== undefined,
+    variables: mutating || (spec.variables ?? []).length > 0,
+  })
 
 export function validateValidatingPolicy(
   spec: ValidatingSpec,
@@ -219,7 +223,7 @@ function validateMutable(match: Match | undefined, at: FieldPath): FieldError[] 
 }
 
 export function validateMutatingPolicy(spec: MutatingSpec, at: FieldPath): FieldError[] {
-  const expressions = expressionsOf(spec)
+  const expressions = expressionsOf(spec, true)
   const errors = validateCommon(spec, expressions, at)
   errors.push(...validateMutable(spec.matchConstraints, at.child('matchConstraints')))
   const { mutations = [], reinvocationPolicy = '' } = spec

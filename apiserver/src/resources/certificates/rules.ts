@@ -7,7 +7,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
-import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { dns1123Label } from '@kapell/openapi/meta/names'
 import { unsupported } from '../common/validation.ts'
 
 /** Source: CertificateSigningRequest v1 certificates. */
@@ -49,7 +49,11 @@ export function validateRequest(csr: V1CertificateSigningRequest, root: FieldPat
   const pem = Buffer.from(request, 'base64').toString('latin1')
   if (!/-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/.test(pem)) {
     errors.push(
-      invalid(at.child('request'), request === '' ? null : request, 'PEM block type must be CERTIFICATE REQUEST'),
+      invalid(
+        at.child('request'),
+        csr.spec?.request === '' ? '' : (csr.spec?.request ?? null),
+        'PEM block type must be CERTIFICATE REQUEST',
+      ),
     )
   }
   if (given.length === 0) errors.push(required(at.child('usages')))
@@ -77,9 +81,13 @@ function validateSigner(name: string, at: FieldPath): FieldError[] {
   if (path === undefined || path === '' || more.length > 0) {
     return [invalid(at, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")]
   }
-  const errors = dns1123Subdomain(domain).map((text) => invalid(at, domain, text))
+  const errors = domain
+    .split('.')
+    .flatMap((label) =>
+      dns1123Label(label).map((text) => invalid(at, domain, `validating label ${JSON.stringify(label)}: ${text}`)),
+    )
   if (domain.split('.').length < 2) {
-    errors.push(invalid(at, name, 'should be a domain with at least two segments separated by dots'))
+    errors.push(invalid(at, domain, 'should be a domain with at least two segments separated by dots'))
   }
   return errors
 }

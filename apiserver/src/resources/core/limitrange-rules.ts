@@ -10,12 +10,16 @@ import {
 import { own } from '@kapell/openapi/meta/own'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { qualifiedName } from '@kapell/openapi/meta/names'
+import { roundUpAmounts } from '../common/quantities.ts'
 import { nameErrors } from '../common/validation.ts'
 import { validateContainerResourceName, validateResourceName } from './pods/validation/resources.ts'
+
+const fields = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const
 
 /** For containers the maximum is the default limit, and the default limit or the minimum the default request. */
 export function defaultLimitRange(range: V1LimitRange): void {
   for (const item of range.spec?.limits ?? []) {
+    for (const field of fields) roundUpAmounts(item[field])
     if (item.type !== 'Container') continue
     item.default = { ...item.max, ...item.default }
     item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest }
@@ -24,8 +28,6 @@ export function defaultLimitRange(range: V1LimitRange): void {
     }
   }
 }
-
-const fields = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const
 
 export function validateLimitRange(range: V1LimitRange, at: FieldPath): FieldError[] {
   const errors: FieldError[] = []

@@ -1,5 +1,6 @@
 import type { V1Node, V1Taint } from '@kapell/openapi/types'
 import {
+  duplicate,
   forbidden,
   internalFieldError,
   invalid,
@@ -8,7 +9,9 @@ import {
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
 import { labelValue, qualifiedName } from '@kapell/openapi/meta/names'
+import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { parseCidr } from '../common/ip.ts'
+import { roundUpAmounts } from '../common/quantities.ts'
 import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
 
 /** Source: Node v1 core. */
@@ -33,6 +36,8 @@ export function defaultNode(node: V1Node): void {
   if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = { ...status.capacity }
   status.daemonEndpoints ??= { kubeletEndpoint: { Port: 0 } }
   status.nodeInfo ??= { ...emptyInfo }
+  roundUpAmounts(status.capacity)
+  roundUpAmounts(status.allocatable)
   // Dynamic configuration by the API went with release 1.24.
   delete node.spec.configSource
   delete status.config
@@ -108,25 +113,47 @@ export function validateNodeUpdate(next: V1Node, previous: V1Node, root: FieldPa
   return errors
 }
 
+const maxFeature = 253
 const featureName = /^[A-Z][A-Za-z0-9]*(\/[A-Za-z0-9]+)*$/
 
 /** What a node says it can do, by name. */
 export function validateNodeStatus(next: V1Node, _previous: V1Node | undefined, root: FieldPath): FieldError[] {
   const at = root.child('status', 'declaredFeatures')
   const names = next.status?.declaredFeatures ?? []
+  const amounts = (['capacity', 'allocatable'] as const).flatMap((field) =>
+    Object.entries(next.status?.[field] ?? {}).flatMap(([name, amount]) =>
+      parseQuantity(amount).sign() < 0
+        ? [invalid(root.child('status', field, name), amount, 'must be greater than or equal to 0')]
+        : [],
+    ),
+  )
+  const swap = next.status?.nodeInfo?.swap?.capacity
+  const noSwap =
+    swap !== undefined && swap <= 0
+      ? [invalid(root.child('metadata', 'nodeSwapStatus', 'capacity'), swap, 'must be greater than zero')]
+      : []
+  const repeated = names.flatMap((name, i) => (names.indexOf(name) < i ? [duplicate(at.index(i), name)] : []))
   const unsorted = names.flatMap((name, i) =>
     i > 0 && name < (names[i - 1] ?? '') ? [invalid(at.index(i), name, 'list must be sorted alphabetically')] : [],
   )
   const wrong = names.flatMap((name, i) =>
-    featureName.test(name)
-      ? []
-      : [
+    name.length > maxFeature
+      ? [
           invalid(
             at.index(i),
             name,
-            `invalid feature name ${JSON.stringify(name)}: must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`,
+            `invalid feature name ${JSON.stringify(name)}: must be no more than ${maxFeature} characters`,
           ),
-        ],
+        ]
+      : featureName.test(name)
+        ? []
+        : [
+            invalid(
+              at.index(i),
+              name,
+              `invalid feature name ${JSON.stringify(name)}: must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`,
+            ),
+          ],
   )
-  return [...unsorted, ...wrong]
+  return [...amounts, ...noSwap, ...unsorted, ...wrong, ...repeated]
 }

@@ -3,6 +3,7 @@ import { forbidden, invalid, required, type FieldError, type FieldPath } from '@
 import { dns1123Label, dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { internalDiff, internalView, mapView } from '../common/internal-view.ts'
+import { roundUpAmounts } from '../common/quantities.ts'
 import { nameErrors, requiredName, sameJson, unsupported } from '../common/validation.ts'
 import { validateAccessModes, volumeModes } from './claim-validation.ts'
 import { validateNodeSelector } from './pods/validation/scheduling.ts'
@@ -15,6 +16,7 @@ export function defaultVolume(volume: V1PersistentVolume): void {
   if (spec === undefined) return
   if ((spec.persistentVolumeReclaimPolicy ?? '') === '') spec.persistentVolumeReclaimPolicy = 'Retain'
   spec.volumeMode ??= 'Filesystem'
+  roundUpAmounts(spec.capacity)
   defaultSource(spec)
 }
 
@@ -63,7 +65,7 @@ export function validateVolume(volume: V1PersistentVolume, root: FieldPath): Fie
       errors.push(required(affinityAt, 'must specify required node constraints'))
     else errors.push(...validateNodeSelector(spec.nodeAffinity.required, affinityAt))
   }
-  errors.push(...validateSources(spec, at))
+  errors.push(...validateSources(spec, at, volume.metadata?.name ?? ''))
   if ((spec.storageClassName ?? '') !== '') {
     errors.push(...nameErrors(at.child('storageClassName'), spec.storageClassName ?? '', dns1123Subdomain))
   }
@@ -89,17 +91,22 @@ function validateAttributesClass(spec: V1PersistentVolumeSpec, at: FieldPath): F
 function validateCapacity(capacity: Record<string, string> | undefined, at: FieldPath): FieldError[] {
   if (Object.keys(capacity ?? {}).length === 0) return [required(at), unsupported(at, null, ['storage'])]
   const storage = capacity?.['storage']
-  if (storage === undefined || Object.keys(capacity ?? {}).length > 1)
-    return [unsupported(at, mapView(capacity), ['storage'])]
-  const quantity = parseQuantity(storage)
-  const here = at.key('storage')
+  const odd = storage === undefined || Object.keys(capacity ?? {}).length > 1
+  return [
+    ...(odd ? [unsupported(at, mapView(capacity), ['storage'])] : []),
+    ...Object.entries(capacity ?? {}).flatMap(([name, amount]) => validateAmount(amount, at.key(name))),
+  ]
+}
+
+function validateAmount(amount: string, here: FieldPath): FieldError[] {
+  const quantity = parseQuantity(amount)
   return [
     ...(quantity.sign() < 0 ? [invalid(here, quantity.toNumber(), 'must be a valid resource quantity')] : []),
     ...(quantity.sign() > 0 ? [] : [invalid(here, quantity.toString(), 'must be greater than zero')]),
   ]
 }
 
-function validateSources(spec: V1PersistentVolumeSpec, at: FieldPath): FieldError[] {
+function validateSources(spec: V1PersistentVolumeSpec, at: FieldPath, volume: string): FieldError[] {
   const errors: FieldError[] = []
   const given = sourceFields.filter((field) => spec[field] !== undefined)
   if (given.length === 0) errors.push(required(at, 'must specify a volume type'))
@@ -109,7 +116,7 @@ function validateSources(spec: V1PersistentVolumeSpec, at: FieldPath): FieldErro
       errors.push(forbidden(here, 'may not specify more than 1 volume type'))
       continue
     }
-    errors.push(...validateCommonSource(field, spec[field] ?? {}, at, 'persistentVolume'))
+    errors.push(...validateCommonSource(field, spec[field] ?? {}, { at, owner: 'persistentVolume', volume }))
     if (field === 'hostPath' && spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
       errors.push(
         forbidden(at.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"),
@@ -166,7 +173,7 @@ export function validateInlineVolume(spec: V1PersistentVolumeSpec, at: FieldPath
     errors.push(required(at.child('csi'), 'has to be specified in the context of inline volumes'))
   if ((spec.accessModes ?? []).length === 0) errors.push(required(at.child('accessModes')))
   else errors.push(...validateAccessModes(spec.accessModes, at.child('accessModes')))
-  return [...errors, ...validateSources(spec, at)]
+  return [...errors, ...validateSources(spec, at, '')]
 }
 
 export function validateVolumeUpdate(

@@ -2,14 +2,15 @@ import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec } from '@kape
 import { forbidden, invalid, notSupported, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { internalDiff } from '../common/internal-view.ts'
+import { roundUpAmounts } from '../common/quantities.ts'
 import { sameJson, unsupported } from '../common/validation.ts'
 import { defaultClaimSpec } from './pods/volume-defaults.ts'
 
 /** Source: PersistentVolumeClaim v1 core. */
 export function defaultClaim(claim: V1PersistentVolumeClaim): void {
-  const spec = claim.spec
-  if (spec === undefined) return
-  defaultClaimSpec(spec)
+  const { spec, status } = claim
+  for (const amounts of [status?.capacity, status?.allocatedResources]) roundUpAmounts(amounts)
+  if (spec !== undefined) defaultClaimSpec(spec)
 }
 
 /** The two ways to name a source say the same, where either can. */

@@ -1,5 +1,6 @@
 import type { V1ResourceQuota } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
+import { roundUpAmounts } from '../common/quantities.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { validateQuota, validateQuotaStatus, validateQuotaUpdate } from './resourcequota-rules.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
@@ -30,6 +31,9 @@ export const resourceQuotas = defineResource<V1ResourceQuota>({
   ],
   validate: validateQuota,
   validateUpdate: validateQuotaUpdate,
+  default: (o) => {
+    for (const amounts of [o.spec?.hard, o.status?.hard, o.status?.used]) roundUpAmounts(amounts)
+  },
   prepareForCreate: (o) => {
     o.spec ??= {}
     startStatus(o)

@@ -20,7 +20,13 @@ export interface SecretRef {
 /** Secrets of persistent volumes stand in a namespace of their own. */
 export type SourceOwner = 'pod' | 'persistentVolume'
 
-type Check = (source: AnySource, at: FieldPath, owner: SourceOwner) => FieldError[]
+/** `volume` is the name of the volume that has the source, and `nameAt` where that stands. */
+interface VolumeName {
+  volume: string
+  nameAt: FieldPath
+}
+
+type Check = (source: AnySource, at: FieldPath, owner: SourceOwner, named?: VolumeName) => FieldError[]
 
 const text = (source: AnySource, field: string): string => {
   const value = source[field]
@@ -89,7 +95,9 @@ function iscsiName(name: string, at: FieldPath, owner: SourceOwner): FieldError[
   return isValid ? [] : [invalid(at, name, 'must be valid format')]
 }
 
-const iscsi: Check = (source, at, owner) => {
+const longestPortal = 64
+
+const iscsi: Check = (source, at, owner, named) => {
   const iqn = text(source, 'iqn')
   const errors = need('targetPortal', 'iqn')(source, at, owner)
   if (iqn !== '') errors.push(...iscsiName(iqn, at.child('iqn'), owner))
@@ -100,7 +108,16 @@ const iscsi: Check = (source, at, owner) => {
     errors.push(required(at.child('secretRef', 'name')))
   }
   const initiator = source['initiatorName']
-  if (typeof initiator === 'string') errors.push(...iscsiName(initiator, at.child('initiatorname'), owner))
+  if (typeof initiator === 'string') {
+    errors.push(...iscsiName(initiator, at.child('initiatorname'), owner))
+    const portal = text(source, 'targetPortal')
+    const { volume = '', nameAt = at } = named ?? {}
+    if (`${volume}:${portal}`.length > longestPortal) {
+      const why =
+        'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'
+      errors.push(owner === 'pod' ? invalid(nameAt, volume, why) : invalid(at.child('targetportal'), portal, why))
+    }
+  }
   return errors
 }
 
@@ -233,6 +250,11 @@ export const commonSources: Readonly<Record<string, Check>> = {
 const errorNames: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' }
 
 /** The rules of one source; `spec` holds it under its own name. */
-export function validateCommonSource(field: string, source: object, spec: FieldPath, owner: SourceOwner): FieldError[] {
-  return commonSources[field]?.(source as AnySource, spec.child(errorNames[field] ?? field), owner) ?? []
+export function validateCommonSource(
+  field: string,
+  source: object,
+  { at, owner, volume }: { at: FieldPath; owner: SourceOwner; volume: string },
+): FieldError[] {
+  const named = { volume, nameAt: at.child('name') }
+  return commonSources[field]?.(source as AnySource, at.child(errorNames[field] ?? field), owner, named) ?? []
 }

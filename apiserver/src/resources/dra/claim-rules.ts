@@ -111,7 +111,7 @@ export function validateReferences(names: readonly string[], known: ReadonlySet<
   const seen = new Set<string>()
   return names.flatMap((name, i) => {
     const here = at.index(i)
-    const errors = name.split('/').flatMap((part) => dns1123Label(part).map((text) => invalid(here, name, text)))
+    const errors = name.split('/').flatMap((part) => dns1123Label(part).map((text) => invalid(here, part, text)))
     if (!known.has(name)) errors.push(invalid(here, name, unknownRequest))
     if (seen.has(name)) errors.push(duplicate(here, name))
     seen.add(name)

@@ -1,7 +1,7 @@
 import type { V1DeviceClass } from '@kapell/openapi/types'
 import { defineResource } from '../../registry/definition.ts'
 import { invalid } from '@kapell/openapi/meta/field-errors'
-import { dns1123Subdomain, qualifiedName } from '@kapell/openapi/meta/names'
+import { dns1123Subdomain, pathSegmentName, qualifiedName } from '@kapell/openapi/meta/names'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { validateConfigs, validateSelectors } from './selectors.ts'
 
@@ -20,7 +20,7 @@ export const deviceClasses = defineResource<V1DeviceClass>({
   storagePrefix: 'deviceclasses',
   hasGeneration: true,
   // The beginning of a generated name is looked at with its end only.
-  validateName: (name, prefix) => (prefix ? [] : dns1123Subdomain(name)),
+  validateName: (name, prefix) => (prefix ? pathSegmentName(name) : dns1123Subdomain(name)),
   validate: (o, at) => [
     ...validateSelectors(o.spec?.selectors, at.child('spec', 'selectors')),
     ...validateConfigs(o.spec?.config, at.child('spec', 'config')),

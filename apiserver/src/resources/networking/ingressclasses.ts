@@ -1,11 +1,13 @@
 import type { V1IngressClass } from '@kapell/openapi/types'
-import { forbidden, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { forbidden, required, tooLong, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { dns1123Label, domainPrefixedPath } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { nameErrors, unchanged, unsupported } from '../common/validation.ts'
 import { validateTypedRef } from './typed-ref.ts'
+
+const longestController = 250
 
 type Parameters = NonNullable<NonNullable<V1IngressClass['spec']>['parameters']>
 
@@ -47,9 +49,14 @@ export const ingressClasses = defineResource<V1IngressClass>({
     if (parameters !== undefined) parameters.scope ??= 'Cluster'
   },
   validate: (o, at) => [
-    ...((o.spec?.controller ?? '') === ''
+    ...(o.spec?.controller === undefined || o.spec.controller === ''
       ? [required(at.child('spec', 'controller'))]
-      : nameErrors(at.child('spec', 'controller'), o.spec?.controller ?? '', domainPrefixedPath)),
+      : [
+          ...(o.spec.controller.length > longestController
+            ? [tooLong(at.child('spec', 'controller'), longestController)]
+            : []),
+          ...nameErrors(at.child('spec', 'controller'), o.spec.controller, domainPrefixedPath),
+        ]),
     ...validateParameters(o.spec?.parameters, at.child('spec', 'parameters')),
   ],
   validateUpdate: (next, previous, at) =>

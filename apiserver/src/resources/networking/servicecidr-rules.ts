@@ -14,11 +14,7 @@ export function validateServiceCidr(cidr: V1ServiceCIDR, root: FieldPath): Field
   const families = cidrs.map((text) => parseCidr(text)?.family)
   if (cidrs.length === 2 && families[0] !== undefined && families[0] === families[1]) {
     errors.push(
-      invalid(
-        at,
-        { CIDRs: cidrs },
-        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
-      ),
+      invalid(at, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'),
     )
   }
   errors.push(...cidrs.flatMap((text, i) => cidrErrors(at.index(i), text)))

@@ -70,7 +70,7 @@ export function driverWarnings({ spec }: V1CSIDriver): string[] {
 
 type NodeDriver = V1CSINode['spec']['drivers'][number]
 
-const maxNodeId = 192
+const maxNodeId = 256
 
 export function validateCsiNode(node: V1CSINode, root: FieldPath): FieldError[] {
   const at = root.child('spec', 'drivers')

@@ -2,6 +2,7 @@ import type { V1StorageClass } from '@kapell/openapi/types'
 import { required } from '@kapell/openapi/meta/field-errors'
 import { qualifiedName } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
+import { emptyParameter } from './parameters.ts'
 import { validateTopologies } from './topologies.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { nameErrors, oneOf, unchanged } from '../common/validation.ts'
@@ -34,6 +35,7 @@ export const storageClasses = defineResource<V1StorageClass>({
       : nameErrors(at.child('provisioner'), o.provisioner.toLowerCase(), qualifiedName)),
     ...((o.reclaimPolicy ?? '') === '' ? [] : oneOf(at.child('reclaimPolicy'), o.reclaimPolicy, ['Delete', 'Retain'])),
     ...oneOf(at.child('volumeBindingMode'), o.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+    ...emptyParameter(o.parameters, at.child('parameters')),
     ...validateTopologies(o.allowedTopologies, at.child('allowedTopologies')),
   ],
   validateUpdate: (next, previous, at) =>

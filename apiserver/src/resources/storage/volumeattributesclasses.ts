@@ -2,6 +2,7 @@ import type { V1VolumeAttributesClass } from '@kapell/openapi/types'
 import { forbidden, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
+import { emptyParameter } from './parameters.ts'
 import { qualifiedName } from '@kapell/openapi/meta/names'
 import { nameErrors, sameJson } from '../common/validation.ts'
 
@@ -26,7 +27,7 @@ export const volumeAttributesClasses = defineResource<V1VolumeAttributesClass>({
       : nameErrors(at.child('driverName'), o.driverName.toLowerCase(), qualifiedName)),
     ...(Object.keys(o.parameters ?? {}).length === 0
       ? [required(at.child('parameters'), 'must contain at least one key/value pair')]
-      : []),
+      : emptyParameter(o.parameters, at.child('parameters'))),
   ],
   validateUpdate: (next, previous, at) => [
     ...fixed(at, 'driverName', next.driverName, previous.driverName),

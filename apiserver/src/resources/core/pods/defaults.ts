@@ -10,6 +10,7 @@ import type {
 import { own } from '@kapell/openapi/meta/own'
 import { setOwn } from '@kapell/openapi/patch/json'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
+import { roundUpAmounts } from '../../common/quantities.ts'
 import { defaultVolume } from './volume-defaults.ts'
 
 /** What a pod spec gets when it says nothing. Templates get the same, but for what {@link defaultPod} adds. */
@@ -41,8 +42,12 @@ export function pullPolicyOf(image = ''): string {
 const policies = new Map<string, string>()
 const [knownPolicies, longestKnown] = [1024, 256]
 
+/** Names of images are no longer than that, tags and digests aside. */
+const longestName = 255
+
 function readPullPolicy(image: string): string {
   const match = reference.exec(image)
+  if (image.replace(/@.*$/, '').replace(/:[^/]*$/, '').length > longestName) return 'IfNotPresent'
   if (match === null) return 'IfNotPresent'
   const [, tag, hash] = match
   return tag === 'latest' || (tag === undefined && hash === undefined) ? 'Always' : 'IfNotPresent'
@@ -71,23 +76,13 @@ function defaultProbe(probe: V1Probe | undefined): void {
 
 const defaultHandler = (handler: V1LifecycleHandler | undefined): void => defaultHttpGet(handler?.httpGet)
 
-/** Nothing finer than a thousandth is kept: 0.0001 becomes 1m. */
-function roundUp(quantities: Record<string, string> | undefined): void {
-  if (quantities === undefined) return
-  for (const [name, value] of Object.entries(quantities)) {
-    const quantity = parseQuantity(value)
-    const rounded = quantity.roundUp(-3)
-    if (rounded !== quantity) quantities[name] = rounded.toString()
-  }
-}
-
 function defaultContainer(container: V1Container | V1EphemeralContainer): void {
   if ((container.imagePullPolicy ?? '') === '') container.imagePullPolicy = pullPolicyOf(container.image)
   if ((container.terminationMessagePath ?? '') === '') container.terminationMessagePath = '/dev/termination-log'
   if ((container.terminationMessagePolicy ?? '') === '') container.terminationMessagePolicy = 'File'
   container.resources ??= {}
-  roundUp(container.resources.limits)
-  roundUp(container.resources.requests)
+  roundUpAmounts(container.resources.limits)
+  roundUpAmounts(container.resources.requests)
   for (const port of container.ports ?? []) if ((port.protocol ?? '') === '') port.protocol = 'TCP'
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef !== undefined && (valueFrom.fieldRef.apiVersion ?? '') === '') {
@@ -114,7 +109,9 @@ export function defaultPodSpec(spec: V1PodSpec): void {
   spec.terminationGracePeriodSeconds ??= 30
   if ((spec.schedulerName ?? '') === '') spec.schedulerName = 'default-scheduler'
   setServiceAccount(spec, spec.serviceAccountName ?? '')
-  roundUp(spec.overhead)
+  roundUpAmounts(spec.overhead)
+  roundUpAmounts(spec.resources?.limits)
+  roundUpAmounts(spec.resources?.requests)
 }
 
 /** `serviceAccount` is the old name of the field: read when the new one is empty, always written along with it. */

@@ -18,7 +18,9 @@ export function preparePod(pod: V1Pod, { now }: Pick<StrategyContext, 'now'>): v
   dropDisabled(pod)
   dropOldAnnotations(pod.metadata)
   takeAppArmorAnnotations(pod)
-  pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) }
+  // A class that the client gives is believed.
+  const { qosClass = '' } = pod.status ?? {}
+  pod.status = { phase: 'Pending', qosClass: qosClass === '' ? qosClassOf(pod) : qosClass }
   if ((pod.spec?.schedulingGates ?? []).length > 0) {
     pod.status.conditions = [
       {
@@ -72,6 +74,7 @@ function appArmorProfile(annotation: string): V1AppArmorProfile | undefined {
 
 /** Fields of features that are off in this release. */
 export function dropDisabled(pod: V1Pod): void {
+  delete pod.spec?.schedulingGroup
   for (const source of (pod.spec?.volumes ?? []).flatMap((v) => v.projected?.sources ?? [])) {
     delete source.clusterTrustBundle
     delete source.podCertificate

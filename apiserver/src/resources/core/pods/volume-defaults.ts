@@ -1,4 +1,5 @@
 import type { V1DownwardAPIVolumeFile, V1PersistentVolumeClaimSpec, V1Volume } from '@kapell/openapi/types'
+import { roundUpAmounts } from '../../common/quantities.ts'
 import { pullPolicyOf } from './defaults.ts'
 
 const fileMode = 0o644
@@ -60,6 +61,8 @@ export function defaultSource(source: {
 export function defaultClaimSpec(spec: V1PersistentVolumeClaimSpec): void {
   spec.volumeMode ??= 'Filesystem'
   spec.resources ??= {}
+  roundUpAmounts(spec.resources.limits)
+  roundUpAmounts(spec.resources.requests)
 }
 
 /** Fills what a volume leaves out; one that names no source is an emptyDir. */

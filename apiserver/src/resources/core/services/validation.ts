@@ -233,7 +233,9 @@ function validateLoadBalancer(spec: V1ServiceSpec, at: FieldPath): FieldError[] 
     if (!isLoadBalancer) errors.push(forbidden(here, only))
     for (const [i, range] of ranges.entries()) {
       if (parseCidr(range.trim()) === undefined) {
-        errors.push(invalid(here.index(i), range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'))
+        errors.push(
+          invalid(here.index(i), range.trim(), 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'),
+        )
       }
     }
   }

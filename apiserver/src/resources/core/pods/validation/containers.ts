@@ -304,7 +304,7 @@ export function validateInitContainers(scope: ContainerScope, at: FieldPath): Fi
 
 /** Pods are held to it, templates are not. */
 export function validateImages(spec: V1PodSpec | undefined, at: FieldPath): FieldError[] {
-  return (['initContainers', 'containers'] as const).flatMap((field) =>
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
     (spec?.[field] ?? []).flatMap(({ image = '' }, i) =>
       image === image.trim()
         ? []

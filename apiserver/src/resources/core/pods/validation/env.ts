@@ -12,7 +12,7 @@ import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { isConvertible, splitSubscript } from '../../../common/field-path.ts'
 import { nameErrors, requiredName, unsupported } from '../../../common/validation.ts'
 import { isHugePage } from './resources.ts'
-import { descendingPath } from './paths.ts'
+import { noDots } from '../../volume-sources.ts'
 
 /** Printable ASCII without '='. */
 const envVarNameRule = /^[ -<>-~]+$/
@@ -101,13 +101,20 @@ function keyErrors(at: FieldPath, key: string | undefined): FieldError[] {
 
 type Volumes = ReadonlyMap<string, { emptyDir?: object }>
 
+/** Files of variables are written by other containers: into an emptyDir. */
+function fileVolume(name: string, volumes: Volumes, at: FieldPath): FieldError[] {
+  const volume = volumes.get(name)
+  if (volume === undefined) return [notFoundValue(at, name)]
+  return volume.emptyDir === undefined ? [invalid(at, name, 'referenced volume must be of type emptyDir')] : []
+}
+
 function validateFileKeyRef(ref: V1FileKeySelector, volumes: Volumes, at: FieldPath): FieldError[] {
   const volumeAt = at.child('volumeName')
   return [
     ...requiredName(at.child('key'), ref.key, envVarName),
     ...requiredName(volumeAt, ref.volumeName, dns1123Label),
-    ...(ref.path === '' ? [required(at.child('path'))] : descendingPath(ref.path, at.child('path'))),
-    ...(volumes.has(ref.volumeName) ? [] : [notFoundValue(volumeAt, ref.volumeName)]),
+    ...(ref.path === '' ? [required(at.child('path'))] : noDots(ref.path, at.child('path'))),
+    ...fileVolume(ref.volumeName, volumes, volumeAt),
   ]
 }
 

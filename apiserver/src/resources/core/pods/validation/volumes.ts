@@ -109,8 +109,7 @@ function validateProjected(projected: V1ProjectedVolumeSource, at: FieldPath): F
         )
       }
       if (token.path === '') errors.push(required(at.child('path')))
-      else errors.push(...volumeFilePath(token.path, tokenAt.child('path')))
-      claimPath(token.path, token.path)
+      else errors.push(...volumeFilePath(token.path, at.child('path')))
     }
     const bundle = source.clusterTrustBundle
     if (bundle !== undefined && only()) {
@@ -237,7 +236,7 @@ function validateSource(volume: V1Volume, at: FieldPath): FieldError[] {
     if (volume[field] === undefined) continue
     if (found++ > 0) errors.push(forbidden(at.child(toldAs[field] ?? field), 'may not specify more than 1 volume type'))
     else if (sources[field] !== undefined) errors.push(...sources[field](volume, at.child(field)))
-    else errors.push(...validateCommonSource(field, volume[field] as object, at, 'pod'))
+    else errors.push(...validateCommonSource(field, volume[field] as object, { at, owner: 'pod', volume: volume.name }))
   }
   if (found === 0) errors.push(required(at, 'must specify a volume type'))
   return errors
