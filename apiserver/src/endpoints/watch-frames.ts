@@ -2,6 +2,7 @@ import type * as Codec from '@kapell/openapi/wire/protobuf'
 import { parseApiVersion, type KubeObject } from '@kapell/openapi/meta/object'
 import { encodeServed, objectText } from '../registry/encode.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
+import { recentFrames } from '../storage/watch-cache/recent-frames.ts'
 import type { CacheEvent, CachedObject } from '../storage/watch-cache/types.ts'
 import { servedJson, servedObject } from './get.ts'
 import { metadataContent, metadataJson, partialKind } from './metadata-forms.ts'
@@ -53,7 +54,10 @@ function sharedFrame(event: CacheEvent, form: string, make: () => Uint8Array): U
   let known = shared.get(event)
   if (known === undefined) shared.set(event, (known = new Map()))
   let frame = known.get(form)
-  if (frame === undefined) known.set(form, (frame = make()))
+  if (frame === undefined) {
+    known.set(form, (frame = make()))
+    recentFrames.add({ sizeBytes: frame.length, forget: () => known.delete(form) })
+  }
   return frame
 }
 

@@ -2,6 +2,7 @@ import { withExactIntegers } from '@kapell/openapi/wire/exact-integers'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { Revision } from '../storage.ts'
 import type { Parsed, ParsedPool } from './parsed-pool.ts'
+import { recentFrames, type Forgettable } from './recent-frames.ts'
 import { asBuffer, metadataStart, spliceResourceVersion } from './splice.ts'
 import type { CachedObject, CacheEvent } from './types.ts'
 
@@ -48,7 +49,7 @@ export class CachedJson implements CachedObject, Parsed {
   }
 }
 
-export class CachedEvent implements CacheEvent {
+export class CachedEvent implements CacheEvent, Forgettable {
   readonly type: CacheEvent['type']
   readonly revision: Revision
   readonly current: CachedObject
@@ -63,10 +64,18 @@ export class CachedEvent implements CacheEvent {
   }
 
   frame(): Uint8Array {
-    return (this.#frame ??= encodeFrame(this.type, this.current.json))
+    if (this.#frame !== undefined) return this.#frame
+    const frame = encodeFrame(this.type, this.current.json)
+    this.#frame = frame
+    recentFrames.add(this)
+    return frame
   }
 
-  /** What this event keeps in memory, roughly: a deleted object's bytes are held by nothing else. */
+  forget(): void {
+    this.#frame = undefined
+  }
+
+  /** What this event keeps in memory, roughly: the bytes of an object that was replaced or deleted, and its frame for a while. */
   get sizeBytes(): number {
     return this.current.json.length * 2
   }
