@@ -1,6 +1,6 @@
 import { silentLogger } from '@kapell/controllers/machinery/log'
-import { endpointSlices, services } from '@kapell/openapi/meta/refs'
-import { decode, encode, type Packet } from '@leichtgewicht/dns-packet'
+import { endpointSlices, namespaces, services } from '@kapell/openapi/meta/refs'
+import { decode, encode, type Answer, type Packet, type Question } from '@leichtgewicht/dns-packet'
 import { createSocket, type Socket } from 'node:dgram'
 import { Resolver } from 'node:dns/promises'
 import { connect } from 'node:net'
@@ -10,6 +10,7 @@ import { cacheSeconds, createForwarder, framed, parseServer } from './forward.ts
 import { addressOfReverse } from './records.ts'
 
 const informers = fakeInformers()
+for (const name of ['default', 'bare']) informers.set(namespaces, { metadata: { name } })
 const inDefault = (name: string) => ({ name, namespace: 'default' })
 informers.set(services, {
   metadata: inDefault('web'),
@@ -32,6 +33,12 @@ informers.set(services, {
   metadata: inDefault('alias'),
   spec: { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' },
 })
+for (const [name, externalName] of [
+  ['broken', 'nope.default.svc.cluster.local'],
+  ['twice', 'alias.default.svc.cluster.local'],
+  ['round', 'round.default.svc.cluster.local'],
+])
+  informers.set(services, { metadata: inDefault(name!), spec: { type: 'ExternalName', externalName: externalName! } })
 informers.set(services, { metadata: inDefault('big'), spec: { clusterIP: 'None' } })
 informers.set(endpointSlices, {
   metadata: { ...inDefault('db-1'), labels: { 'kubernetes.io/service-name': 'db' } },
@@ -99,6 +106,8 @@ describe('names of the cluster', () => {
     ['an endpoint by hostname', 'db-0.db.default.svc.cluster.local', ['10.244.0.2']],
     ['an endpoint by address', '10-244-0-3.db.default.svc.cluster.local', ['10.244.0.3']],
     ['a pod', '10-244-0-9.default.pod.cluster.local', ['10.244.0.9']],
+    ['a port', '_http._tcp.web.default.svc.cluster.local', ['10.96.0.20']],
+    ['an alias of an alias', 'twice.default.svc.cluster.local', ['10.96.0.20']],
     ['an external name', 'ext.default.svc.cluster.local', ['198.51.100.9']],
     ['an external name inside', 'alias.default.svc.cluster.local', ['10.96.0.20']],
   ])('%s', async (_, name, expected) => {
@@ -114,7 +123,10 @@ describe('names of the cluster', () => {
     ['a headless Service without endpoints', 'empty.default.svc.cluster.local', 'ENOTFOUND'],
     ['an endpoint that is not ready', '10-244-0-4.db.default.svc.cluster.local', 'ENOTFOUND'],
     ['an endpoint of a Service with an address', '10-244-0-2.web.default.svc.cluster.local', 'ENOTFOUND'],
-    ['a port asked for its address', '_http._tcp.web.default.svc.cluster.local', 'ENODATA'],
+    ['a protocol alone', '_tcp.web.default.svc.cluster.local', 'ENOTFOUND'],
+    ['a namespace without Services', 'bare.svc.cluster.local', 'ENODATA'],
+    ['a pod of no namespace', '10-244-0-9.nope.pod.cluster.local', 'ENOTFOUND'],
+    ['an alias of nothing', 'broken.default.svc.cluster.local', 'ENODATA'],
     ['a pod that is no address', 'x.default.pod.cluster.local', 'ENOTFOUND'],
   ])('%s', async (_, name, code) => {
     await expect(resolver.resolve4(name)).rejects.toMatchObject({ code })
@@ -128,7 +140,7 @@ describe('names of the cluster', () => {
 
   it('gives ports', async () => {
     expect(await resolver.resolveSrv('_http._tcp.web.default.svc.cluster.local')).toMatchObject([
-      { name: 'web.default.svc.cluster.local', port: 80, priority: 0, weight: 100 },
+      { name: 'web.default.svc.cluster.local', port: 80, priority: 0, weight: 50 },
     ])
     expect(
       (await resolver.resolveSrv('_sql._tcp.db.default.svc.cluster.local')).map((each) => each.name).sort(),
@@ -140,6 +152,7 @@ describe('names of the cluster', () => {
 
   it('knows names of addresses', async () => {
     expect(await resolver.reverse('10.96.0.20')).toEqual(['web.default.svc.cluster.local'])
+    await expect(resolver.reverse('10.244.0.4')).rejects.toMatchObject({ code: 'ENOTFOUND' })
     expect(await resolver.reverse('10.244.0.2')).toEqual(['db-0.db.default.svc.cluster.local'])
     expect(addressOfReverse('0.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa')).toBe(
       'fd00::20',
@@ -148,6 +161,65 @@ describe('names of the cluster', () => {
 
   it('says which version of the specification it speaks', async () => {
     expect(await resolver.resolveTxt('dns-version.cluster.local')).toEqual([['1.1.0']])
+  })
+
+  it('is found at a Service asked for ports, each place once, with all addresses beside it', async () => {
+    const { answers, additionals } = await ask('web.default.svc.cluster.local', 'SRV')
+    expect(answers!.map((each) => (each.type === 'SRV' ? [each.data.port, each.data.weight] : [])).sort()).toEqual([
+      [53, 25],
+      [80, 25],
+    ])
+    expect(additionals!.map((each) => [each.name, each.type])).toEqual([
+      ['web.default.svc.cluster.local', 'A'],
+      ['web.default.svc.cluster.local', 'AAAA'],
+    ])
+    const one = await ask('db-0.db.default.svc.cluster.local', 'SRV')
+    expect(one.answers).toMatchObject([{ data: { port: 5432, target: 'db-0.db.default.svc.cluster.local' } }])
+  })
+
+  it('speaks with authority, and does not say that it asks others', async () => {
+    const found = await ask('web.default.svc.cluster.local')
+    expect([found.flag_aa, found.flag_ra, found.flag_rd, found.flag_tc]).toEqual([true, false, true, false])
+    const none = await ask('nope.default.svc.cluster.local')
+    expect([none.flag_aa, none.rcode]).toEqual([true, 'NXDOMAIN'])
+    expect(none.authorities).toMatchObject([
+      { name: 'cluster.local', type: 'SOA', ttl: 5, data: { mname: 'ns.dns.cluster.local', minimum: 5 } },
+    ])
+    expect((await ask('cluster.local', 'SOA')).answers).toMatchObject([{ type: 'SOA', name: 'cluster.local' }])
+    expect(await ask('nope.default.svc.cluster.local', 'SOA')).toMatchObject({ rcode: 'NOERROR', answers: [] })
+  })
+
+  it.each(['SRV', 'TXT', 'MX'] as const)('has no %s behind an external name', async (type) => {
+    const { rcode, answers, authorities } = await ask('ext.default.svc.cluster.local', type)
+    expect([rcode, answers, authorities!.length]).toEqual(['NOERROR', [], 1])
+  })
+
+  it('follows an alias that leads round in a circle no further than it must', async () => {
+    const { rcode, answers } = await ask('round.default.svc.cluster.local')
+    expect(rcode).toBe('NOERROR')
+    expect(answers!.length).toBeLessThan(10)
+  })
+
+  it('gives no whole zones away', async () => {
+    expect(await ask('cluster.local', 'AXFR')).toMatchObject({ rcode: 'REFUSED', answers: [] })
+  })
+
+  it('takes as much as the client can, says so, and shortens names', async () => {
+    const edns = async (udpPayloadSize: number, more: object = {}) => {
+      const opt = { type: 'OPT', name: '.', udpPayloadSize, flags: 0x8000, options: [], ...more } as unknown as Answer
+      const bytes = await overUdp(encode({ ...question('big.default.svc.cluster.local'), additionals: [opt] }))
+      return { bytes, packet: decode(bytes) }
+    }
+    const wide = await edns(4096)
+    expect([wide.packet.flag_tc, wide.packet.answers!.length]).toEqual([false, 200])
+    // A pointer, type, class, time to live, length, address.
+    expect(wide.bytes.length).toBe(12 + 35 + 200 * 16 + 11)
+    expect(wide.packet.additionals).toMatchObject([{ type: 'OPT', udpPayloadSize: 4096, flags: 0x8000 }])
+    const narrow = await edns(1232)
+    expect(narrow.packet.flag_tc).toBe(true)
+    expect(narrow.packet.answers!.length).toBe(Math.floor((1232 - 12 - 35 - 11) / 16))
+    const newer = await edns(1232, { ednsVersion: 1 })
+    expect([newer.packet.answers, newer.packet.additionals]).toMatchObject([[], [{ extendedRcode: 1 }]])
   })
 
   it('cuts what does not fit UDP, and gives it whole over TCP', async () => {
@@ -227,6 +299,18 @@ describe('bad input', () => {
     socket.close()
   })
 })
+
+const question = (name: string, type: Question['type'] = 'A'): Packet => ({
+  type: 'query',
+  id: 7,
+  flags: 0x100,
+  questions: [{ type, name, class: 'IN' }],
+})
+
+/** As decode() makes it, which tells more than its type says. */
+const ask = async (name: string, type: Question['type'] = 'A') =>
+  decode(await overUdp(encode(question(name, type)))) as Packet &
+    Record<'flag_aa' | 'flag_ra' | 'flag_rd' | 'flag_tc', boolean> & { rcode: string }
 
 function overUdp(message: Uint8Array): Promise<Uint8Array> {
   const socket = createSocket('udp4')

@@ -1,6 +1,6 @@
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import type { Logger } from '@kapell/controllers/machinery/log'
-import { endpointSlices, services } from '@kapell/openapi/meta/refs'
+import { endpointSlices, namespaces, services } from '@kapell/openapi/meta/refs'
 import type { V1EndpointSlice } from '@kapell/openapi/types'
 import { readFile } from 'node:fs/promises'
 import { createForwarder } from './forward.ts'
@@ -44,6 +44,7 @@ export async function startDns(options: DnsOptions): Promise<ClusterDns> {
       [byAddress]: (slice) => (slice.endpoints ?? []).flatMap((each) => each.addresses),
     },
   })
+  const namespaceInformer = informers.informer(namespaces)
   // Until the caches are full, an honest failure: "no such name" would be remembered by clients.
   const whenKnown = () => {
     if (!serviceInformer.hasSynced || !sliceInformer.hasSynced) throw new Error('Services are not known yet')
@@ -53,7 +54,10 @@ export async function startDns(options: DnsOptions): Promise<ClusterDns> {
     zone: (options.clusterDomain ?? 'cluster.local').toLowerCase().replace(/\.$/, ''),
     service: (namespace, name) => whenKnown().get(`${namespace}/${name}`),
     slices: (namespace, name) => sliceInformer.lister.byIndex(byServiceKey, `${namespace}/${name}`),
-    hasServices: (namespace) => whenKnown().inNamespace(namespace).length > 0,
+    hasNamespace: (namespace) =>
+      namespaceInformer.hasSynced
+        ? namespaceInformer.lister.get(namespace) !== undefined
+        : whenKnown().inNamespace(namespace).length > 0,
     serviceByIp: (ip) => serviceInformer.lister.byIndex(byAddress, ip)[0],
     slicesByIp: (ip) => sliceInformer.lister.byIndex(byAddress, ip),
   }

@@ -8,7 +8,7 @@ export interface ZoneView {
   zone: string
   service(namespace: string, name: string): V1Service | undefined
   slices(namespace: string, service: string): readonly V1EndpointSlice[]
-  hasServices(namespace: string): boolean
+  hasNamespace(namespace: string): boolean
   serviceByIp(ip: string): V1Service | undefined
   slicesByIp(ip: string): readonly V1EndpointSlice[]
 }
@@ -39,12 +39,13 @@ export function answerFromCluster(question: Question, view: ZoneView): ZoneAnswe
   if (name !== zone && !name.endsWith(`.${zone}`)) return undefined
   const labels = name === zone ? [] : name.slice(0, -zone.length - 1).split('.')
   const ask: Ask = { name: question.name.replace(/\.$/, ''), type: question.type, view }
-  if (labels.length === 0) return noData
+  if (labels.length === 0 && question.type !== 'SOA') return noData
   if (labels.length === 1 && labels[0] === 'dns-version') {
     return question.type === 'TXT'
       ? found([{ type: 'TXT', name: ask.name, ttl: ttlSeconds, class: 'IN', data: '1.1.0' }])
       : noData
   }
+  if (question.type === 'SOA') return labels.length === 0 ? found([startOfAuthority(zone)]) : noData
   const kind = labels.at(-1)
   if (kind === 'svc') return serviceZone(labels.slice(0, -1), ask)
   if (kind === 'pod') return podZone(labels.slice(0, -1), ask)
@@ -63,7 +64,7 @@ function serviceZone(labels: readonly string[], ask: Ask): ZoneAnswer {
   const namespace = labels.at(-1)
   if (namespace === undefined) return noData
   const serviceName = labels.at(-2)
-  if (serviceName === undefined) return view.hasServices(namespace) ? noData : noName
+  if (serviceName === undefined) return view.hasNamespace(namespace) ? noData : noName
   const service = view.service(namespace, serviceName)
   if (service === undefined) return noName
   const front = labels.slice(0, -2)
@@ -74,30 +75,31 @@ function serviceZone(labels: readonly string[], ask: Ask): ZoneAnswer {
   }
   if (isHeadless(service) && endpoints.length === 0) return noName
   const [first, second] = front
-  if (first === undefined) {
-    return ask.type === 'SRV'
-      ? srvRecords(service, endpoints, ask)
-      : addresses(ask, serviceAddresses(service, endpoints))
+  if (first === undefined) return recordsOf(service, endpoints, ask)
+  if (front.length > 2) return noName
+  if (second !== undefined) {
+    // Upstream's server takes them without their underscores as well.
+    const [port, protocol] = [first, second].map((label) => label.replace(/^_/, ''))
+    return recordsOf(service, endpoints, ask, { port: port!, protocol: protocol! })
   }
-  const protocol = second === undefined ? first : second
-  if (protocol.startsWith('_')) {
-    const port = second === undefined ? undefined : first.replace(/^_/, '')
-    if (front.length > 2 || (second !== undefined && !first.startsWith('_'))) return noName
-    const records = srvRecords(service, endpoints, ask, {
-      protocol: protocol.slice(1),
-      ...(port !== undefined && { port }),
-    })
-    if (records.answers.length === 0) return noName
-    return ask.type === 'SRV' && second !== undefined ? records : noData
-  }
-  if (second !== undefined) return noName
   const own = endpoints.filter((each) => each.host === first)
-  return own.length === 0
-    ? noName
-    : addresses(
-        ask,
-        own.map((each) => each.address),
-      )
+  return own.length === 0 ? noName : recordsOf(service, own, ask)
+}
+
+/** Of a Service, of one of its ports, or of one of its endpoints. */
+function recordsOf(
+  service: V1Service,
+  endpoints: readonly HeadlessEndpoint[],
+  ask: Ask,
+  only?: { protocol: string; port: string },
+): ZoneAnswer {
+  const targets = targetsOf(service, endpoints, ask.view.zone).filter(
+    ({ name, protocol }) => only === undefined || (name === only.port && protocol === only.protocol),
+  )
+  if (only !== undefined && targets.length === 0) return noName
+  if (ask.type === 'SRV') return srvRecords(targets, ask)
+  if (only !== undefined) return addresses(ask, [...new Set(targets.map(({ address }) => address))])
+  return addresses(ask, serviceAddresses(service, endpoints))
 }
 
 /** Pods are known by their address with dashes; whether such a pod exists is not looked up. */
@@ -105,7 +107,7 @@ function podZone(labels: readonly string[], ask: Ask): ZoneAnswer {
   const namespace = labels.at(-1)
   if (namespace === undefined) return noData
   if (labels.length === 1) return noData
-  if (labels.length > 2) return noName
+  if (labels.length > 2 || !ask.view.hasNamespace(namespace)) return noName
   const dashed = labels[0]!
   const v4 = dashed.replaceAll('-', '.')
   if (isIPv4(v4)) return addresses(ask, [v4])
@@ -116,7 +118,8 @@ function podZone(labels: readonly string[], ask: Ask): ZoneAnswer {
 function external(service: V1Service, ask: Ask): ZoneAnswer {
   const target = (service.spec?.externalName ?? '').replace(/\.$/, '')
   if (target === '') return noName
-  const follow = ask.type === 'A' || ask.type === 'AAAA' ? { follow: target } : {}
+  if (ask.type !== 'A' && ask.type !== 'AAAA' && ask.type !== 'CNAME') return noData
+  const follow = ask.type === 'CNAME' ? {} : { follow: target }
   return { ...found([{ type: 'CNAME', name: ask.name, ttl: ttlSeconds, class: 'IN', data: target }]), ...follow }
 }
 
@@ -136,21 +139,25 @@ interface HeadlessEndpoint {
 
 function headlessEndpoints(service: V1Service, view: ZoneView): HeadlessEndpoint[] {
   if (!isHeadless(service)) return []
-  const all = service.spec?.publishNotReadyAddresses === true
+  const isNamed = endpointFilter(service)
   const { namespace = '', name = '' } = service.metadata ?? {}
   return view.slices(namespace, name).flatMap((slice) =>
-    (slice.endpoints ?? [])
-      .filter((endpoint) => all || (endpoint.conditions?.ready ?? true))
-      .flatMap((endpoint) =>
-        endpoint.addresses.map((address) => ({
-          address,
-          host: hostOf(endpoint, address),
-          ports: (slice.ports ?? []).flatMap(({ name: port = '', protocol = 'TCP', port: number }) =>
-            number === undefined ? [] : [{ name: port, protocol: protocol.toLowerCase(), port: number }],
-          ),
-        })),
-      ),
+    (slice.endpoints ?? []).filter(isNamed).flatMap((endpoint) =>
+      endpoint.addresses.map((address) => ({
+        address,
+        host: hostOf(endpoint, address),
+        ports: (slice.ports ?? []).flatMap(({ name: port = '', protocol = 'TCP', port: number }) =>
+          number === undefined ? [] : [{ name: port, protocol: protocol.toLowerCase(), port: number }],
+        ),
+      })),
+    ),
   )
+}
+
+/** Whether an endpoint has a name: when it is ready, or need not be. */
+const endpointFilter = ({ spec }: V1Service) => {
+  const all = spec?.publishNotReadyAddresses === true
+  return ({ conditions }: V1Endpoint): boolean => all || (conditions?.ready ?? true)
 }
 
 const hostOf = (endpoint: V1Endpoint, address: string): string =>
@@ -171,59 +178,78 @@ const addressRecord = (name: string, address: string): Answer => ({
   data: address,
 })
 
-function srvRecords(
-  service: V1Service,
-  endpoints: readonly HeadlessEndpoint[],
-  ask: Ask,
-  only: { protocol?: string; port?: string } = {},
-): ZoneAnswer {
-  const base = `${service.metadata?.name ?? ''}.${service.metadata?.namespace ?? ''}.svc.${ask.view.zone}`
-  const wanted = (port: { name: string; protocol: string }) =>
-    (only.protocol === undefined || port.protocol === only.protocol) &&
-    (only.port === undefined || port.name === only.port)
-  const targets = isHeadless(service)
-    ? endpoints.flatMap((each) =>
-        each.ports
-          .filter(wanted)
-          .map(({ port }) => ({ host: `${each.host}.${base}`, port, addresses: [each.address] })),
-      )
-    : (service.spec?.ports ?? [])
-        .map(({ name = '', protocol = 'TCP', port }) => ({ name, protocol: protocol.toLowerCase(), port }))
-        .filter(wanted)
-        .map(({ port }) => ({ host: base, port, addresses: serviceAddresses(service, []) }))
+/** A port at one address. */
+interface Target {
+  host: string
+  address: string
+  name: string
+  protocol: string
+  port: number
+}
+
+function targetsOf(service: V1Service, endpoints: readonly HeadlessEndpoint[], zone: string): Target[] {
+  const base = `${service.metadata?.name ?? ''}.${service.metadata?.namespace ?? ''}.svc.${zone}`
+  if (isHeadless(service))
+    return endpoints.flatMap(({ host, address, ports }) =>
+      ports.map((port) => ({ host: `${host}.${base}`, address, ...port })),
+    )
+  return (service.spec?.ports ?? []).flatMap(({ name = '', protocol = 'TCP', port }) =>
+    serviceAddresses(service, []).map((address) => ({
+      ...{ host: base, address, name, port },
+      protocol: protocol.toLowerCase(),
+    })),
+  )
+}
+
+/** Each place once, however many addresses it has, which stand beside it. */
+function srvRecords(targets: readonly Target[], ask: Ask): ZoneAnswer {
   const weight = Math.max(1, Math.floor(100 / Math.max(1, targets.length)))
+  const places = new Map(targets.map((each) => [`${each.host} ${each.port}`, each]))
   const extra = new Map(
-    targets.flatMap((each) =>
-      each.addresses.map((address) => [`${each.host} ${address}`, addressRecord(each.host, address)]),
-    ),
+    targets.map(({ host, address }) => [`${host} ${address}`, addressRecord(host, address)] as const),
   )
   return found(
-    targets.map((each) => ({
+    shuffle([...places.values()]).map(({ host, port }) => ({
       type: 'SRV',
       name: ask.name,
       ttl: ttlSeconds,
       class: 'IN',
-      data: { priority: 0, weight, port: each.port, target: each.host },
+      data: { priority: 0, weight, port, target: host },
     })),
     [...extra.values()],
   )
 }
 
+export const startOfAuthority = (zone: string): Answer => ({
+  type: 'SOA',
+  name: zone,
+  ttl: ttlSeconds,
+  class: 'IN',
+  data: {
+    mname: `ns.dns.${zone}`,
+    rname: `hostmaster.${zone}`,
+    serial: Math.floor(Date.now() / 1000),
+    refresh: 7200,
+    retry: 1800,
+    expire: 86400,
+    minimum: ttlSeconds,
+  },
+})
+
 function reverse(name: string, question: Question, view: ZoneView): ZoneAnswer | undefined {
   const ip = addressOfReverse(name)
-  if (ip === undefined) return undefined
+  // Other types, and what is none of the cluster's, are the upstream servers'.
+  if (ip === undefined || question.type !== 'PTR') return undefined
   const pointer = (target: string): ZoneAnswer =>
-    question.type === 'PTR'
-      ? found([
-          {
-            type: 'PTR',
-            name: question.name.replace(/\.$/, ''),
-            ttl: ttlSeconds,
-            class: 'IN',
-            data: `${target}.svc.${view.zone}`,
-          },
-        ])
-      : noData
+    found([
+      {
+        type: 'PTR',
+        name: question.name.replace(/\.$/, ''),
+        ttl: ttlSeconds,
+        class: 'IN',
+        data: `${target}.svc.${view.zone}`,
+      },
+    ])
   const service = view.serviceByIp(ip)
   if (service !== undefined) return pointer(`${service.metadata?.name ?? ''}.${service.metadata?.namespace ?? ''}`)
   for (const slice of view.slicesByIp(ip)) {
@@ -231,7 +257,8 @@ function reverse(name: string, question: Question, view: ZoneView): ZoneAnswer |
     const owner = slice.metadata?.labels?.['kubernetes.io/service-name'] ?? ''
     const headless = view.service(namespace, owner)
     if (headless === undefined || !isHeadless(headless)) continue
-    const endpoint = (slice.endpoints ?? []).find((each) => each.addresses.includes(ip))
+    const isNamed = endpointFilter(headless)
+    const endpoint = (slice.endpoints ?? []).find((each) => each.addresses.includes(ip) && isNamed(each))
     if (endpoint !== undefined) return pointer(`${hostOf(endpoint, ip)}.${owner}.${namespace}`)
   }
   return undefined

@@ -1,16 +1,16 @@
 import { decode, encode, type Answer, type Packet, type Question } from '@leichtgewicht/dns-packet'
+import { encodeReply, isEncodable, type EncodedOpt, type Reply } from './encode.ts'
 import type { Forwarder } from './forward.ts'
-import { answerFromCluster, ttlSeconds, type ZoneAnswer, type ZoneView } from './records.ts'
+import { answerFromCluster, startOfAuthority, type ZoneAnswer, type ZoneView } from './records.ts'
 
-const flag = {
-  response: 0x8000,
-  authoritative: 0x400,
-  truncated: 0x200,
-  recursionDesired: 0x100,
-  recursionAvailable: 0x80,
-}
-const rcode = { formatError: 1, serverFailure: 2, notImplemented: 4 }
-const maxUdpBytes = 1232
+const flag = { response: 0x8000, authoritative: 0x400, recursionDesired: 0x100, checkingDisabled: 0x10 }
+const rcode = { formatError: 1, serverFailure: 2, notImplemented: 4, refused: 5 }
+/** Of UDP without EDNS, and the most that is sent to clients that say they take more. */
+const [plainBytes, maxUdpBytes] = [512, 4096]
+/** Of whole zones: never given away. */
+const transfers = new Set(['AXFR', 'IXFR'])
+/** An alias of an alias, and so on: more is a mistake. */
+const maxAliases = 8
 
 /**
  * The answer to one DNS message, or undefined when it deserves none (too short, or itself an answer).
@@ -32,19 +32,85 @@ export async function respond(
   }
   const question = query.questions?.[0]
   if (question === undefined || query.questions!.length !== 1) return errorAnswer(message, rcode.formatError)
+  const edns = query.additionals?.find((each) => each.type === 'OPT') as OptRecord | undefined
+  const reply = (of: { flags: number } & Partial<ZoneAnswer> & { authorities?: Answer[] }, extendedRcode = 0) => {
+    const echoed = (query.flags ?? 0) & (flag.recursionDesired | flag.checkingDisabled)
+    const size = edns?.udpPayloadSize ?? plainBytes
+    const opt = edns === undefined ? {} : { opt: optOf(edns, extendedRcode) }
+    return encodeReply(
+      {
+        message,
+        questionEnd: endOfQuestion(message),
+        flags: flag.response | echoed | of.flags,
+        answers: of.answers ?? [],
+        authorities: of.authorities ?? [],
+        additionals: of.additionals ?? [],
+        ...opt,
+      } satisfies Reply,
+      transport === 'tcp' ? 65535 : Math.min(Math.max(size, plainBytes), maxUdpBytes),
+    )
+  }
   try {
+    if ((edns?.ednsVersion ?? 0) > 0) return reply({ flags: 0 }, badVersion)
+    if (transfers.has(question.type)) return reply({ flags: rcode.refused })
     const own = question.class === 'IN' || question.class === undefined ? answerFromCluster(question, view) : undefined
     if (own === undefined) return await forwarder.ask(message, transport)
-    const extra = own.follow === undefined ? [] : await follow(own.follow, question, view, forwarder)
-    return encodeAnswer(query, question, { ...own, answers: [...own.answers, ...extra] }, view.zone, transport)
+    const answer = own.follow === undefined ? own : await followed(own, question, view, forwarder)
+    return reply({
+      ...answer,
+      flags: flag.authoritative | answer.rcode,
+      authorities: answer.answers.length === 0 ? [startOfAuthority(view.zone)] : [],
+    })
   } catch {
     return errorAnswer(message, rcode.serverFailure)
   }
 }
 
-async function follow(target: string, question: Question, view: ZoneView, forwarder: Forwarder): Promise<Answer[]> {
-  const own = answerFromCluster({ ...question, name: target }, view)
-  if (own !== undefined) return own.answers
+interface OptRecord {
+  udpPayloadSize?: number
+  ednsVersion?: number
+  flags?: number
+}
+
+/** Upper bits of 16. Source: RFC 6891. */
+const badVersion = 1
+
+const optOf = ({ udpPayloadSize = plainBytes, flags = 0 }: OptRecord, extendedRcode: number): EncodedOpt => ({
+  udpPayloadSize,
+  dnssecOk: (flags & 0x8000) !== 0,
+  ...(extendedRcode === 0 ? {} : { extendedRcode }),
+})
+
+/** Past name, type and class; the message was read before, so it has them. */
+function endOfQuestion(message: Uint8Array): number {
+  let at = 12
+  while (message[at]! > 0 && message[at]! < 64) at += message[at]! + 1
+  if (message[at] !== 0) throw new Error('a question must have its whole name')
+  return at + 5
+}
+
+/** With the records that the alias leads to; one that leads to a name the cluster does not have is as good as none. */
+async function followed(
+  own: ZoneAnswer,
+  question: Question,
+  view: ZoneView,
+  forwarder: Forwarder,
+): Promise<ZoneAnswer> {
+  let answer = own
+  for (let left = maxAliases; answer.follow !== undefined && left > 0; left -= 1) {
+    const { follow: target, ...before } = answer
+    const next = answerFromCluster({ ...question, name: target }, view)
+    if (next === undefined) {
+      const more = await asked(target, question, forwarder)
+      return { ...before, answers: [...before.answers, ...more] }
+    }
+    if (next.rcode !== 0) return { rcode: 0, answers: [], additionals: [] }
+    answer = { ...next, answers: [...before.answers, ...next.answers] }
+  }
+  return answer
+}
+
+async function asked(target: string, question: Question, forwarder: Forwarder): Promise<Answer[]> {
   const query = encode({
     type: 'query',
     id: Math.floor(Math.random() * 65536),
@@ -52,73 +118,18 @@ async function follow(target: string, question: Question, view: ZoneView, forwar
     questions: [{ ...question, name: target }],
   })
   try {
-    return decode(await forwarder.ask(query, 'udp')).answers ?? []
+    return (decode(await forwarder.ask(query, 'udp')).answers ?? []).filter(isEncodable)
   } catch {
     // The alias alone is still an answer; the client may ask on.
     return []
   }
 }
 
-function encodeAnswer(
-  query: Packet,
-  question: Question,
-  answer: ZoneAnswer,
-  zone: string,
-  transport: 'udp' | 'tcp',
-): Uint8Array {
-  const edns = query.additionals?.find((each) => each.type === 'OPT') as { udpPayloadSize?: number } | undefined
-  const limit = transport === 'tcp' ? 65535 : Math.min(Math.max(edns?.udpPayloadSize ?? 512, 512), maxUdpBytes)
-  const flags =
-    flag.authoritative | flag.recursionAvailable | ((query.flags ?? 0) & flag.recursionDesired) | answer.rcode
-  const opt = (edns === undefined
-    ? []
-    : [{ type: 'OPT', name: '.', udpPayloadSize: maxUdpBytes, flags: 0, options: [] }]) as unknown as Answer[]
-  const authorities = answer.answers.length === 0 ? [startOfAuthority(zone)] : []
-  const packet = (answers: Answer[], additionals: Answer[], more = 0) =>
-    encode({
-      type: 'response',
-      id: query.id ?? 0,
-      flags: flags | more,
-      questions: [question],
-      answers,
-      authorities,
-      additionals: [...additionals, ...opt],
-    })
-  const whole = packet(answer.answers, answer.additionals)
-  if (whole.length <= limit) return whole
-  const bare = packet(answer.answers, [])
-  if (bare.length <= limit) return bare
-  // As many as fit, marked as cut: the client asks again over TCP.
-  let fitting = answer.answers
-  let cut = bare
-  while (cut.length > limit && fitting.length > 0) {
-    fitting = fitting.slice(0, Math.floor(fitting.length / 2))
-    cut = packet(fitting, [], flag.truncated)
-  }
-  return cut
-}
-
-const startOfAuthority = (zone: string): Answer => ({
-  type: 'SOA',
-  name: zone,
-  ttl: ttlSeconds,
-  class: 'IN',
-  data: {
-    mname: `ns.dns.${zone}`,
-    rname: `hostmaster.${zone}`,
-    serial: Math.floor(Date.now() / 1000),
-    refresh: 7200,
-    retry: 1800,
-    expire: 86400,
-    minimum: ttlSeconds,
-  },
-})
-
 /** Only a header: the question's id and flags, and the error. */
 function errorAnswer(message: Uint8Array, code: number): Uint8Array {
   const out = new Uint8Array(12)
   out.set(message.subarray(0, 2))
   out[2] = 0x80 | (message[2]! & 0x79)
-  out[3] = 0x80 | code
+  out[3] = code
   return out
 }
