@@ -43,7 +43,11 @@ export async function watchCluster(parts: {
         cache.setNode(node)
         queue.onEvent('NodeUpdate', before, node)
       }),
-    delete: (node) => timed('NodeDelete', () => cache.removeNode(node.metadata?.name ?? '')),
+    delete: (node) =>
+      timed('NodeDelete', () => {
+        cache.removeNode(node.metadata?.name ?? '')
+        queue.onEvent('NodeDelete', node)
+      }),
   })
 
   const podInformer = informers.informer(pods, livePods)

@@ -91,6 +91,7 @@ type Kind =
 export type ClusterEvent =
   | 'NodeAdd'
   | 'NodeUpdate'
+  | 'NodeDelete'
   | 'AssignedPodAdd'
   | 'AssignedPodUpdate'
   | 'AssignedPodDelete'

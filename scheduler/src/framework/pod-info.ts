@@ -57,7 +57,7 @@ function amounts(of: Resources): unknown[] {
   return [of.milliCpu, of.memoryBytes, of.ephemeralStorageBytes, ...of.scalar]
 }
 
-function hostPorts(pod: V1Pod): HostPort[] {
+export function hostPorts(pod: V1Pod): HostPort[] {
   const ports: HostPort[] = []
   const sidecars = (pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')
   for (const container of [...sidecars, ...(pod.spec?.containers ?? [])])

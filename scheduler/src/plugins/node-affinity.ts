@@ -1,7 +1,7 @@
-import type { V1NodeAffinity, V1Pod } from '@kapell/openapi/types'
+import type { V1Node, V1NodeAffinity, V1Pod } from '@kapell/openapi/types'
 import { maxNodeScore, unresolvable, type Plugin } from '../framework/plugin.ts'
 import { largest } from '../framework/scoring.ts'
-import { labelsChange } from './node-changes.ts'
+import { suitsNow } from './node-changes.ts'
 import { matchesNodeSelector, matchesTerm } from '@kapell/controllers/machinery/placement/node-selector'
 
 /**
@@ -13,6 +13,9 @@ export function nodeAffinity({ added }: { added?: V1NodeAffinity } = {}): Plugin
     ...preferences(pod),
     ...(added?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
   ]
+  const matchesNow = suitsNow(
+    (pod, node) => isWanted(pod, node) && (addedRule === undefined || matchesNodeSelector(addedRule, node)),
+  )
   const addedRule = added?.requiredDuringSchedulingIgnoredDuringExecution
   return {
     name: 'NodeAffinity',
@@ -21,14 +24,10 @@ export function nodeAffinity({ added }: { added?: V1NodeAffinity } = {}): Plugin
       const names = namedNodes(pod)
       return names === undefined ? undefined : { nodeNames: names }
     },
-    filter: (_state, { pod }, { node, labels }) => {
+    filter: (_state, { pod }, { node }) => {
       if (addedRule !== undefined && !matchesNodeSelector(addedRule, node))
         return unresolvable('NodeAffinity', "node(s) didn't match scheduler-enforced node affinity")
-      const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(
-        ([k, v]) => Object.hasOwn(labels, k) && labels[k] === v,
-      )
-      const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-      if (selected && (required === undefined || matchesNodeSelector(required, node))) return undefined
+      if (isWanted(pod, node)) return undefined
       return unresolvable('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
     },
     details: ({ pod }, { labels }) =>
@@ -44,8 +43,20 @@ export function nodeAffinity({ added }: { added?: V1NodeAffinity } = {}): Plugin
       const highest = Math.max(0, largest(scores))
       if (highest > 0) scores.forEach((score, i) => (scores[i] = Math.floor((score * maxNodeScore) / highest)))
     },
-    queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate', isUseful: labelsChange }],
+    queueingHints: [
+      { event: 'NodeAdd', isUseful: matchesNow },
+      { event: 'NodeUpdate', isUseful: matchesNow },
+    ],
   }
+}
+
+function isWanted(pod: V1Pod, node: V1Node): boolean {
+  const labels = node.metadata?.labels ?? {}
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  return (
+    Object.entries(pod.spec?.nodeSelector ?? {}).every(([k, v]) => Object.hasOwn(labels, k) && labels[k] === v) &&
+    (required === undefined || matchesNodeSelector(required, node))
+  )
 }
 
 function preferences(pod: V1Pod) {

@@ -1,5 +1,7 @@
-import type { NodeInfo } from '../framework/node-info.ts'
-import type { PodInfo } from '../framework/pod-info.ts'
+import type { V1Node, V1Pod } from '@kapell/openapi/types'
+import { podRequests, type Resources } from '@kapell/controllers/machinery/placement/resources'
+import { nodeInfo, type NodeInfo } from '../framework/node-info.ts'
+import { podInfo, type PodInfo } from '../framework/pod-info.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import { allocatableChanges } from './node-changes.ts'
 import { cpuAndMemory, scoreByStrategy, type ScoringStrategy } from './resource-scoring.ts'
@@ -31,6 +33,11 @@ export function nodeResourcesFit(
     (args.ignoredResources?.includes(name) ?? false) ||
     (args.ignoredResourceGroups?.includes(name.split('/')[0] ?? '') ?? false) ||
     isLeftToOthers(name, node)
+  const emptyNode = remembered((node: V1Node) => nodeInfo(node))
+  const infoOf = remembered(podInfo)
+  const couldHold = (node: V1Node, pod: V1Pod): boolean =>
+    shortages(infoOf(pod), emptyNode(node), isIgnored).length === 0
+  const requestsOf = remembered(podRequests)
   return {
     name: 'NodeResourcesFit',
     local: true,
@@ -43,11 +50,38 @@ export function nodeResourcesFit(
     details: (pod, node) => shortages(pod, node, isIgnored).map(({ detail }) => detail()),
     score: (_state, pod, node) => scoreByStrategy(scoringStrategy, pod, node),
     queueingHints: [
-      { event: 'NodeAdd' },
-      { event: 'NodeUpdate', isUseful: allocatableChanges },
+      { event: 'NodeAdd', isUseful: (pod, _before, after) => couldHold(after as V1Node, pod) },
+      {
+        event: 'NodeUpdate',
+        isUseful: (...change) => allocatableChanges(...change) && couldHold(change[2] as V1Node, change[0]),
+      },
       { event: 'AssignedPodDelete' },
+      {
+        event: 'AssignedPodUpdate',
+        isUseful: (_pod, before, after) => isLess(requestsOf(after as V1Pod), requestsOf(before as V1Pod)),
+      },
       { event: 'PodUpdate' },
     ],
+  }
+}
+
+/** A pod that is there was resized, and some of what it asked for is free. */
+function isLess(is: Resources, was: Resources): boolean {
+  return (
+    is.milliCpu < was.milliCpu ||
+    is.memoryBytes < was.memoryBytes ||
+    is.ephemeralStorageBytes < was.ephemeralStorageBytes ||
+    [...was.scalar].some(([name, amount]) => (is.scalar.get(name) ?? 0) < amount)
+  )
+}
+
+/** One event is asked about for every pod that waits. */
+function remembered<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>()
+  return (key) => {
+    const value = known.get(key) ?? make(key)
+    known.set(key, value)
+    return value
   }
 }
 

@@ -208,3 +208,34 @@ describe('NodeResourcesBalancedAllocation.score', () => {
     expect(balancedAllocation().score?.(new CycleState(), info, on)).toBe(score)
   })
 })
+
+describe('queueing hints', () => {
+  const small = node({ status: { allocatable: { cpu: '1', memory: '1Gi', pods: '10' } } })
+  const large = node({ status: { allocatable: { cpu: '8', memory: '8Gi', pods: '10' } } })
+  const labelled = node({ metadata: { name: 'n', labels: { disk: 'ssd' } } })
+  const tainted = node({ spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } })
+  const cordoned = node({ spec: { unschedulable: true } })
+  const onSsd = pod({ nodeSelector: { disk: 'ssd' } })
+  const two = asking({ cpu: '2' })
+  it.each<[string, Plugin, string, V1Pod, unknown, unknown, boolean]>([
+    ['a new node that is too small', nodeResourcesFit(), 'NodeAdd', two, undefined, small, false],
+    ['a new node that could hold the pod', nodeResourcesFit(), 'NodeAdd', two, undefined, large, true],
+    ['a node that grew, but not enough', nodeResourcesFit(), 'NodeUpdate', two, cordoned, small, false],
+    ['a node that grew', nodeResourcesFit(), 'NodeUpdate', two, small, large, true],
+    ['a sign of life', nodeResourcesFit(), 'NodeUpdate', two, large, { ...large }, false],
+    ['a pod that asks for less', nodeResourcesFit(), 'AssignedPodUpdate', two, asking({ cpu: '2' }), pod(), true],
+    ['a pod that asks for more', nodeResourcesFit(), 'AssignedPodUpdate', two, pod(), asking({ cpu: '2' }), false],
+    ['a node without the label', nodeAffinity(), 'NodeAdd', onSsd, undefined, large, false],
+    ['a node that got the label', nodeAffinity(), 'NodeUpdate', onSsd, large, labelled, true],
+    ['a node that had it before', nodeAffinity(), 'NodeUpdate', onSsd, labelled, { ...labelled }, false],
+    ['a new node with the taint', taintToleration, 'NodeAdd', pod(), undefined, tainted, false],
+    ['a node that lost its taint', taintToleration, 'NodeUpdate', pod(), tainted, large, true],
+    ['a cordoned node', nodeUnschedulable, 'NodeAdd', pod(), undefined, cordoned, false],
+    ['a node that is uncordoned', nodeUnschedulable, 'NodeUpdate', pod(), cordoned, large, true],
+    ['a pod that held another port', nodePorts, 'AssignedPodDelete', listening(80), listening(81), undefined, false],
+    ['a pod that held the port', nodePorts, 'AssignedPodDelete', listening(80), listening(80), undefined, true],
+  ])('%s', (_rule, plugin, event, waiting, before, after, useful) => {
+    const hints = (plugin.queueingHints ?? []).filter((hint) => hint.event === event)
+    expect(hints.some(({ isUseful }) => isUseful?.(waiting, before, after) ?? true)).toBe(useful)
+  })
+})

@@ -1,17 +1,23 @@
+import type { V1Node, V1Pod, V1Taint } from '@kapell/openapi/types'
 import { unresolvable, maxNodeScore, type Plugin } from '../framework/plugin.ts'
 import { largest } from '../framework/scoring.ts'
-import { taintsChange } from './node-changes.ts'
+import { suitsNow } from './node-changes.ts'
 import { tolerates } from './tolerations.ts'
+
+const untolerated = (pod: V1Pod, node: V1Node): V1Taint | undefined =>
+  node.spec?.taints?.find(
+    (taint) =>
+      (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerates(pod.spec?.tolerations, taint),
+  )
+const becameTolerable = suitsNow((pod, node) => untolerated(pod, node) === undefined)
 
 /** Keeps pods off tainted nodes, and prefers nodes with fewer taints of effect PreferNoSchedule. */
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
   local: true,
   filter: (_state, { pod }, { node }) => {
-    for (const taint of node.spec?.taints ?? [])
-      if ((taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerates(pod.spec?.tolerations, taint))
-        return unresolvable('TaintToleration', 'node(s) had untolerated taint(s)')
-    return undefined
+    if (untolerated(pod, node) === undefined) return undefined
+    return unresolvable('TaintToleration', 'node(s) had untolerated taint(s)')
   },
   details: ({ pod }, { node }) =>
     (node.spec?.taints ?? [])
@@ -24,7 +30,10 @@ export const taintToleration: Plugin = {
     return (node.spec?.taints ?? []).filter((t) => t.effect === 'PreferNoSchedule' && !tolerates(tolerations, t)).length
   },
   normalize: (_state, _pod, scores) => invertToMax(scores),
-  queueingHints: [{ event: 'NodeAdd' }, { event: 'NodeUpdate', isUseful: taintsChange }],
+  queueingHints: [
+    { event: 'NodeAdd', isUseful: becameTolerable },
+    { event: 'NodeUpdate', isUseful: becameTolerable },
+  ],
 }
 
 /** The smaller the count, the better the score. */

@@ -23,6 +23,7 @@ export function podTopologySpread(handle: Handle, args: SpreadArgs = {}): Plugin
     normalize: normalizeSpread,
     queueingHints: [
       { event: 'NodeAdd' },
+      { event: 'NodeDelete' },
       { event: 'NodeUpdate', isUseful: (...change) => labelsChange(...change) || taintsChange(...change) },
       { event: 'AssignedPodAdd', isUseful: (pod, _before, after) => isCounted(pod, after as V1Pod) },
       {
