@@ -6,6 +6,7 @@ import { startApiServer, type ApiServer } from '@kapell/apiserver/main'
 import { metricsResources } from '@kapell/apiserver/metrics-api/resources'
 import type { UsageStore } from '@kapell/apiserver/metrics-api/usage'
 import type { UserInfo } from '@kapell/apiserver/authentication/user'
+import type { EtcdTls } from '@kapell/apiserver/storage/etcd/client'
 import type { Logger } from '@kapell/controllers/machinery/log'
 import { measuredTransport } from '@kapell/controllers/machinery/measured-transport'
 import { createMetrics } from '@kapell/controllers/machinery/metrics'
@@ -22,6 +23,8 @@ export interface Running {
 export interface StoreChoice {
   type: 'embedded' | 'etcd'
   etcdServers?: readonly string[]
+  /** With it, etcd is spoken to over TLS. */
+  etcdTls?: EtcdTls
 }
 
 export interface ApiOptions {
@@ -56,7 +59,11 @@ export function startApi(options: ApiOptions): Promise<ApiServer> {
     dataDir,
     storage:
       store.type === 'etcd'
-        ? { type: 'etcd', endpoints: [...(store.etcdServers ?? [])] }
+        ? {
+            type: 'etcd',
+            endpoints: [...(store.etcdServers ?? [])],
+            ...(store.etcdTls === undefined ? {} : { tls: store.etcdTls }),
+          }
         : { type: 'embedded', directory: `${dataDir}/store` },
     bindAddress,
     port,

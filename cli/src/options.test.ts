@@ -91,6 +91,16 @@ describe('parseUpOptions', () => {
     ],
     ['one port for Ingresses', ['--ingress-ports', '80'], /--ingress-ports takes two ports/],
     ['the same port for both', ['--ingress-ports', '80,80'], /--ingress-ports takes two ports/],
+    [
+      'certificates for an etcd that asks for none',
+      ['--store', 'etcd', '--etcd-servers', 'http://a:1', '--etcd-cafile', 'ca'],
+      /need --etcd-servers with URLs of https/,
+    ],
+    [
+      'a certificate without its key',
+      ['--store', 'etcd', '--etcd-servers', 'https://a:1', '--etcd-certfile', 'c'],
+      /go together/,
+    ],
     ['etcd without servers', ['--store', 'etcd'], /needs --etcd-servers/],
     ['no API server at all', ['--components', 'scheduler'], /--kubeconfig/],
     ['a node name that is no DNS name', ['--node-name', 'A_B'], /--node-name takes a DNS name/],

@@ -38,6 +38,10 @@ export interface UpOptions {
   agentPort: number
   store: 'embedded' | 'etcd'
   etcdServers: readonly string[]
+  /** Of etcd's certificate, and this client's own. */
+  etcdCaFile?: string
+  etcdCertFile?: string
+  etcdKeyFile?: string
   installRuntime: boolean
   nodeName: string
   containerd?: string
@@ -74,6 +78,8 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --agent-port N                   the node agent's own port (default 10250, 0 for a free one)
   --store embedded|etcd            (default embedded)
   --etcd-servers URL,…             with --store etcd
+  --etcd-cafile FILE               who signed etcd's certificate, where its URLs are https (default the well-known authorities)
+  --etcd-certfile FILE --etcd-keyfile FILE   the certificate to show to etcd, and its key
   --node-name NAME                 (default this machine's host name)
   --scheduler-config FILE          a KubeSchedulerConfiguration: profiles, plug-ins, extenders
   --runtime containerd|simulated   simulated nodes only look as if they ran pods: for tests and benches (default containerd)
@@ -143,6 +149,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     ...(values['node-cidr'] === undefined ? {} : { nodeCidr: parseNodeCidr(values['node-cidr']) }),
     store,
     etcdServers,
+    ...etcdFilesOf(values, etcdServers),
     runtime,
     nodes,
     installRuntime: values['install-runtime'] ?? false,
@@ -185,6 +192,9 @@ function parseFlags(argv: readonly string[]) {
         'pod-cidr': { type: 'string' },
         store: { type: 'string' },
         'etcd-servers': { type: 'string' },
+        'etcd-cafile': { type: 'string' },
+        'etcd-certfile': { type: 'string' },
+        'etcd-keyfile': { type: 'string' },
         'node-name': { type: 'string' },
         'install-runtime': { type: 'boolean' },
         containerd: { type: 'string' },
@@ -202,6 +212,24 @@ function parseFlags(argv: readonly string[]) {
   } catch (error) {
     const what = (error as Error).message.split('. ')[0]
     throw new UserError(`${what}; "kapell up --help" lists the options`, { exitCode: 2, cause: error })
+  }
+}
+
+/** @throws UserError for half a pair, and for files that nothing would be done with. */
+function etcdFilesOf(
+  values: ReturnType<typeof parseFlags>,
+  servers: readonly string[],
+): Pick<UpOptions, 'etcdCaFile' | 'etcdCertFile' | 'etcdKeyFile'> {
+  const [ca, cert, key] = [values['etcd-cafile'], values['etcd-certfile'], values['etcd-keyfile']]
+  if ((cert === undefined) !== (key === undefined))
+    throw new UserError('--etcd-certfile and --etcd-keyfile go together: a certificate and its key')
+  const isGiven = ca !== undefined || cert !== undefined
+  if (isGiven && !servers.some((server) => server.startsWith('https://')))
+    throw new UserError('--etcd-cafile and --etcd-certfile need --etcd-servers with URLs of https://')
+  return {
+    ...(ca === undefined ? {} : { etcdCaFile: resolve(ca) }),
+    ...(cert === undefined ? {} : { etcdCertFile: resolve(cert) }),
+    ...(key === undefined ? {} : { etcdKeyFile: resolve(key) }),
   }
 }
 

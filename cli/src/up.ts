@@ -16,6 +16,7 @@ import {
   type ApiOptions,
   type Doors,
   type Running,
+  type StoreChoice,
 } from './cluster.ts'
 import { startComponentServer } from './component-server.ts'
 import { openDataDir } from './data-dir.ts'
@@ -28,6 +29,7 @@ import { createLogger } from './log.ts'
 import { numberedNames } from './node-names.ts'
 import type { MachineNetwork } from './nodes/machine-network.ts'
 import { parseUpOptions, type UpOptions } from './options.ts'
+import { readPem } from './pem-files.ts'
 import { duration, runSteps, type Step } from './progress.ts'
 import { stopSignal } from './stop-signal.ts'
 import { ensurePlacementRole, type PlacementSource } from './why/resource.ts'
@@ -104,7 +106,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
           bindAddress: options.bindAddress,
           ...(options.runtimeConfig === undefined ? {} : { runtimeConfig: options.runtimeConfig }),
           serviceClusterIpRange: bothFamilies(options.serviceClusterIpRange, options.ipv6?.serviceClusterIpRange),
-          store: { type: options.store, etcdServers: options.etcdServers },
+          store: { type: options.store, etcdServers: options.etcdServers, ...etcdTlsOf(options) },
           metricsApi: true,
           ...(usage === undefined ? {} : { usage }),
           placements,
@@ -235,18 +237,24 @@ function advertiseOf(
   }
 }
 
+/** @throws UserError when a file cannot be read or holds nothing of its kind. */
+function etcdTlsOf({ etcdCaFile, etcdCertFile, etcdKeyFile, etcdServers }: UpOptions): Pick<StoreChoice, 'etcdTls'> {
+  const isPlain = etcdServers.every((server) => !server.startsWith('https://'))
+  if (isPlain) return {}
+  return {
+    etcdTls: {
+      ...(etcdCaFile === undefined ? {} : { ca: readPem('--etcd-cafile', etcdCaFile, 'certificate') }),
+      ...(etcdCertFile === undefined ? {} : { cert: readPem('--etcd-certfile', etcdCertFile, 'certificate') }),
+      ...(etcdKeyFile === undefined ? {} : { key: readPem('--etcd-keyfile', etcdKeyFile, 'private key') }),
+    },
+  }
+}
+
 /** @throws UserError when the file cannot be read or holds no certificate. */
 function frontProxiesOf(options: UpOptions): Pick<ApiOptions, 'frontProxies'> {
   const { requestHeaderClientCaFile: file, requestHeaderAllowedNames: allowedNames } = options
   if (file === undefined) return {}
-  let clientCa = ''
-  try {
-    clientCa = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UserError(`--requestheader-client-ca-file: ${(error as Error).message}`, { cause: error })
-  }
-  if (!clientCa.includes('-----BEGIN CERTIFICATE-----'))
-    throw new UserError(`--requestheader-client-ca-file: ${file} holds no certificate in PEM`)
+  const clientCa = readPem('--requestheader-client-ca-file', file, 'certificate')
   return { frontProxies: { clientCa, allowedNames } }
 }
 

@@ -1,12 +1,17 @@
 import { Etcd3 } from 'etcd3'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createAuthority, issueCertificate } from '@kapell/apiserver/certificates/issue'
 import type { V1Deployment } from '@kapell/openapi/types'
 import { startEtcd, type EtcdServer } from '../suites/etcd-server.ts'
 import { deployment } from './support/control-plane.ts'
-import { freePort, Kubectl, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
+import { freePort, Kubectl, run, startKapell, temporaryDir, type Kapell } from './support/kapell.ts'
 import { until } from './support/wait.ts'
 
 /** A control plane on a real etcd, by the command line: keys as upstream lays them out, nothing lost by a kill. */
+const kapellMain = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+
 let etcd: EtcdServer
 let client: Etcd3
 let dir: ReturnType<typeof temporaryDir>
@@ -85,3 +90,54 @@ it('loses nothing when the control plane, and etcd under it, are killed', async 
   await kubectl.run('delete', 'deployment', 'web')
   await until('the pods to go', async () => (await keys('/registry/pods/default/')).length === 0)
 }, 120_000)
+
+describe('etcd behind TLS, which asks for a certificate', () => {
+  let secured: EtcdServer
+  const files = (name: string): string => join(dir.path, `${name}.pem`)
+  const flags = (ca: string): string[] => [
+    ...['--components', 'apiserver', '--store', 'etcd', '--etcd-servers', secured.endpoint, '--etcd-cafile', files(ca)],
+    ...['--etcd-certfile', files('client'), '--etcd-keyfile', files('client-key')],
+  ]
+
+  beforeAll(async () => {
+    const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) }
+    const authority = await createAuthority({ commonName: 'etcd-ca', ...validity })
+    const other = await createAuthority({ commonName: 'other', ...validity })
+    const hosts = ['localhost', '127.0.0.1']
+    const server = await issueCertificate(authority, {
+      commonName: 'etcd',
+      hosts,
+      usages: ['server', 'client'],
+      ...validity,
+    })
+    const own = await issueCertificate(authority, { commonName: 'kapell', usages: ['client'], ...validity })
+    secured = await startEtcd({ tls: { ca: authority.certificate, cert: server.certificate, key: server.key } })
+    writeFileSync(files('ca'), authority.certificate)
+    writeFileSync(files('other-ca'), other.certificate)
+    writeFileSync(files('client'), own.certificate)
+    writeFileSync(files('client-key'), own.key)
+  }, 60_000)
+  afterAll(() => secured?.stop())
+
+  it('keeps the state', async () => {
+    const behind = temporaryDir('etcd-tls')
+    const port = await freePort()
+    let up = await startKapell({ dataDir: behind.path, port, args: flags('ca') })
+    const asked = new Kubectl(up.kubeconfig)
+    await asked.run('create', 'configmap', 'kept')
+    await up.stop()
+    up = await startKapell({ dataDir: behind.path, port, args: flags('ca') })
+    expect((await asked.run('get', 'configmap', 'kept', '-o', 'name')).trim()).toBe('configmap/kept')
+    await up.stop()
+    behind.remove()
+  }, 120_000)
+
+  it('is not believed when somebody else signed it', async () => {
+    const behind = temporaryDir('etcd-tls')
+    const args = ['--data-dir', behind.path, '--port', '0', ...flags('other-ca')]
+    const ran = await run(process.execPath, [kapellMain, 'up', ...args], { timeoutMs: 90_000 })
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toMatch(/etcd.*(self-signed certificate|unable to verify|signature failure|certificate)/i)
+    behind.remove()
+  }, 120_000)
+})
