@@ -32,7 +32,7 @@ const dontNeed = 4
 let advise: ((start: bigint, sizeBytes: number, advice: number) => number) | undefined
 
 /**
- * Lets go of the pages of the program itself and of the embedded store that this process has touched: most were touched
+ * Lets go of the pages of the program itself, of libraries and of the embedded store that this process has touched: most were touched
  * once, at the start or in a busy hour. They stay with the kernel for as long as it has room, and come back in some
  * microseconds each; a whole busy server's in a few milliseconds. Does nothing where there is no /proc.
  */
@@ -41,7 +41,7 @@ export function letGoOfMappedFiles(): void {
     const { execPath } = process
     const ranges = cleanRanges(
       readFileSync('/proc/self/smaps', 'latin1'),
-      (file) => file === execPath || file.endsWith('/store.mdb'),
+      (file) => file === execPath || /\/store\.mdb$|\.node$|\.so(\.\d+)*$/.test(file),
     )
     advise ??= loadAdvise()
     for (const { start, sizeBytes } of ranges) advise(start, sizeBytes, dontNeed)
