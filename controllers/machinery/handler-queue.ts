@@ -37,6 +37,11 @@ export class HandlerQueue<T extends KubeObject> {
     this.push(key, { type: 'delete', object })
   }
 
+  /** Changes that wait. */
+  get length(): number {
+    return this.waiting.size
+  }
+
   /** Once everything told so far has been handled. */
   async drained(): Promise<void> {
     while (this.running !== undefined) await this.running

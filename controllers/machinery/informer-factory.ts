@@ -2,7 +2,9 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import { groupResource, type ResourceRef } from '@kapell/openapi/meta/resource-ref'
 import type { ApiClient } from './client.ts'
 import { realClock, type Clock } from './clock.ts'
+import { informerMetrics } from './informer-metrics.ts'
 import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import { createSharedInformer, type SharedInformer } from './shared-informer.ts'
 import type { Indexers } from './store.ts'
 
@@ -27,11 +29,15 @@ export interface InformerFactoryOptions {
   clock?: Clock
   freeze?: boolean
   streamingList?: boolean
+  /** With them informers are measured, in the name of `component`. */
+  measured?: { metrics: Metrics; component: string }
 }
 
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const { client, log, signal, clock = realClock } = options
   const informers = new Map<string, SharedInformer<KubeObject>>()
+  const { measured } = options
+  const measuresOf = measured === undefined ? undefined : informerMetrics(measured.metrics, measured.component)
   return {
     informer: <T extends KubeObject>(ref: ResourceRef<T>, scope: InformerScope<T> = {}) => {
       const { indexers, ...where } = scope
@@ -54,6 +60,7 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
         clock,
         log,
         signal,
+        ...(measuresOf === undefined ? {} : { measures: measuresOf(ref) }),
         ...(where.labelSelector === undefined ? {} : { labelSelector: where.labelSelector }),
         ...(where.fieldSelector === undefined ? {} : { fieldSelector: where.fieldSelector }),
         ...(indexers === undefined ? {} : { indexers }),

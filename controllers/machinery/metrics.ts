@@ -13,6 +13,8 @@ export interface Metrics {
   counter(name: string, help: string, labels: Record<string, string>): Counter
   gauge(name: string, help: string, labels: Record<string, string>, read?: () => number): Gauge
   histogram(name: string, help: string, labels: Record<string, string>, buckets: readonly number[]): Histogram
+  /** Drops one series: what it told of is gone. */
+  forget(name: string, labels: Record<string, string>): void
   /** Called before each `render`: for series that come and go with what is counted. */
   beforeRender(run: () => void): void
   /** Everything, in the text format. */
@@ -82,6 +84,7 @@ export function createMetrics(): Metrics {
         ]
         return { handle: { observe }, lines }
       }),
+    forget: (name, labels) => void families.get(name)?.series.delete(labelText(labels)),
     beforeRender: (run) => void collectors.push(run),
     render: () => {
       for (const collect of collectors) collect()

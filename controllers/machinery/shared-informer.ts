@@ -2,6 +2,7 @@ import type { KubeObject } from '@kapell/openapi/meta/object'
 import type { ResourceClient } from './client.ts'
 import type { Clock } from './clock.ts'
 import { HandlerQueue, type ChangeHandlers } from './handler-queue.ts'
+import type { InformerMeasures } from './informer-metrics.ts'
 import type { Logger } from './log.ts'
 import { runReflector, type ReflectorSink } from './reflector.ts'
 import { IndexedStore, keyOf, type Indexers, type Lister } from './store.ts'
@@ -42,14 +43,16 @@ export interface SharedInformerOptions<T extends KubeObject> {
   /** Freezes every object to its leaves: tests find writers of shared objects with it. */
   freeze?: boolean
   streamingList?: boolean
+  measures?: InformerMeasures
   random?: () => number
 }
 
 /** Starts at once. */
 export function createSharedInformer<T extends KubeObject>(options: SharedInformerOptions<T>): SharedInformer<T> {
-  const { clock, log, signal, name } = options
+  const { clock, log, signal, name, measures } = options
   const store = new IndexedStore<T>(options.indexers)
   const queues = new Set<HandlerQueue<T>>()
+  measures?.queued(() => [...queues].reduce((sum, queue) => sum + queue.length, 0))
   const first = Promise.withResolvers<void>()
   // Nobody may be waiting when it is stopped early.
   first.promise.catch(() => {})
@@ -83,8 +86,10 @@ export function createSharedInformer<T extends KubeObject>(options: SharedInform
       void Promise.all([...queues].map((queue) => queue.drained())).then(() => first.resolve())
     },
     change: (type, object) => {
+      const start = measures === undefined ? 0 : performance.now()
       if (type === 'DELETED') remove(keyOf(object), shape(object))
       else put(object)
+      measures?.processed((performance.now() - start) / 1000)
     },
   }
   void runReflector({ ...options, sink })

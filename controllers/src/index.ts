@@ -166,6 +166,7 @@ export function startControllers(options: ControllersOptions): Promise<RunningCo
           log,
           signal,
           clock,
+          measured: { metrics, component: 'kube-controller-manager' },
           ...(options.freeze === undefined ? {} : { freeze: options.freeze }),
         }),
         clock,
@@ -219,6 +220,10 @@ async function runAll(
 ): Promise<void> {
   const { signal } = environment
   const running = await Promise.all(chosen.map((controller) => controller.start(environment)))
+  for (const { name } of chosen) {
+    const labels = { name, manager: 'kube-controller-manager' }
+    environment.metrics.gauge('running_managed_controllers', '[BETA] Controllers that run, by manager.', labels).set(1)
+  }
   started.resolve()
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()

@@ -152,5 +152,30 @@ describe('jobs on a real API server', () => {
     await plane.until([pods], async () => ((await podsOf('gone')).length === 0 ? true : undefined))
   })
 
+  it("is measured by upstream's names", () => {
+    const text = plane.metrics()
+    for (const series of [
+      'job_controller_jobs_finished_total{completion_mode="NonIndexed",reason="CompletionsReached",result="succeeded"}',
+      'job_controller_jobs_finished_total{completion_mode="NonIndexed",reason="BackoffLimitExceeded",result="failed"}',
+      'job_controller_jobs_finished_total{completion_mode="Indexed",reason="CompletionsReached",result="succeeded"}',
+      'job_controller_job_pods_finished_total{completion_mode="Indexed",result="succeeded"}',
+      'job_controller_job_syncs_total{action="pods_created",completion_mode="NonIndexed",result="success"}',
+      'job_controller_job_sync_duration_seconds_count{action="pods_created",completion_mode="NonIndexed",result="success"}',
+      'job_controller_pod_failures_handled_by_failure_policy_total{action="FailJob"}',
+      'job_controller_terminated_pods_tracking_finalizer_total{event="add"}',
+      'job_controller_terminated_pods_tracking_finalizer_total{event="delete"}',
+      'job_controller_job_pods_creation_total{reason="new",status="succeeded"}',
+      'job_controller_job_finished_indexes_total{backoffLimit="perIndex",status="failed"}',
+      'running_managed_controllers{manager="kube-controller-manager",name="job-controller"}',
+      'informer_queued_items{group="batch",name="kube-controller-manager",resource="jobs",version="v1"}',
+      'root_ca_cert_publisher_sync_total{code="200"}',
+    ])
+      expect(text).toContain(`${series} `)
+    const tracked = (event: string) =>
+      Number(new RegExp(`tracking_finalizer_total{event="${event}"} (\\d+)`).exec(text)?.[1])
+    // Every ended pod lost the finalizer that it had.
+    expect(tracked('delete')).toBe(tracked('add'))
+  })
+
   it('had nothing to complain of', () => expect(plane.warnings).toEqual([]))
 })

@@ -25,6 +25,9 @@ interface Dependencies {
   deleted: BoundedMap<string, true>
 }
 
+const skewHelp = '[STABLE] Time from when a Job was due to when it was made.'
+const skewBuckets = Array.from({ length: 10 }, (_, i) => 2 ** i)
+
 /** Makes Jobs by the clock. Source: concepts page "CronJob". */
 export const cronJobController = defineController<Dependencies, V1CronJob>({
   name: 'cronjob-controller',
@@ -180,6 +183,9 @@ async function start(
   try {
     job = await resource.create(wanted)
     events.event(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata?.name}`)
+    d.context.metrics
+      .histogram('cronjob_controller_job_creation_skew_duration_seconds', skewHelp, {}, skewBuckets)
+      .observe(Math.max(d.context.clock.now().getTime() - at.getTime(), 0) / 1000)
   } catch (error) {
     if (isNamespaceTerminating(error)) return withActive(status, active)
     if (!isReason(error, 'AlreadyExists')) {

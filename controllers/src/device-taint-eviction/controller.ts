@@ -7,10 +7,12 @@ import { pods, resourceClaims, resourceSlices } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { ResourceV1ResourceClaim, V1DeviceTaint, V1Pod, V1ResourceSlice } from '@kapell/openapi/types'
+import { evictionMetrics } from '../shared/eviction-metrics.ts'
 import { isDeleting, isFinished } from '../shared/pods.ts'
 import { evictAtMs } from './decide.ts'
 
 interface Dependencies {
+  evicted: (seconds: number) => void
   client: ApiClient
   clock: Clock
   events: EventRecorder
@@ -24,10 +26,11 @@ const byPool = 'pool'
 /** Deletes pods that use devices with NoExecute taints which their claims do not tolerate, or no longer. */
 export const deviceTaintEvictionController = defineController<Dependencies, ResourceV1ResourceClaim>({
   name: 'device-taint-eviction-controller',
-  queue: 'device_taint_eviction',
+  queue: 'device-taint-eviction-controller',
   primary: resourceClaims,
   workers: 4,
-  setup: ({ client, clock, events, informer, queue }) => {
+  setup: ({ client, clock, events, informer, queue, metrics }) => {
+    const evicted = evictionMetrics(metrics, 'device_taint_eviction_controller')
     const claims = informer(resourceClaims, { indexers: { [byPool]: poolsOf } })
     const slices = informer(resourceSlices, {
       indexers: { [byPool]: ({ spec }) => [`${spec.driver}/${spec.pool.name}`] },
@@ -41,7 +44,7 @@ export const deviceTaintEvictionController = defineController<Dependencies, Reso
         if (JSON.stringify(taintsIn(before)) !== JSON.stringify(taintsIn(slice))) wake(slice)
       },
     })
-    return { client, clock, events, pods: informer(pods).lister, claims: claims.lister, slices: slices.lister }
+    return { evicted, client, clock, events, pods: informer(pods).lister, claims: claims.lister, slices: slices.lister }
   },
   reconcile: async (key, deps) => {
     const claim = deps.claims.get(key)
@@ -54,6 +57,7 @@ export const deviceTaintEvictionController = defineController<Dependencies, Reso
       const pod = deps.pods.get(`${claim.metadata?.namespace ?? ''}/${name}`)
       if (pod?.metadata?.uid !== uid || isDeleting(pod) || isFinished(pod)) continue
       await evict(pod, deps)
+      deps.evicted((nowMs - at) / 1000)
     }
   },
 })

@@ -13,6 +13,7 @@ import { isNamespaceTerminating } from '@kapell/controllers/machinery/namespace-
 import { selects, selectsPods } from '../shared/service-pods.ts'
 import { wakeServicesOfPods } from '../shared/wake-services.ts'
 import { desiredGroups, managedBy, managedByLabel, serviceLabel, withTrigger, type EndpointGroup } from './desired.ts'
+import { sliceMeasures, type SliceMeasures } from './measures.ts'
 import { planSlices, type SlicePlan } from './reconcile.ts'
 import { isTopologyAware, shareOf, withZoneHints, zoneShares } from './topology.ts'
 import { createSliceTracker, type SliceTracker } from '../shared/slice-tracker.ts'
@@ -28,6 +29,7 @@ interface Dependencies {
   nodes: Lister<V1Node>
   slices: Lister<V1EndpointSlice>
   tracker: SliceTracker
+  measures: SliceMeasures
   /** Of Services whose endpoints are shared out among zones: why those of a family are not, '' when they are. */
   hints: Map<string, Map<string, string>>
 }
@@ -95,6 +97,7 @@ function setup(context: ControllerContext): Dependencies {
     nodes: nodeInformer.lister,
     slices: slices.lister,
     tracker: createSliceTracker(slices.lister, context.clock),
+    measures: sliceMeasures(context.metrics),
     hints: new Map(),
   }
 }
@@ -106,16 +109,28 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     // Its slices go with it: they are owned by the Service.
     d.tracker.forget(key)
     d.hints.delete(key)
+    d.measures.gone(key)
     return undefined
   }
   if (!selectsPods(service) || isDeleting(service)) return undefined
-  if (d.tracker.isStale(key, namespace)) return { afterMs: staleMs }
+  if (d.tracker.isStale(key, namespace)) {
+    d.measures.synced('stale')
+    return { afterMs: staleMs }
+  }
   const selected = d.pods.inNamespace(namespace).filter((pod) => selects(service, pod.metadata?.labels))
   const existing = d.slices.byIndex('service', key).filter((slice) => !isDeleting(slice))
   const plain = desiredGroups(service, selected, (node) => d.nodes.get(node)?.metadata?.labels?.[zoneLabel])
   const groups = isTopologyAware(service) ? shareOut(d, service, plain, existing) : plain
   if (groups === plain) d.hints.delete(key)
-  await carryOut(key, d, service, selected, planSlices(service, existing, groups))
+  const plan = planSlices(service, existing, groups)
+  d.measures.planned(service, existing, plan)
+  try {
+    await carryOut(key, d, service, selected, plan)
+  } catch (error) {
+    d.measures.synced('error')
+    throw error
+  }
+  d.measures.synced('success')
   return undefined
 }
 

@@ -5,6 +5,7 @@ import { errorText } from '@kapell/controllers/machinery/log'
 import { controllerOf } from '@kapell/controllers/machinery/owner-refs'
 import { claimNameOf } from '@kapell/controllers/machinery/placement/volumes'
 import { keyOf, type Lister } from '@kapell/controllers/machinery/store'
+import type { Counter } from '@kapell/controllers/machinery/metrics'
 import { persistentVolumeClaims, pods } from '@kapell/openapi/meta/refs'
 import type { V1PersistentVolumeClaim, V1Pod, V1Volume } from '@kapell/openapi/types'
 import { isDeleting } from '../shared/pods.ts'
@@ -14,6 +15,8 @@ interface Dependencies {
   events: EventRecorder
   pods: Lister<V1Pod>
   claims: Lister<V1PersistentVolumeClaim>
+  made: Counter
+  failed: Counter
 }
 
 const hasEphemeral = (pod: V1Pod): boolean =>
@@ -24,7 +27,7 @@ export const ephemeralVolumeController = defineController<Dependencies, V1Pod>({
   name: 'ephemeral-volume-controller',
   component: 'ephemeral_volume',
   queue: 'ephemeral_volume',
-  setup: ({ client, events, informer, queue }) => {
+  setup: ({ client, events, informer, queue, metrics }) => {
     const known = informer(pods)
     const look = (pod: V1Pod): void => {
       if (hasEphemeral(pod) && !isDeleting(pod)) queue.add(keyOf(pod))
@@ -38,7 +41,11 @@ export const ephemeralVolumeController = defineController<Dependencies, V1Pod>({
         if (owner?.kind === 'Pod') queue.add(`${claim.metadata?.namespace ?? ''}/${owner.name}`)
       },
     })
-    return { client, events, pods: known.lister, claims: claims.lister }
+    const help = '[ALPHA] Claims asked for, for ephemeral volumes.'
+    const made = metrics.counter('ephemeral_volume_controller_create_total', help, {})
+    const why = '[ALPHA] Claims for ephemeral volumes that could not be made.'
+    const failed = metrics.counter('ephemeral_volume_controller_create_failures_total', why, {})
+    return { client, events, pods: known.lister, claims: claims.lister, made, failed }
   },
   reconcile: async (key, deps) => {
     const pod = deps.pods.get(key)
@@ -48,7 +55,8 @@ export const ephemeralVolumeController = defineController<Dependencies, V1Pod>({
   },
 })
 
-async function ensureClaim({ client, events, claims }: Dependencies, pod: V1Pod, volume: V1Volume): Promise<void> {
+async function ensureClaim(deps: Dependencies, pod: V1Pod, volume: V1Volume): Promise<void> {
+  const { client, events, claims, made, failed } = deps
   const namespace = pod.metadata?.namespace ?? ''
   const name = claimNameOf(pod, volume) ?? ''
   const fail = (why: string): void =>
@@ -61,8 +69,10 @@ async function ensureClaim({ client, events, claims }: Dependencies, pod: V1Pod,
     throw new Error(why)
   }
   try {
+    made.inc()
     await client.resource(persistentVolumeClaims, namespace).create(claimFor(pod, volume, name))
   } catch (error) {
+    failed.inc()
     fail(`failed to create PVC ${namespace}/${name}: ${errorText(error)}`)
     throw error
   }

@@ -54,10 +54,13 @@ function setup(context: ControllerContext): Dependencies {
   })
   const metadataClient = context.metadataClientFor(name)
   const monitors = createMonitors({ client, metadataClient, graph, clock, log, signal })
+  const help = '[ALPHA] Times that what there is to watch could not be learnt.'
+  const failures = context.metrics.counter('garbagecollector_controller_resources_sync_error_total', help, {})
   const refresh = async (): Promise<void> => {
     try {
       await monitors.refresh()
     } catch (error) {
+      failures.inc()
       if (!signal.aborted) log.warn(`garbage collector: discovery: ${errorText(error)}`)
     }
   }

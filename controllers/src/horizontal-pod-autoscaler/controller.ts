@@ -24,6 +24,7 @@ import { sameMeaning } from '../shared/equal.ts'
 import { normalize, rulesOf, type History, type Normalized } from './behavior.ts'
 import { evaluate, EvaluationError, type Evaluated } from './evaluate.ts'
 import { createMetricsReader, type MetricsReader } from './metrics.ts'
+import { actionOf, autoscalerMeasures, type AutoscalerMeasures, type ScaleError } from './measures.ts'
 import { newestOf, nextLookMs, noting, type SeenMetrics } from './next-look.ts'
 import type { Tolerance } from './replicas.ts'
 
@@ -37,6 +38,7 @@ interface Dependencies {
   reader: MetricsReader
   histories: Map<string, History>
   discovered: () => Promise<Discovered>
+  measures: AutoscalerMeasures
 }
 
 /** Sizes workloads by metrics. Source: concepts page "Horizontal Pod Autoscaling". */
@@ -48,7 +50,13 @@ export const horizontalPodAutoscalerController = defineController<Dependencies, 
   setup: (context) => {
     const histories = new Map<string, History>()
     const known = context.informer(horizontalPodAutoscalers)
-    known.onChange({ delete: ({ metadata }) => void histories.delete(metadata?.uid ?? '') })
+    const measures = autoscalerMeasures(context.metrics, () => known.lister.list().length)
+    known.onChange({
+      delete: ({ metadata }) => {
+        histories.delete(metadata?.uid ?? '')
+        measures.gone({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' })
+      },
+    })
     return {
       context,
       autoscalers: known.lister,
@@ -56,6 +64,7 @@ export const horizontalPodAutoscalerController = defineController<Dependencies, 
       reader: createMetricsReader(context.client),
       histories,
       discovered: cachedDiscovery(context),
+      measures,
     }
   },
   reconcile,
@@ -66,6 +75,9 @@ class Round {
   status: V2HorizontalPodAutoscalerStatus
   /** The newest of the pods' metrics. */
   seen: SeenMetrics | undefined
+  error: ScaleError = 'none'
+  /** The target's size before, once known. */
+  was: number | undefined
   private readonly now: Date
   constructor(autoscaler: V2HorizontalPodAutoscaler, now: Date) {
     const { generation } = autoscaler.metadata ?? {}
@@ -87,7 +99,12 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
   if (autoscaler === undefined || autoscaler.metadata?.deletionTimestamp !== undefined) return undefined
   const { client, clock } = d.context
   const round = new Round(autoscaler, clock.now())
+  const start = performance.now()
   await sizeUp(d, autoscaler, round)
+  const { desiredReplicas: wanted = 0 } = round.status
+  const action = round.error === 'none' && round.was !== undefined ? actionOf(wanted, round.was) : 'none'
+  d.measures.reconciled({ action, error: round.error, seconds: (performance.now() - start) / 1000 })
+  d.measures.wants(splitKey(key), wanted)
   if (!sameMeaning(round.status, autoscaler.status))
     await client
       .resource(horizontalPodAutoscalers, splitKey(key).namespace)
@@ -108,6 +125,7 @@ async function sizeUp(d: Dependencies, autoscaler: V2HorizontalPodAutoscaler, ro
     "the HPA controller was able to get the target's current scale",
   )
   const current = scale.spec?.replicas ?? 0
+  round.was = current
   round.status = { ...round.status, currentReplicas: scale.status?.replicas ?? 0 }
   if (current === 0 && min !== 0) {
     round.status = { ...round.status, desiredReplicas: 0 }
@@ -133,6 +151,7 @@ async function sizeUp(d: Dependencies, autoscaler: V2HorizontalPodAutoscaler, ro
   try {
     await d.context.client.raw('PUT', path, { ...scale, spec: { ...scale.spec, replicas: wanted } })
   } catch (error) {
+    round.error = 'internal'
     events.event(
       autoscaler,
       'Warning',
@@ -185,6 +204,7 @@ async function readScale(
     const path = resourcePath(ref, { namespace, name, subresource: 'scale' })
     return { scale: (await client.raw('GET', path)) as V1Scale, path }
   } catch (error) {
+    round.error = 'internal'
     events.event(autoscaler, 'Warning', 'FailedGetScale', errorText(error))
     round.tell(
       'AbleToScale',
@@ -238,13 +258,23 @@ async function decide(
   const failures: EvaluationError[] = []
   const statuses: V2MetricStatus[] = []
   for (const spec of metrics) {
+    const start = performance.now()
+    const computed = (replicas: number, error: ScaleError): void =>
+      d.measures.computed({
+        action: actionOf(replicas, current),
+        error,
+        metricType: spec.type,
+        seconds: (performance.now() - start) / 1000,
+      })
     try {
       const one = await evaluate(spec, situation)
+      computed(one.replicas, 'none')
       statuses.push(one.status)
       if (most === undefined || one.replicas > most.replicas) most = one
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error
       failures.push(error)
+      computed(current, error.reason === 'InvalidMetricSourceType' ? 'spec' : 'internal')
       events.event(autoscaler, 'Warning', error.reason, error.message)
     }
   }
@@ -253,6 +283,7 @@ async function decide(
   // With a metric missing it may grow, but must not shrink.
   if (most === undefined || (failed !== undefined && most.replicas < current)) {
     const reason = failed?.reason ?? 'InvalidMetricSourceType'
+    round.error = reason === 'InvalidMetricSourceType' ? 'spec' : 'internal'
     const message = `the HPA was unable to compute the replica count: ${failed?.message ?? 'no metrics'}`
     round.tell('ScalingActive', 'False', reason, message)
     events.event(

@@ -20,6 +20,7 @@ import { isDeleting } from '../shared/pods.ts'
 import { forEachAtOnce, slowStart } from '../shared/slow-start.ts'
 import { wakeOwnersOfOrphans } from '../shared/wake-owners.ts'
 import { createJobBackoff, type JobBackoff } from './backoff.ts'
+import { jobMetrics, type JobMetrics, type SyncAction } from './metrics.ts'
 import { planJob, type JobPlan } from './plan.ts'
 import { isTracked, newJobPod, trackingFinalizer } from './pods.ts'
 import { jobState, judgeJob, type JobEnd, type JobState } from './state.ts'
@@ -35,6 +36,7 @@ interface Dependencies {
   backoff: JobBackoff
   /** Ended pods whose finalizer was taken away, until the cache shows it. */
   released: Map<string, Set<string>>
+  measured: JobMetrics
   /** Failed pods that the back-off knows of. */
   told: Map<string, Set<string>>
 }
@@ -59,6 +61,7 @@ export const jobController = defineController<Dependencies, V1Job>({
 
 function setup(context: ControllerContext): Dependencies {
   const { informer, queue, clock, client, events } = context
+  const measured = jobMetrics(context.metrics)
   const known = informer(jobs)
   const expectations = createExpectations(clock)
   const backoff = createJobBackoff()
@@ -88,14 +91,19 @@ function setup(context: ControllerContext): Dependencies {
       if (isDeleting(pod)) gone(pod)
       else if (key !== undefined) expectations.creationObserved(key)
       if (known.hasSynced) lookForOrphan(pod)
+      measured.podChanged(undefined, pod)
     },
-    update: (_, pod) => {
+    update: (old, pod) => {
+      measured.podChanged(old, pod)
       if (isDeleting(pod)) gone(pod)
       lookForOrphan(pod)
     },
     delete: gone,
   })
   known.onChange({
+    add: ({ spec }) => {
+      if (spec?.managedBy !== undefined && spec.managedBy !== manager) measured.external(spec.managedBy)
+    },
     delete: (job) => {
       const key = keyOf(job)
       expectations.forget(key)
@@ -114,6 +122,7 @@ function setup(context: ControllerContext): Dependencies {
     backoff,
     released,
     told,
+    measured,
   }
 }
 
@@ -124,6 +133,25 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     return undefined
   }
   if (isDone(job) || isDeleting(job) || (job.spec?.managedBy ?? manager) !== manager) return undefined
+  const start = performance.now()
+  const did: { action: SyncAction } = { action: 'reconciling' }
+  let failure: unknown
+  try {
+    return await sync(key, job, d, did)
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    d.measured.synced(job, did.action, failure, (performance.now() - start) / 1000)
+  }
+}
+
+async function sync(
+  key: string,
+  job: V1Job,
+  d: Dependencies,
+  did: { action: SyncAction },
+): Promise<ReconcileResult | undefined> {
   const { client, clock, events } = d.context
   const mayAct = d.expectations.satisfied(key)
   const cached = await claimPods({
@@ -141,7 +169,7 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
   const state = jobState(job, owned)
   d.backoff.record(key, { succeeded: state.newSucceeded, failed: unrecorded(d, key, state) }, nowMs)
   const end = judgeJob(job, state, nowMs)
-  const { active, retryMs, errors } = await act(d, key, job, state, end, mayAct, nowMs)
+  const { active, retryMs, errors } = await act(d, key, job, state, end, mayAct, nowMs, did)
 
   const suspension =
     end === undefined
@@ -184,15 +212,18 @@ async function act(
   end: JobEnd | undefined,
   mayAct: boolean,
   nowMs: number,
+  did: { action: SyncAction },
 ): Promise<ActResult> {
   const active = state.active.length
   if (end !== undefined) {
     const errors = await deletePods(d, key, job, state.active)
     return { active: errors.length > 0 ? active : 0, errors }
   }
+  did.action = 'tracking'
   if (!mayAct) return { active, errors: [] }
   const plan = planJob(job, state)
   if (plan.delete.length > 0) {
+    did.action = 'pods_deleted'
     // Not failures of theirs: nobody needs to count them.
     const freed = await Promise.all(plan.delete.filter(isTracked).map((pod) => freePod(d, pod)))
     remember(d, key, new Set(freed))
@@ -202,7 +233,8 @@ async function act(
   if (plan.create.length === 0) return { active, errors: [] }
   const waitMs = d.backoff.remainingMs(key, nowMs)
   if (waitMs > 0) return { active, retryMs: waitMs, errors: [] }
-  const { made, errors } = await createPods(d, key, job, plan.create)
+  did.action = 'pods_created'
+  const { made, errors } = await createPods(d, key, job, plan.create, state)
   return { active: active + made, errors }
 }
 
@@ -211,6 +243,7 @@ async function createPods(
   key: string,
   job: V1Job,
   wanted: JobPlan['create'],
+  state: JobState,
 ): Promise<{ made: number; errors: unknown[] }> {
   d.expectations.expectCreations(key, wanted.length)
   let made = 0
@@ -219,7 +252,9 @@ async function createPods(
     try {
       await d.control.create(newJobPod(job, index, failures), job)
       made++
+      d.measured.podMade(job, state, 'succeeded')
     } catch (error) {
+      d.measured.podMade(job, state, 'failed')
       d.expectations.creationObserved(key)
       if (!isNamespaceTerminating(error)) throw error
     }
@@ -283,6 +318,9 @@ async function track(
     freed.size === release.length
   if (over) status = endedStatus(status, end, d.context.clock.now())
   await write(status)
+  d.measured.counted(job, stored)
+  for (const { pod, match } of state.newFailed)
+    if (match.ruled && freed.has(pod.metadata?.uid ?? '')) d.measured.policyApplied(match.action)
   if (over) tellEnd(d, job, end)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
@@ -291,6 +329,7 @@ async function track(
 
 function tellEnd(d: Dependencies, job: V1Job, end: JobEnd): void {
   const { events } = d.context
+  d.measured.ended(job, end.target === 'SuccessCriteriaMet' ? 'succeeded' : 'failed', end.reason)
   if (end.target === 'SuccessCriteriaMet') events.event(job, 'Normal', 'Completed', 'Job completed')
   else events.event(job, 'Warning', end.reason, end.message)
 }

@@ -4,6 +4,8 @@ export type FailureAction = 'FailJob' | 'FailIndex' | 'Ignore' | 'Count'
 
 export interface FailureMatch {
   action: FailureAction
+  /** One of the policy's rules said so. */
+  ruled: boolean
   /** Told when it fails the Job. */
   message: string
 }
@@ -24,6 +26,7 @@ export function matchFailurePolicy(job: V1Job, pod: V1Pod): FailureMatch {
       if (hit !== undefined)
         return {
           action,
+          ruled: true,
           message: `Container ${hit.name} for pod ${where} failed with exit code ${hit.exitCode} matching ${action} rule at index ${i}`,
         }
     }
@@ -32,10 +35,14 @@ export function matchFailurePolicy(job: V1Job, pod: V1Pod): FailureMatch {
         ({ type, status }) => type === pattern.type && status === (pattern.status ?? 'True'),
       )
       if (hit !== undefined)
-        return { action, message: `Pod ${where} has condition ${hit.type} matching ${action} rule at index ${i}` }
+        return {
+          action,
+          ruled: true,
+          message: `Pod ${where} has condition ${hit.type} matching ${action} rule at index ${i}`,
+        }
     }
   }
-  return { action: 'Count', message: '' }
+  return { action: 'Count', ruled: false, message: '' }
 }
 
 function endedContainers(pod: V1Pod): { name: string; exitCode: number }[] {

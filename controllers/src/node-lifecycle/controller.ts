@@ -8,6 +8,7 @@ import { isReason } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { V1Lease, V1Node, V1Pod, V1Taint } from '@kapell/openapi/types'
 import { conditionOf, observe, unknownConditions, type Observed } from './health.ts'
+import { nodeMeasures, type NodeMeasures } from './measures.ts'
 import { markPodsNotReady } from './pods-not-ready.ts'
 import { hasEviction, wantedEviction, wantedNoSchedule, withEviction } from './taints.ts'
 import { EvictionAllowance, evictionRates, zoneOf } from './zones.ts'
@@ -21,6 +22,7 @@ interface Dependencies {
   pods: Lister<V1Pod>
   observed: Map<string, Observed & { node: V1Node }>
   allowance: EvictionAllowance
+  measures: NodeMeasures
 }
 
 /** How often each node is looked at when nothing wakes this controller. */
@@ -36,7 +38,8 @@ export const nodeLifecycleController = defineController<Dependencies, V1Node>({
   queue: 'node_lifecycle_controller',
   primary: nodes,
   workers: 4,
-  setup: ({ client, clock, events, lister, informer }) => ({
+  setup: ({ client, clock, events, lister, informer, metrics }) => ({
+    measures: nodeMeasures(metrics, () => lister(nodes).list()),
     client,
     clock,
     events,
@@ -59,9 +62,11 @@ export const nodeLifecycleController = defineController<Dependencies, V1Node>({
     if (before === undefined) tellOf(events, node, 'RegisteredNode', `Registered Node ${name} in Controller`)
     const nowMs = clock.now().getTime()
     const renewed = dependencies.leases.get(`kube-node-lease/${name}`)?.spec?.renewTime
+    const start = performance.now()
     const seen = { ...observe(before, node, renewed, nowMs), node }
     observed.set(name, seen)
     const judged = (await markSilent(node, seen, dependencies)) ?? node
+    dependencies.measures.looked((performance.now() - start) / 1000)
     await keepTaints(judged, dependencies)
     await keepLabels(judged, dependencies)
     return { afterMs: lookMs }
@@ -115,6 +120,7 @@ async function keepTaints(node: V1Node, dependencies: Dependencies): Promise<voi
     const rate = evictionRates(lister.list()).get(zoneOf(node)) ?? 0
     const may = wanted === undefined || allowance.take(zoneOf(node), rate, clock.now().getTime())
     if (may) taints = withEviction(taints, wanted, rfc3339(clock.now()))
+    if (may && wanted !== undefined) dependencies.measures.evicted(node)
   }
   if (taints === (node.spec?.taints ?? []) || sameTaints(taints, node.spec?.taints ?? [])) return
   const { resourceVersion, name = '' } = node.metadata ?? {}

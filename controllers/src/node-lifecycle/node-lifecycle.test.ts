@@ -1,7 +1,9 @@
+import { createMetrics } from '@kapell/controllers/machinery/metrics'
 import type { V1Node } from '@kapell/openapi/types'
 import { gracePeriodMs, observe, unknownConditions } from './health.ts'
 import { hasEviction, wantedEviction, wantedNoSchedule, withEviction } from './taints.ts'
 import { EvictionAllowance, evictionRates } from './zones.ts'
+import { nodeMeasures } from './measures.ts'
 
 const node = (conditions: Record<string, string>, spec: V1Node['spec'] = {}, zone?: string): V1Node => ({
   metadata: { name: 'n', ...(zone === undefined ? {} : { labels: { 'topology.kubernetes.io/zone': zone } }) },
@@ -94,4 +96,25 @@ describe('evictionRates', () => {
     const allowance = new EvictionAllowance()
     expect([0, 5000, 10_000].map((nowMs) => allowance.take('a', 0.1, nowMs))).toEqual([true, false, true])
   })
+})
+
+it("zones and evictions are told of by upstream's names", () => {
+  const metrics = createMetrics()
+  const labels = { 'topology.kubernetes.io/region': 'r', 'topology.kubernetes.io/zone': 'z' }
+  const zoned = (ready: string): V1Node => ({ ...node({ Ready: ready }), metadata: { labels } })
+  const nodes = [zoned('True'), zoned('False')]
+  const measures = nodeMeasures(metrics, () => nodes)
+  measures.evicted(nodes[1]!)
+  measures.looked(0.001)
+  measures.looked(0.001)
+  const text = metrics.render()
+  for (const line of [
+    'node_collector_evictions_total{zone="r: :z"} 1',
+    'node_collector_zone_size{zone="r: :z"} 2',
+    'node_collector_unhealthy_nodes_in_zone{zone="r: :z"} 1',
+    'node_collector_zone_health{zone="r: :z"} 50',
+    'node_collector_update_node_health_duration_seconds_count 2',
+    'node_collector_update_all_nodes_health_duration_seconds_count 1',
+  ])
+    expect(text).toContain(`${line}\n`)
 })

@@ -7,6 +7,7 @@ import { isReason } from '@kapell/openapi/meta/status'
 import type { V1PersistentVolumeClaim } from '@kapell/openapi/types'
 import { syncClaim } from './claim.ts'
 import type { BinderDeps } from './deps.ts'
+import { measureVolumes } from './measures.ts'
 import { syncVolume } from './volume.ts'
 
 /** How often a claim that waits is looked at without a change: as upstream does, so that its events stay fresh. */
@@ -26,7 +27,7 @@ export const persistentVolumeBinder = defineController<BinderDeps, V1PersistentV
   serviceAccount: 'persistent-volume-binder',
   component: 'persistentvolume-controller',
   queue: 'claims',
-  setup: ({ client, events, informer, queue }) => {
+  setup: ({ client, events, informer, queue, metrics }) => {
     const claimInformer = informer(persistentVolumeClaims, {
       indexers: {
         [unbound]: (claim) =>
@@ -42,6 +43,11 @@ export const persistentVolumeBinder = defineController<BinderDeps, V1PersistentV
     })
     const classInformer = informer(storageClasses)
     const podInformer = informer(pods, { indexers: { claimKey: claimKeysOf } })
+    measureVolumes(
+      metrics,
+      () => volumeInformer.lister.list(),
+      () => claimInformer.lister.list(),
+    )
     const claims = new AssumeCache(claimInformer.lister)
     const volumes = new AssumeCache(volumeInformer.lister)
     const wakeClaim = (key: string): void => queue.add(claimKey(key))

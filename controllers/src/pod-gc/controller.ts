@@ -15,6 +15,7 @@ interface Dependencies {
   pods: Lister<V1Pod>
   /** When each missing node was first missed, in milliseconds. */
   missedAtMs: Map<string, number>
+  count: (what: 'pods' | 'pod_errors', pod: V1Pod, reason: string) => void
 }
 
 const everyMs = 20_000
@@ -28,17 +29,22 @@ const key = 'all'
 export const podGarbageCollector = defineController<Dependencies, V1Node>({
   name: 'pod-garbage-collector',
   queue: 'orphaned_pods_nodes',
-  setup: ({ client, clock, lister, queue }) => {
+  setup: ({ client, clock, lister, queue, metrics }) => {
     queue.add(key)
-    return { client, clock, nodes: lister(nodes), pods: lister(pods), missedAtMs: new Map<string, number>() }
+    const count: Dependencies['count'] = (what, { metadata }, reason) => {
+      const help = what === 'pods' ? '[ALPHA] Pods deleted.' : '[ALPHA] Pods that could not be deleted.'
+      const labels = { namespace: metadata?.namespace ?? '', reason }
+      metrics.counter(`pod_gc_collector_force_delete_${what}_total`, help, labels).inc()
+    }
+    return { count, client, clock, nodes: lister(nodes), pods: lister(pods), missedAtMs: new Map<string, number>() }
   },
   reconcile: async (_key, dependencies) => {
-    const { client, clock, nodes: nodeLister, pods: podLister } = dependencies
+    const { nodes: nodeLister, pods: podLister } = dependencies
     const all = podLister.list()
     const known = new Map(nodeLister.list().map((node) => [node.metadata?.name ?? '', node]))
     const gone = await goneNodes(all, known, dependencies)
     for (const collected of choosePods({ pods: all, nodes: known, gone, threshold }))
-      await collect(collected, client, clock)
+      await collect(collected, dependencies)
     return { afterMs: everyMs }
   },
 })
@@ -72,7 +78,7 @@ async function goneNodes(
   return gone
 }
 
-async function collect({ pod, reason }: Collected, client: ApiClient, clock: Clock): Promise<void> {
+async function collect({ pod, reason }: Collected, { client, clock, count }: Dependencies): Promise<void> {
   const { namespace = '', name = '', uid, generation } = pod.metadata ?? {}
   const resource = client.resource(pods, namespace)
   try {
@@ -90,7 +96,9 @@ async function collect({ pod, reason }: Collected, client: ApiClient, clock: Clo
       await resource.patch(name, 'strategic', { metadata: { uid }, status }, { subresource: 'status' })
     }
     await resource.delete(name, { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) })
+    count('pods', pod, reason)
   } catch (error) {
+    if (!isReason(error, 'NotFound')) count('pod_errors', pod, reason)
     if (!isReason(error, 'NotFound', 'Conflict')) throw error
   }
 }

@@ -10,6 +10,7 @@ import {
   isReservedFor,
 } from '@kapell/controllers/machinery/placement/resource-claims'
 import { keyOf, type Lister } from '@kapell/controllers/machinery/store'
+import type { Metrics } from '@kapell/controllers/machinery/metrics'
 import { pods, resourceClaims, resourceClaimTemplates } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { ResourceV1ResourceClaim, V1Pod, V1ResourceClaimTemplate } from '@kapell/openapi/types'
@@ -18,6 +19,7 @@ import { claimFrom, cleanup, madeBefore, missingClaims } from './decide.ts'
 interface Dependencies {
   client: ApiClient
   events: EventRecorder
+  metrics: Metrics
   pods: Lister<V1Pod>
   claims: Lister<ResourceV1ResourceClaim>
   templates: Lister<V1ResourceClaimTemplate>
@@ -38,7 +40,7 @@ export const resourceClaimController = defineController<Dependencies, V1Pod>({
   component: 'resource_claim',
   queue: 'resource_claim',
   workers: 10,
-  setup: ({ client, events, informer, queue }) => {
+  setup: ({ client, events, informer, queue, metrics }) => {
     const podInformer = informer(pods, {
       indexers: {
         [byTemplate]: (pod) =>
@@ -81,6 +83,7 @@ export const resourceClaimController = defineController<Dependencies, V1Pod>({
     return {
       client,
       events,
+      metrics,
       pods: podInformer.lister,
       claims: claimInformer.lister,
       templates: templateInformer.lister,
@@ -123,8 +126,23 @@ async function makeClaim(pod: V1Pod, entryName: string, templateName: string, de
     throw new Error(
       `resource claim template "${templateName}": resourceclaimtemplate.resource.k8s.io "${templateName}" not found`,
     )
-  const made = await deps.client.resource(resourceClaims, namespace).create(claimFrom(template, pod, entryName))
-  return made.metadata?.name ?? ''
+  const wanted = claimFrom(template, pod, entryName)
+  const admin = wanted.spec.devices?.requests?.some(({ exactly }) => exactly?.adminAccess === true) === true
+  const count = (status: 'success' | 'failure'): void =>
+    deps.metrics
+      .counter('resourceclaim_controller_creates_total', '[ALPHA] Claims that were made, or could not be.', {
+        admin_access: String(admin),
+        status,
+      })
+      .inc()
+  try {
+    const made = await deps.client.resource(resourceClaims, namespace).create(wanted)
+    count('success')
+    return made.metadata?.name ?? ''
+  } catch (error) {
+    count('failure')
+    throw error
+  }
 }
 
 async function tellPod(pod: V1Pod, made: ReadonlyMap<string, string>, { client }: Dependencies): Promise<void> {

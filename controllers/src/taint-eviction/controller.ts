@@ -7,6 +7,7 @@ import { nodes, pods } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { V1Node, V1Pod, V1Taint } from '@kapell/openapi/types'
+import { evictionMetrics } from '../shared/eviction-metrics.ts'
 import { staySeconds } from './tolerations.ts'
 
 interface Dependencies {
@@ -17,6 +18,7 @@ interface Dependencies {
   pods: Lister<V1Pod>
   /** Pods whose stay is limited, by key, and when it began: for taints that do not say when they were added. */
   since: Map<string, { uid: string; beganMs: number }>
+  evicted: (seconds: number) => void
 }
 
 const byNode = 'spec.nodeName'
@@ -28,7 +30,7 @@ export const taintEvictionController = defineController<Dependencies, V1Pod>({
   queue: 'noexec_taint_pod',
   primary: pods,
   workers: 4,
-  setup: ({ client, clock, events, informer, queue }) => {
+  setup: ({ client, clock, events, informer, queue, metrics }) => {
     const podInformer = informer(pods, { indexers: { [byNode]: (pod) => [pod.spec?.nodeName ?? ''] } })
     const nodeInformer = informer(nodes)
     const wakePods = (node: V1Node): void => {
@@ -41,6 +43,7 @@ export const taintEvictionController = defineController<Dependencies, V1Pod>({
       },
     })
     return {
+      evicted: evictionMetrics(metrics, 'taint_eviction_controller'),
       client,
       clock,
       events,
@@ -49,7 +52,7 @@ export const taintEvictionController = defineController<Dependencies, V1Pod>({
       since: new Map<string, { uid: string; beganMs: number }>(),
     }
   },
-  reconcile: async (key, { client, clock, events, nodes: nodeLister, pods: podLister, since }) => {
+  reconcile: async (key, { client, clock, events, nodes: nodeLister, pods: podLister, since, evicted }) => {
     const pod = podLister.get(key)
     const uid = pod?.metadata?.uid ?? ''
     const node = nodeLister.get(pod?.spec?.nodeName ?? '')
@@ -68,6 +71,7 @@ export const taintEvictionController = defineController<Dependencies, V1Pod>({
     const leftMs = beganMs + seconds * 1000 - nowMs
     if (leftMs > 0) return { afterMs: leftMs }
     await evict(pod, client, clock)
+    evicted((clock.now().getTime() - nowMs - leftMs) / 1000)
     since.delete(key)
     tell(events, key, `Marking for deletion Pod ${key}`)
   },

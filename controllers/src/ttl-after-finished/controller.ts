@@ -1,6 +1,7 @@
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import { defineController } from '@kapell/controllers/machinery/controller'
+import type { Histogram } from '@kapell/controllers/machinery/metrics'
 import { splitKey, type Lister } from '@kapell/controllers/machinery/store'
 import { jobs } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
@@ -9,6 +10,7 @@ import type { V1Job } from '@kapell/openapi/types'
 interface Dependencies {
   client: ApiClient
   clock: Clock
+  deletionTime: Histogram
   jobs: Lister<V1Job>
 }
 
@@ -18,8 +20,18 @@ export const ttlAfterFinishedController = defineController<Dependencies, V1Job>(
   queue: 'ttl_jobs_to_delete',
   primary: jobs,
   workers: 5,
-  setup: ({ client, clock, lister }) => ({ client, clock, jobs: lister(jobs) }),
-  reconcile: async (key, { client, clock, jobs: known }) => {
+  setup: ({ client, clock, lister, metrics }) => ({
+    client,
+    clock,
+    jobs: lister(jobs),
+    deletionTime: metrics.histogram(
+      'ttl_after_finished_controller_job_deletion_duration_seconds',
+      '[ALPHA] Time from when a Job was to go to when it was deleted.',
+      {},
+      Array.from({ length: 14 }, (_, i) => 0.1 * 2 ** i),
+    ),
+  }),
+  reconcile: async (key, { client, clock, jobs: known, deletionTime }) => {
     const { namespace, name } = splitKey(key)
     const cached = known.get(key)
     const waitMs = cached === undefined ? undefined : leftMs(cached, clock.now())
@@ -39,6 +51,7 @@ export const ttlAfterFinishedController = defineController<Dependencies, V1Job>(
           ...(resourceVersion === undefined ? {} : { resourceVersion }),
         },
       })
+      deletionTime.observe(-left / 1000)
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error
     }
