@@ -87,6 +87,11 @@ describe('custom resources', () => {
     })
     expect((await server.ask('GET', '/openapi/v3')).json['paths']).toHaveProperty(['apis/example.com/v1'])
     expect((await server.ask('GET', '/openapi/v3/apis/example.com/v1')).text).toContain('com.example.v1.Thing')
+    const accept = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf'
+    const protobuf = await server.ask('GET', '/openapi/v3/apis/example.com/v1', undefined, { accept })
+    expect(protobuf.headers['content-type']).toBe(accept.replace('@', '.'))
+    expect(protobuf.text.slice(0, 7)).toBe('\n\u00053.0.0')
+    expect(protobuf.text).toContain('com.example.v1.Thing')
   })
 
   it('are pruned, defaulted and validated', async () => {

@@ -6,7 +6,9 @@ import { lastingChunks, type Answer } from '../server/answer.ts'
 /** Answers below this are sent as they are; upstream's threshold. */
 const thresholdBytes = 128 * 1024
 
-const takesGzip = (context: RequestContext): boolean => /\bgzip\b/.test(context.header('accept-encoding') ?? '')
+/** Named, and not to be left out ("gzip;q=0"). */
+const takesGzip = (context: RequestContext): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(context.header('accept-encoding') ?? '')
 
 /** By the bytes they were made of, for as long as somebody holds on to these. */
 const compressed = new WeakMap<Uint8Array, Promise<Uint8Array>>()

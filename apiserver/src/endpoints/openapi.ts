@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { encodeOpenApiV3 } from '@kapell/openapi/documents/openapi-v3-protobuf'
 import { openApiV2ProtobufType, openApiV3Document, openApiV3Hashes, openApiV3Index } from '@kapell/openapi/documents'
 import type { RequestContext } from '../pipeline/context.ts'
 import { decodePart } from '../pipeline/request-info.ts'
@@ -59,7 +60,26 @@ const hashOf = (bytes: Uint8Array): string => createHash('sha512').update(bytes)
 const jsonType = 'application/json'
 const v2ProtobufType = openApiV2ProtobufType.replace('@', '.')
 
-const notAcceptable = (): Answer => ({ status: 406, headers: { vary: 'Accept', 'cache-control': noCache } })
+const v3ProtobufType = 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf'
+
+/** By the JSON that they were made of, for as long as somebody holds on to it. */
+const inProtobuf = new WeakMap<Uint8Array, Uint8Array>()
+
+function protobufOf(json: Uint8Array): Uint8Array {
+  let known = inProtobuf.get(json)
+  if (known === undefined) {
+    known = encodeOpenApiV3(JSON.parse(new TextDecoder().decode(json)) as Record<string, unknown>)
+    inProtobuf.set(json, known)
+  }
+  return known
+}
+
+const empty = new Uint8Array()
+const notAcceptable = (): Answer => ({
+  status: 406,
+  headers: { vary: 'Accept', 'cache-control': noCache },
+  body: empty,
+})
 
 /** Serves /openapi/v2 and /openapi/v3; undefined for other paths. Source: "The Kubernetes API", "OpenAPI interface definition". */
 export function createOpenApi(options: {
@@ -103,8 +123,9 @@ export function createOpenApi(options: {
     const name = decodePart(path.slice('/openapi/v3/'.length))
     const made = custom().v3.get(name)
     const bytes = made?.bytes() ?? (serves(name) ? openApiV3Document(name) : undefined)
-    if (bytes === undefined) return { status: 404, headers: { 'cache-control': noCache } }
-    if (documentType(accept, [jsonType]) === undefined) return notAcceptable()
+    if (bytes === undefined) return { status: 404, headers: { 'cache-control': noCache }, body: empty }
+    const type = documentType(accept, [jsonType, v3ProtobufType])
+    if (type === undefined) return notAcceptable()
     const hash = made?.hash ?? openApiV3Hashes()[name] ?? hashOf(bytes)
     const asked = context.query.get('hash')
     if (asked !== null && asked !== '' && asked !== hash) {
@@ -114,6 +135,7 @@ export function createOpenApi(options: {
       'cache-control': 'public, immutable',
       expires: new Date(context.now.getTime() + yearMs).toUTCString(),
     }
-    return tagged(context, jsonType, bytes, hash, asked === null || asked === '' ? {} : forever)
+    const written = type === jsonType ? bytes : protobufOf(bytes)
+    return tagged(context, type, written, hash, asked === null || asked === '' ? {} : forever)
   }
 }

@@ -1,15 +1,12 @@
-import { ByteWriter } from '../wire/protobuf-bytes.ts'
+import { encodeMessage, type Messages } from './encode-message.ts'
 
-/**
- * The messages of gnostic's package openapi.v2, as far as a document of the API server uses them.
- * field: [number, type], "*" before the type of a repeated one.
- */
-type Fields = Record<string, readonly [number, string]>
+type Fields = Messages[string]
 
 const named = (type: string): Fields => ({ name: [1, 'string'], value: [2, type] })
 const listOf = (type: string): Fields => ({ additionalProperties: [1, `*${type}`] })
 
-const messages: Record<string, Fields> = {
+/** The messages of gnostic's package openapi.v2, as far as a document of the API server uses them. */
+const messages: Messages = {
   Document: {
     swagger: [1, 'string'],
     info: [2, 'Info'],
@@ -193,39 +190,6 @@ function pathItem(from: Json): Json {
   return made
 }
 
-function write(out: ByteWriter, type: string, value: Json): void {
-  for (const [field, [number, is]] of descending(type)) {
-    const content = value[field]
-    if (content === undefined) continue
-    if (!is.startsWith('*')) writeField(out, number, is, content)
-    // The writer goes from the end to the front.
-    else for (const each of (content as unknown[]).toReversed()) writeField(out, number, is.slice(1), each)
-  }
-}
-
-function writeField(out: ByteWriter, number: number, type: string, value: unknown): void {
-  if (type === 'string') return out.stringField(number, String(value))
-  if (type === 'bool') return out.varintField(number, value === true ? 1 : 0)
-  if (type === 'int64') return out.varintField(number, value as number)
-  if (type === 'double') {
-    out.double(value as number)
-    return out.tag(number, 1)
-  }
-  const before = out.length
-  write(out, type, value as Json)
-  out.close(number, before)
-}
-
-const inOrder = new Map<string, [string, readonly [number, string]][]>()
-
-function descending(type: string): [string, readonly [number, string]][] {
-  const known = inOrder.get(type)
-  if (known !== undefined) return known
-  const fields = Object.entries(messages[type] ?? {}).sort(([, [a]], [, [b]]) => b - a)
-  inOrder.set(type, fields)
-  return fields
-}
-
 /**
  * Encodes a swagger 2.0 document in protobuf, the only form that kubectl asks of /openapi/v2. What has no place in the table above is left out.
  */
@@ -242,7 +206,5 @@ export function encodeOpenApiV2(document: Json): Uint8Array {
     })),
     securityDefinitions: pairs(securityDefinitions, (each) => ({ apiKeySecurity: each })),
   }
-  const out = new ByteWriter()
-  write(out, 'Document', message)
-  return out.finish()
+  return encodeMessage(messages, 'Document', message)
 }
