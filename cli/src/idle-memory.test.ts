@@ -5,7 +5,7 @@ const mib = 2 ** 20
 /** Looks every five seconds: CPU of each, in milliseconds, and memory in MiB; tells what was given back after which ones. */
 function replay(
   looks: readonly (readonly [cpuMs: number, residentMiB: number])[],
-  after: { pauseMs: number; residentMiB: number },
+  after: { pauseMs: number; cpuMs?: number; residentMiB: number },
 ): string[] {
   const idle = new IdleMemory()
   const given: string[] = []
@@ -17,7 +17,11 @@ function replay(
     if (release === undefined) continue
     given.push(`${release} ${i}`)
     const nowMs = use.nowMs + after.pauseMs
-    idle.done(release, use, { nowMs, cpuMs: cpuMs + after.pauseMs, residentBytes: after.residentMiB * mib })
+    idle.done(release, use, {
+      nowMs,
+      cpuMs: cpuMs + (after.cpuMs ?? after.pauseMs),
+      residentBytes: after.residentMiB * mib,
+    })
   }
   return given
 }
@@ -64,5 +68,11 @@ describe('giving memory back', () => {
   it('leaves long times between long pauses', () => {
     // 100 s for each tenth of a second.
     expect(replay(several(60, 0, 500), { pauseMs: 100, residentMiB: 400 })).toEqual(['all 2', 'all 23', 'all 44'])
+  })
+
+  it('counts of a pause only what was its own doing', () => {
+    expect(replay(several(12, 0, 500), { pauseMs: 100, cpuMs: 4, residentMiB: 400 })).toEqual([
+      ...['all 2', 'all 3', 'all 4', 'all 5', 'all 6', 'all 7', 'all 8', 'all 9', 'all 10', 'all 11'],
+    ])
   })
 })

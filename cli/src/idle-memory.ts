@@ -63,7 +63,9 @@ export class IdleMemory {
     this.#keptBytes = to.residentBytes
     if (release === 'all') this.#restingBytes = to.residentBytes
     this.#settled = this.#idle >= quietLooks
-    this.#notBeforeMs = to.nowMs + (to.nowMs - from.nowMs) / pauseShare
+    // On a machine that others keep busy a pause takes longer than is our doing.
+    const pauseMs = Math.min(to.nowMs - from.nowMs, to.cpuMs - from.cpuMs)
+    this.#notBeforeMs = to.nowMs + pauseMs / pauseShare
     this.#before = to
   }
 }
