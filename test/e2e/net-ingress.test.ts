@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { decode, encode, type Answer as DnsAnswer } from '@leichtgewicht/dns-packet'
+import { createSocket, type Socket } from 'node:dgram'
 import { createServer, request, type IncomingMessage, type Server } from 'node:http'
-import { connect as connectHttp2 } from 'node:http2'
+import { connect as connectHttp2, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2'
 import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -28,6 +30,9 @@ let defaultPem: string
 let ports: { http: number; https: number }
 let program: ProxyProgram
 let user: string | undefined
+/** Where names of backends are asked for. */
+let names: Socket
+let nameServer: string
 /** Ends the long answer. */
 let finish: (() => void) | undefined
 
@@ -40,6 +45,7 @@ async function pod(name: string): Promise<Server> {
       finish = () => response.end('done')
       return
     }
+    if (incoming.url === '/echo') return void incoming.pipe(response)
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ name, url: incoming.url, headers: incoming.headers }))
   })
@@ -62,6 +68,8 @@ function files(more: { backends?: Map<string, Backend>; extra?: string } = {}): 
     dir,
     socket: join(dir, 's'),
     ipv6: false,
+    nameServer,
+    requestMs: 1000,
     ...(user === undefined ? {} : { user }),
   })
   made.set('haproxy.cfg', `${made.get('haproxy.cfg')}${more.extra ?? ''}`)
@@ -104,6 +112,19 @@ async function raw(bytes: string): Promise<string> {
 }
 
 beforeAll(async () => {
+  names = createSocket('udp4')
+  names.bind(0, '127.0.0.1')
+  await once(names, 'listening')
+  nameServer = `127.0.0.1:${names.address().port}`
+  names.on('message', (message, from) => {
+    const { id = 0, questions = [] } = decode(message)
+    const [question] = questions
+    const known = question?.name === 'pods.example' && question.type === 'A'
+    const answers: DnsAnswer[] = known
+      ? [{ type: 'A', name: 'pods.example', ttl: 5, class: 'IN', data: '127.0.0.1' }]
+      : []
+    names.send(encode({ type: 'response', id, flags: 0x180, questions, answers }), from.port, from.address)
+  })
   user = await haproxyUser()
   ports = { http: await freePort(), https: await freePort() }
   defaultPem = await selfSigned('default.test', new Date())
@@ -117,6 +138,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await program.stop()
   expect(processesNaming(dir)).toEqual([])
+  names.close()
   for (const server of servers.values()) {
     server.close()
     server.closeAllConnections()
@@ -161,6 +183,73 @@ describe('routing', () => {
   ])('%s is answered and harms nobody', async (_, bytes, status) => {
     expect(await raw(bytes)).toMatch(new RegExp(`^HTTP/1\\.[01] ${status} `))
     expect((await get('live.test', '/')).status).toBe(200)
+  })
+})
+
+describe('clients and pods that ask for much', () => {
+  it('closes on one that does not come to the end of its request, while others are served', async () => {
+    const slow = raw('GET / HTTP/1.1\r\nHost: live.test\r\nX-Half: ')
+    expect((await get('live.test', '/')).status).toBe(200)
+    expect(await slow).toMatch(/^HTTP\/1\.[01] 408 /)
+  })
+
+  it('carries long headers, and bodies of any length both ways', async () => {
+    const { text } = await get('live.test', '/', { 'x-long': 'x'.repeat(12_000) })
+    expect((JSON.parse(text) as { headers: Record<string, string> }).headers['x-long']).toHaveLength(12_000)
+    const body = Buffer.alloc(5_000_000, 'kapell')
+    const sent = request({
+      port: ports.http,
+      host: '127.0.0.1',
+      path: '/echo',
+      method: 'POST',
+      headers: { host: 'live.test' },
+    })
+    sent.end(body)
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    expect(Buffer.concat(await response.toArray()).equals(body)).toBe(true)
+  })
+
+  it('speaks HTTP/2 without TLS with pods that want it, trailers and all: gRPC', async () => {
+    const grpc = createHttp2Server()
+    grpc.on('stream', (stream: ServerHttp2Stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+      stream.pipe(stream)
+    })
+    grpc.listen(0, '127.0.0.1')
+    await once(grpc, 'listening')
+    const backends = backendsOf()
+    const server = `127.0.0.1:${(grpc.address() as AddressInfo).port}`
+    backends.set('ns_live_80', { servers: [server], protocol: 'h2c', sticky: false })
+    await program.serve(files({ backends }))
+    const session = connectHttp2(`https://127.0.0.1:${ports.https}`, { rejectUnauthorized: false })
+    const stream = session.request({ ':method': 'POST', ':authority': 'live.test', ':path': '/g', te: 'trailers' })
+    const trailers = once(stream, 'trailers') as Promise<[Record<string, string>]>
+    stream.end('frame')
+    const parts: Buffer[] = []
+    for await (const part of stream) parts.push(part as Buffer)
+    expect(Buffer.concat(parts).toString()).toBe('frame')
+    expect((await trailers)[0]['grpc-status']).toBe('0')
+    session.close()
+    await program.serve(files())
+    grpc.close()
+  })
+
+  it('finds a backend that is a name, and follows it to another', async () => {
+    const named = (to: string): Map<string, Backend> => {
+      const port = (servers.get(to)!.address() as AddressInfo).port
+      return backendsOf().set('ns_live_80', {
+        ...{ servers: [`pods.example:${port}`], protocol: 'http', sticky: false },
+        name: 'pods.example',
+      })
+    }
+    for (const to of ['ns_a-root_80', 'ns_wild-root_80']) {
+      await program.serve(files({ backends: named(to) }))
+      await until('its address to be known', async () => (await get('live.test', '/')).status === 200)
+      expect(nameIn(await get('live.test', '/'))).toBe(to.split('_')[1])
+    }
+    await program.serve(files())
+    expect(nameIn(await get('live.test', '/'))).toBe('live')
   })
 })
 

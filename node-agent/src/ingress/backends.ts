@@ -11,6 +11,8 @@ export interface Backend {
   protocol: BackendProtocol
   /** Clients stay with their pod. */
   sticky: boolean
+  /** The name, outside the cluster or in it, that its one server has instead of an address: the proxy asks for it. */
+  name?: string
   /** Why nobody can ever serve, in words for an event. */
   problem?: string
 }
@@ -31,8 +33,7 @@ export function backendOf(
   const { service, slices, chooser } = world
   const none = (problem: string): Backend => ({ servers: [], protocol: 'http', sticky: false, problem })
   if (service === undefined) return none(`Service "${ref.service}" does not exist`)
-  if (service.spec?.type === 'ExternalName')
-    return none(`Service "${ref.service}" is a name outside the cluster, which requests cannot be led to`)
+  if (service.spec?.type === 'ExternalName') return byName(ref, service) ?? none(unnamed(ref))
   const port = service.spec?.ports?.find((each) => each.name === ref.port || each.port === ref.port)
   if (port === undefined) return none(`Service "${ref.service}" has no port ${ref.port}`)
   const of = (family: 'IPv4' | 'IPv6'): string[] =>
@@ -44,5 +45,22 @@ export function backendOf(
     servers: servers.length > 0 ? servers : of('IPv6'),
     protocol: protocols[port.appProtocol?.toLowerCase() ?? ''] ?? 'http',
     sticky: service.spec?.sessionAffinity === 'ClientIP',
+  }
+}
+
+const unnamed = ({ service, port }: BackendRef): string =>
+  `Service "${service}" is an external name without a port ${port}`
+
+/** A Service that is only a name needs no ports of its own: then the number that the Ingress says is the port. */
+function byName(ref: BackendRef, { spec }: V1Service): Backend | undefined {
+  const name = (spec?.externalName ?? '').toLowerCase().replace(/\.$/, '')
+  const port = spec?.ports?.find((each) => each.name === ref.port || each.port === ref.port)
+  const number = port?.port ?? (typeof ref.port === 'number' ? ref.port : undefined)
+  if (number === undefined || !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name)) return undefined
+  return {
+    servers: [`${name}:${number}`],
+    protocol: protocols[port?.appProtocol?.toLowerCase() ?? ''] ?? 'http',
+    sticky: false,
+    name,
   }
 }

@@ -14,6 +14,10 @@ export interface ProxyConfig {
   /** Of the proxy's own control socket. */
   socket: string
   ipv6: boolean
+  /** Of names that backends have instead of addresses: "10.244.0.1:53". Default: this machine's name servers. */
+  nameServer?: string
+  /** How long a client may take for the head of its request. Default 15,000. */
+  requestMs?: number
   /** Whom the proxy becomes once it has its ports. */
   user?: string
 }
@@ -45,7 +49,10 @@ export function proxyConfig(config: ProxyConfig): Map<string, string> {
     ['prefix.map', mapText(table.prefix)],
     ['defaults.map', mapText(table.defaults)],
     ['certificates.list', certificateList(config)],
-    ['haproxy.cfg', [...head(config), ...frontend(config, dir), ...backends(config)].join('\n') + '\n'],
+    [
+      'haproxy.cfg',
+      [...head(config), ...resolvers(config), ...frontend(config, dir), ...backends(config)].join('\n') + '\n',
+    ],
   ])
 }
 
@@ -59,7 +66,7 @@ function certificateList({ dir, certificates }: ProxyConfig): string {
   return `${[`${dir}/${defaultCertificate}`, ...lines].join('\n')}\n`
 }
 
-function head({ socket, user }: ProxyConfig): string[] {
+function head({ socket, user, requestMs = 15_000 }: ProxyConfig): string[] {
   return [
     '# Written by kapell whenever Ingresses change: changes here do not last.',
     'global',
@@ -74,7 +81,7 @@ function head({ socket, user }: ProxyConfig): string[] {
     '  ssl-default-bind-options ssl-min-ver TLSv1.2',
     'defaults',
     '  mode http',
-    '  timeout http-request 15s',
+    `  timeout http-request ${requestMs}ms`,
     '  timeout http-keep-alive 60s',
     '  timeout client 300s',
     '  timeout client-fin 30s',
@@ -127,11 +134,30 @@ function frontend({ ports, ipv6, dir }: ProxyConfig, files: string): string[] {
 
 const speaks = { http: '', h2c: ' proto h2', https: ' ssl verify none' }
 
+/** Only where there are names to ask for. */
+function resolvers({ backends: all, nameServer }: ProxyConfig): string[] {
+  if (![...all.values()].some(({ name }) => name !== undefined)) return []
+  return [
+    'resolvers names',
+    nameServer === undefined ? '  parse-resolv-conf' : `  nameserver cluster ${nameServer}`,
+    '  accepted_payload_size 4096',
+    '  hold valid 5s',
+    '  hold obsolete 30s',
+  ]
+}
+
 function backends({ backends: all, slots }: ProxyConfig): string[] {
-  return [...all].flatMap(([id, { protocol, sticky }]) => [
+  return [...all].flatMap(([id, { protocol, sticky, name, servers }]) => [
     `backend ${id}`,
+    // A running proxy takes no other name for a server: this line makes it another configuration.
+    ...(name === undefined ? [] : [`  # ${servers.join()}`]),
     `  balance ${sticky ? 'source' : 'roundrobin'}`,
     ...(sticky ? ['  hash-type consistent'] : []),
-    ...slots(id).map((server, at) => `  server s${at + 1} ${server ?? '127.0.0.1:9 disabled'}${speaks[protocol]}`),
+    ...slots(id).map((server, at) => {
+      const asked =
+        name === undefined || server === undefined ? '' : ' resolvers names resolve-prefer ipv4 init-addr none'
+      const sni = name !== undefined && protocol === 'https' ? ` sni str(${name})` : ''
+      return `  server s${at + 1} ${server ?? '127.0.0.1:9 disabled'}${speaks[protocol]}${sni}${asked}`
+    }),
   ])
 }

@@ -31,6 +31,8 @@ export interface IngressOptions {
   dir: string
   socket: string
   ipv6: boolean
+  /** For backends that are names; see config.ts. */
+  nameServer?: string
   user?: string
   /** PEM of certificate and key, for hosts without one. */
   defaultCertificate: string

@@ -43,6 +43,7 @@ export async function openIngress(parts: IngressParts): Promise<void> {
     socket,
     ipv6: existsSync('/proc/net/if_inet6'),
     ...(user === undefined ? {} : { user }),
+    ...(network.dns === undefined ? {} : { nameServer: `${network.dns.address}:${network.dns.port}` }),
     defaultCertificate: await selfSigned('ingress.kapell.invalid', parts.clock.now()),
   })
   closers.push(({ removePods }) => ingress.close({ keepRunning: !removePods }))
