@@ -10,9 +10,11 @@ import type { V1Pod } from '@kapell/openapi/types'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { apiActions } from './actions.ts'
 import { SchedulerCache } from './cache.ts'
+import { eventLabel } from './cluster-events.ts'
 import { clusterReader } from './cluster-reader.ts'
 import { defaultConfiguration, type SchedulerConfiguration } from './config/configuration.ts'
 import { httpExtender } from './extenders/client.ts'
+import type { ClusterEvent } from './framework/plugin.ts'
 import type { Framework } from './framework/runtime.ts'
 import type { PluginHandle } from './plugins/index.ts'
 import { Nominations } from './framework/nominations.ts'
@@ -113,6 +115,12 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     maxBackoffMs: configuration.podMaxBackoffSeconds * 1000,
     measure: measured.queue,
   })
+  const onEvent = (event: ClusterEvent, before: unknown, after: unknown): void => {
+    const beganMs = performance.now()
+    const label = eventLabel(event)
+    queue.onEvent(event, before, after, label)
+    measured.event(label, (performance.now() - beganMs) / 1000)
+  }
   await Promise.all([
     cluster.synced(),
     watchCluster({
@@ -123,9 +131,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       isOurs: (name) => profiles.names.includes(name),
       handled: measured.event,
     }),
-    watchStorage((event, before, after) => queue.onEvent(event, before, after)),
+    watchStorage(onEvent),
     watchDevices({
-      event: (event, before, after) => queue.onEvent(event, before, after),
+      event: onEvent,
       resourcesChanged: profiles.forgetAnswers,
     }),
   ])

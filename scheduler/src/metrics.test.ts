@@ -59,7 +59,11 @@ describe("the scheduler's metrics, by upstream's names", () => {
     const queue = new SchedulingQueue({
       clock,
       measure: measured.queue,
-      hintsOf: () => new Map(),
+      hintsOf: () =>
+        new Map([
+          ['NodeResourcesFit', []],
+          ['NodeAffinity', [{ event: 'NodeUpdate', isUseful: () => true }]],
+        ]),
       preEnqueue: ({ pod: { spec } }) =>
         spec?.schedulingGates?.length === 0 ? undefined : unschedulable('SchedulingGates'),
     })
@@ -85,8 +89,10 @@ describe("the scheduler's metrics, by upstream's names", () => {
     expect(line('scheduler_pending_pods{queue="unschedulable"}')).toBe('1')
     expect(line('scheduler_cache_size{type="assumed_pods"}')).toBe('1')
 
-    queue.onEvent('NodeAdd')
-    expect(line(`${incoming}{event="NodeAdd",queue="backoff"}`)).toBe('1')
+    queue.onEvent('NodeUpdate', 1, 2, 'NodeUpdateNodeTaint')
+    expect(line(`${incoming}{event="NodeUpdateNodeTaint",queue="backoff"}`)).toBe('1')
+    const asked = 'scheduler_queueing_hint_execution_duration_seconds_count{event="NodeUpdateNodeTaint",hint="Queue"'
+    expect(line(`${asked},plugin="NodeAffinity"}`)).toBe('1')
     await clock.advance(1000)
     const again = queue.tryPop()
     expect(line(`${incoming}{event="BackoffComplete",queue="active"}`)).toBe('1')

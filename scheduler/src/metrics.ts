@@ -30,8 +30,12 @@ export interface ObservedState {
   bindings: () => number
 }
 
-const powers = (start: number, count: number, factor = 2): number[] =>
-  Array.from({ length: count }, (_, i) => start * factor ** i)
+/** Multiplied step by step, as upstream's: the labels of buckets are texts. */
+function powers(start: number, count: number, factor = 2): number[] {
+  const all: number[] = []
+  for (let next = start; all.length < count; next *= factor) all.push(next)
+  return all
+}
 const attemptBuckets = powers(0.001, 15)
 const pointBuckets = powers(0.0001, 12)
 const pluginBuckets = powers(0.00001, 20, 1.5)
@@ -101,6 +105,16 @@ export function schedulerMetrics(metrics: Metrics): SchedulerMetrics {
       event,
     }),
   )
+  const hints = cached((plugin: string) =>
+    cached((event: string, hint: string) =>
+      metrics.histogram(
+        'scheduler_queueing_hint_execution_duration_seconds',
+        'Time that a plug-in took to tell whether an event may help a pod; of one pod an event.',
+        { plugin, event, hint },
+        pluginBuckets,
+      ),
+    ),
+  )
   return {
     attempt: (result, profile, seconds) => {
       const { count, time } = attempts(result, profile)
@@ -124,7 +138,10 @@ export function schedulerMetrics(metrics: Metrics): SchedulerMetrics {
     },
     event: (name, seconds) => events(name).observe(seconds),
     framework: (profile) => frameworkMeasure(metrics, profile),
-    queue: { incoming: (queue, event) => incoming(queue, event).inc() },
+    queue: {
+      incoming: (queue, event) => incoming(queue, event).inc(),
+      hint: (plugin, event, useful, seconds) => hints(plugin)(event, useful ? 'Queue' : 'QueueSkip').observe(seconds),
+    },
     observe: (state) => observe(metrics, state),
   }
 }
@@ -178,6 +195,12 @@ function observe(metrics: Metrics, { pending, waiting, cache, bindings }: Observ
   for (const [type, of] of Object.entries(sizes))
     metrics.gauge('scheduler_cache_size', 'Nodes and pods that the scheduler knows of.', { type }, () => cache()[of])
   metrics.gauge('scheduler_goroutines', 'Work under way, by what it is.', { operation: 'binding' }, bindings)
+  metrics.gauge(
+    'scheduler_inflight_events',
+    'Pods on their way from the queue to their node.',
+    { event: 'PodPopped' },
+    bindings,
+  )
   const refused = cached((plugin: string, profile: string) =>
     metrics.gauge('scheduler_unschedulable_pods', 'Waiting pods, by who refused them.', { plugin, profile }),
   )

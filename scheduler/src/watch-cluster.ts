@@ -1,6 +1,7 @@
 import type { InformerFactory } from '@kapell/controllers/machinery/informer-factory'
 import { nodes, pods } from '@kapell/openapi/meta/refs'
 import type { V1Pod } from '@kapell/openapi/types'
+import { nodeChange } from './cluster-events.ts'
 import type { SchedulerCache } from './cache.ts'
 import type { Nominations } from './framework/nominations.ts'
 import { isTerminal, podInfo } from './framework/pod-info.ts'
@@ -38,11 +39,13 @@ export async function watchCluster(parts: {
         cache.setNode(node)
         queue.onEvent('NodeAdd', undefined, node)
       }),
-    update: (before, node) =>
-      timed('NodeUpdate', () => {
+    update: (before, node) => {
+      const change = nodeChange(before, node)
+      timed(change ?? 'NodeUpdate', () => {
         cache.setNode(node)
-        queue.onEvent('NodeUpdate', before, node)
-      }),
+        if (change !== undefined) queue.onEvent('NodeUpdate', before, node, change)
+      })
+    },
     delete: (node) =>
       timed('NodeDelete', () => {
         cache.removeNode(node.metadata?.name ?? '')

@@ -1,18 +1,8 @@
-import type { ClusterEvent } from '../framework/plugin.ts'
-
-/** Why a pod enters a queue: a change in the cluster, or what befell the pod itself. By upstream's names. */
-export type IncomingEvent =
-  | ClusterEvent
-  | 'UnschedulablePodAdd'
-  | 'UnschedulablePodUpdate'
-  | 'ScheduleAttemptFailure'
-  | 'BackoffComplete'
-  | 'PopFromBackoffQ'
-  | 'ForceActivate'
-  | 'UnschedulableTimeout'
-
 export interface QueueMeasure {
-  incoming(queue: 'active' | 'backoff' | 'unschedulable', event: IncomingEvent): void
+  /** A pod entered a queue; `event`: why, by upstream's names. */
+  incoming(queue: 'active' | 'backoff' | 'unschedulable', event: string): void
+  /** A plug-in was asked whether an event is of use. */
+  hint?: (plugin: string, event: string, useful: boolean, seconds: number) => void
 }
 
 /** Pods that wait, of which profile, and which plug-ins refused them. */

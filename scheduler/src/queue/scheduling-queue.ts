@@ -1,9 +1,10 @@
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { ClusterEvent, QueueingHint, Verdict } from '../framework/plugin.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
+import { eventLabel } from '../cluster-events.ts'
 import { KeyedHeap } from './heap.ts'
-import type { IncomingEvent, PendingPods, QueueMeasure } from './queue-measure.ts'
-import { UnschedulablePods } from './unschedulable-pods.ts'
+import type { PendingPods, QueueMeasure } from './queue-measure.ts'
+import { UnschedulablePods, type PluginHint } from './unschedulable-pods.ts'
 
 /** A pod that waits for a node. */
 export interface QueuedPod {
@@ -55,7 +56,7 @@ export class SchedulingQueue {
   /** Refused before they could enter; an event that the refusing plug-in cares about lets them ask again. */
   readonly #gated = new UnschedulablePods()
   /** For whom room is being made: they stay until that is done, and are told whether something happened meanwhile. */
-  readonly #held = new Map<string, ClusterEvent | undefined>()
+  readonly #held = new Map<string, string | undefined>()
   readonly #options: Required<QueueOptions>
   #wake: (() => void) | undefined
 
@@ -145,21 +146,41 @@ export class SchedulingQueue {
     this.#signal()
   }
 
-  /** Something changed in the cluster: pods that may profit leave the unschedulable room. */
-  onEvent(event: ClusterEvent, before?: unknown, after?: unknown): void {
-    for (const { pod, hints } of this.#unschedulable.interestedIn(event)) {
-      if (!hints.some(({ isUseful }) => isUseful?.(pod.info.pod, before, after) ?? true)) continue
+  /** Something changed in the cluster: pods that may profit leave the unschedulable room. `label`: for metrics. */
+  onEvent(event: ClusterEvent, before?: unknown, after?: unknown, label = eventLabel(event)): void {
+    const unschedulable = this.#unschedulable.interestedIn(event)
+    const isUseful = this.#asking(label, before, after)
+    for (const { pod, hints } of unschedulable) {
+      if (!isUseful(pod, hints)) continue
       if (this.#held.has(uidOf(pod))) {
-        this.#held.set(uidOf(pod), event)
+        this.#held.set(uidOf(pod), label)
         continue
       }
       this.#unschedulable.delete(uidOf(pod))
-      this.#retry(pod, event)
+      this.#retry(pod, label)
     }
     for (const { pod, hints } of this.#gated.interestedIn(event)) {
-      if (!hints.some(({ isUseful }) => isUseful?.(pod.info.pod, before, after) ?? true)) continue
+      if (!isUseful(pod, hints)) continue
       this.#gated.delete(uidOf(pod))
-      this.#admit({ ...pod, rejectedBy: new Set() }, event)
+      this.#admit({ ...pod, rejectedBy: new Set() }, label)
+    }
+  }
+
+  /** Asks hints whether an event is of use to a pod; what the first pod's take is told. */
+  #asking(label: string, before: unknown, after: unknown): (pod: QueuedPod, hints: readonly PluginHint[]) => boolean {
+    const { hint: tell } = this.#options.measure
+    let timed = tell
+    return ({ info }, hints) => {
+      const measure = timed
+      timed = undefined
+      if (measure === undefined) return hints.some(({ isUseful }) => isUseful?.(info.pod, before, after) ?? true)
+      return hints.some(({ plugin, isUseful }) => {
+        if (isUseful === undefined) return true
+        const beganMs = performance.now()
+        const useful = isUseful(info.pod, before, after)
+        measure(plugin, label, useful, (performance.now() - beganMs) / 1000)
+        return useful
+      })
     }
   }
 
@@ -183,7 +204,7 @@ export class SchedulingQueue {
     return early
   }
 
-  #admit(pod: QueuedPod, event: IncomingEvent): void {
+  #admit(pod: QueuedPod, event: string): void {
     const barred = this.#options.preEnqueue(pod.info)
     if (barred === undefined) this.#activate(pod, event)
     else {
@@ -194,7 +215,7 @@ export class SchedulingQueue {
     this.#signal()
   }
 
-  #retry(pod: QueuedPod, event: IncomingEvent): void {
+  #retry(pod: QueuedPod, event: string): void {
     if (pod.backoffUntilMs > this.#now()) {
       ;(pod.failures > 0 ? this.#failed : this.#backoff).set(pod)
       this.#options.measure.incoming('backoff', event)
@@ -202,15 +223,17 @@ export class SchedulingQueue {
     this.#signal()
   }
 
-  #activate(pod: QueuedPod, event: IncomingEvent): void {
+  #activate(pod: QueuedPod, event: string): void {
     this.#active.set(pod)
     this.#options.measure.incoming('active', event)
   }
 
-  #hintsOf(pod: QueuedPod): QueueingHint[] | 'any' {
+  #hintsOf(pod: QueuedPod): PluginHint[] | 'any' {
     if (pod.rejectedBy.size === 0) return 'any'
     const hints = this.#options.hintsOf(pod.info)
-    return [...pod.rejectedBy].flatMap((name) => hints.get(name) ?? anyChange)
+    return [...pod.rejectedBy].flatMap((plugin) =>
+      (hints.get(plugin) ?? anyChange).map((hint) => ({ ...hint, plugin })),
+    )
   }
 
   #promoteDue(): void {

@@ -6,13 +6,18 @@ export interface UnschedulablePod extends QueuedPod {
   sinceMs: number
 }
 
+/** A hint, and of whom. */
+export interface PluginHint extends QueueingHint {
+  plugin: string
+}
+
 interface Interest {
   pod: UnschedulablePod
   /** Those of the event. */
-  hints: readonly QueueingHint[]
+  hints: readonly PluginHint[]
 }
 
-const always: readonly QueueingHint[] = [{ event: 'PodUpdate' }]
+const always: readonly PluginHint[] = [{ event: 'PodUpdate', plugin: '' }]
 
 /**
  * The room of pods that no node fits, in the order they came. Each is kept with the events that its rejecting plug-ins
@@ -36,7 +41,7 @@ export class UnschedulablePods {
     return this.#pods.values()
   }
 
-  set(pod: UnschedulablePod, hints: readonly QueueingHint[] | 'any'): void {
+  set(pod: UnschedulablePod, hints: readonly PluginHint[] | 'any'): void {
     const { uid } = pod.info
     this.delete(uid)
     this.#pods.set(uid, pod)
