@@ -145,7 +145,18 @@ export function validateMetadataUpdate(
   const marks = validateMarks(next)
   const names = validateFinalizers(finalizers, 'metadata.finalizers')
   const domains = rules.qualifiedFinalizers ? validateDomains(finalizers, 'metadata.finalizers') : []
-  const changed = [...validateFixed(sent, previous), ...marks, ...validateFinalizersUpdate(next, previous)]
+  // How names begin is judged as parts of paths, whatever the kind's own names may be.
+  const { generateName = '' } = next
+  const beginning =
+    generateName === previous.generateName || generateName === ''
+      ? []
+      : pathSegmentName(generateName).map((text) => invalid('metadata.generateName', generateName, text))
+  const changed = [
+    ...beginning,
+    ...validateFixed(sent, previous),
+    ...marks,
+    ...validateFinalizersUpdate(next, previous),
+  ]
   // Nothing to tell, as nearly always: what else there is was judged when the object was made.
   if (changed.length + names.length + domains.length === 0)
     return next.name === previous.name ? [] : validateMetadata(next, options)

@@ -83,7 +83,10 @@ export function validateDaemonSet(daemonSet: V1DaemonSet, root: FieldPath): Fiel
   return [
     ...validateWorkloadSelector(spec, 'daemonset', at),
     ...(validateTemplateLabels(spec, at) ?? []),
-    ...validatePodTemplate(spec.template, at.child('template'), { restartPolicies: ['Always'], noDeadline: true }),
+    ...validatePodTemplate(spec.template, at.child('template'), {
+      restartPolicies: ['Always'],
+      noDeadline: 'DaemonSet',
+    }),
     ...nonNegative(at.child('minReadySeconds'), spec.minReadySeconds),
     ...validateStrategy(spec.updateStrategy, at.child('updateStrategy')),
     ...nonNegative(at.child('revisionHistoryLimit'), spec.revisionHistoryLimit),

@@ -53,7 +53,7 @@ export function validateDeployment(deployment: V1Deployment, root: FieldPath): F
   if (spec === undefined) return [required(at.child('selector'))]
   const errors = nonNegative(at.child('replicas'), spec.replicas)
   errors.push(...validateWorkloadSelector(spec, 'deployment', at))
-  errors.push(...validateSelectedTemplate(spec, at, { restartPolicies: ['Always'], noDeadline: true }))
+  errors.push(...validateSelectedTemplate(spec, at, { restartPolicies: ['Always'], noDeadline: 'ReplicaSet' }))
   errors.push(...validateStrategy(spec.strategy, at.child('strategy')))
   errors.push(...nonNegative(at.child('minReadySeconds'), spec.minReadySeconds))
   errors.push(...nonNegative(at.child('revisionHistoryLimit'), spec.revisionHistoryLimit))

@@ -1,7 +1,7 @@
 import type { V1Deployment } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
-import { templateWarningsOnChange } from '../common/template-warnings.ts'
+import { namedTemplateWarnings } from '../common/template-warnings.ts'
 import { sameJson, unchangedSelector } from '../common/validation.ts'
 import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
@@ -33,7 +33,7 @@ export const deployments = defineResource<V1Deployment>({
   validate: validateDeployment,
   validateUpdate: (next, previous, at) =>
     unchangedSelector(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
-  warnings: templateWarningsOnChange,
+  warnings: namedTemplateWarnings,
   prepareForUpdate: (next, previous) => {
     keepStatus(next, previous)
     // A change of annotations counts as well: rollouts copy them to their replica sets.

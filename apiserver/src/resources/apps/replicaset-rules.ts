@@ -14,5 +14,5 @@ export function validateReplicaSet(replicaSet: V1ReplicaSet, root: FieldPath): F
     ...validateWorkloadSelector(spec, 'deployment', at),
   ]
   if (spec.template === undefined) return [...errors, required(at.child('template'))]
-  return [...errors, ...validateSelectedTemplate(spec, at, { restartPolicies: ['Always'], noDeadline: true })]
+  return [...errors, ...validateSelectedTemplate(spec, at, { restartPolicies: ['Always'], noDeadline: 'ReplicaSet' })]
 }

@@ -1,7 +1,7 @@
 import type { V1ReplicaSet } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
-import { templateWarningsOnChange } from '../common/template-warnings.ts'
+import { namedTemplateWarnings } from '../common/template-warnings.ts'
 import { unchangedSelector } from '../common/validation.ts'
 import { defaultPodTemplate } from '../core/pods/defaults.ts'
 import { replicaCounts, validateCounts } from '../common/status-counts.ts'
@@ -37,7 +37,7 @@ export const replicaSets = defineResource<V1ReplicaSet>({
   validate: validateReplicaSet,
   validateUpdate: (next, previous, at) =>
     unchangedSelector(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
-  warnings: templateWarningsOnChange,
+  warnings: namedTemplateWarnings,
   prepareForUpdate: keepStatus,
   subresources: {
     status: statusView({ validate: validateCounts(replicaCounts) }),

@@ -9,7 +9,7 @@ import {
   nameColumn,
   timeSince,
 } from '../common/columns.ts'
-import { isAnotherGeneration, templateWarnings } from '../common/template-warnings.ts'
+import { cronJobWarnings } from './job-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { defaultCronJob, validateCronJob } from './cronjob-rules.ts'
@@ -39,10 +39,7 @@ export const cronJobs = defineResource<V1CronJob>({
   ],
   default: defaultCronJob,
   validate: validateCronJob,
-  warnings: (o, previous) =>
-    isAnotherGeneration(o, previous)
-      ? templateWarnings(o.spec?.jobTemplate.spec?.template, 'spec.jobTemplate.spec.template')
-      : [],
+  warnings: cronJobWarnings,
   validateName: (name, prefix) => [
     ...dns1123Subdomain(prefix ? maskTrailingDash(name) : name),
     ...(name.length > 52 ? ['must be no more than 52 characters'] : []),

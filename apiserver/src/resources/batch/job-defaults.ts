@@ -17,16 +17,21 @@ export function defaultJob(job: V1Job): void {
   spec.suspend ??= false
   spec.manualSelector ??= false
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'
-  for (const rule of spec.podFailurePolicy?.rules ?? []) {
-    for (const pattern of rule.onPodConditions ?? []) if ((pattern.status ?? '') === '') pattern.status = 'True'
-  }
+  defaultPatterns(spec)
   defaultPodTemplate(spec.template)
   wearTemplateLabels(job)
 }
 
 /** A Job as a CronJob's template: its own defaults come when it is made. */
 export function defaultJobTemplateSpec(spec: V1JobSpec | undefined): void {
+  defaultPatterns(spec)
   defaultPodTemplate(spec?.template)
+}
+
+function defaultPatterns(spec: V1JobSpec | undefined): void {
+  for (const rule of spec?.podFailurePolicy?.rules ?? []) {
+    for (const pattern of rule.onPodConditions ?? []) if ((pattern.status ?? '') === '') pattern.status = 'True'
+  }
 }
 
 const controllerUid = 'batch.kubernetes.io/controller-uid'

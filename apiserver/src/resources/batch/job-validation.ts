@@ -18,6 +18,8 @@ import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts'
 
 const maxCompletions = 1_000_000_000
 const maxParallelism = 100_000
+/** Of Jobs with more completions than that whose indexes fail one by one. */
+const maxFailed = 10_000
 
 export function validateJobSpec(spec: V1JobSpec, at: FieldPath): FieldError[] {
   const errors = [
@@ -89,6 +91,17 @@ function validateMode(spec: V1JobSpec, at: FieldPath): FieldError[] {
       ),
     )
   }
+  const isLarge = (spec.completions ?? 0) > maxParallelism && spec.backoffLimitPerIndex !== undefined
+  if (isLarge) {
+    const why = `must be less than or equal to ${maxFailed} when completions are above ${maxParallelism} and used with backoff limit per index`
+    if (spec.maxFailedIndexes === undefined) {
+      errors.push(
+        required(at.child('maxFailedIndexes'), `must be specified when completions is above ${maxParallelism}`),
+      )
+    }
+    for (const field of ['parallelism', 'maxFailedIndexes'] as const)
+      if ((spec[field] ?? 0) > maxFailed) errors.push(invalid(at.child(field), spec[field], why))
+  }
   if (
     spec.maxFailedIndexes !== undefined &&
     spec.completions !== undefined &&
@@ -120,7 +133,7 @@ export function validateJob(job: V1Job, root: FieldPath): FieldError[] {
   const name = job.metadata?.name ?? ''
   if (spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
     const last = `${name}-${(spec.completions ?? 1) - 1}`
-    if (dns1123Label(last).length > 0 && dns1123Label(name).length === 0) {
+    if (dns1123Label(last).length > 0) {
       const text = 'will not able to create pod with invalid DNS label: ' + last
       errors.push(invalid(root.child('metadata', 'name'), name, text))
     }

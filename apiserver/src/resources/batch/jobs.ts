@@ -2,7 +2,7 @@ import type { V1Job } from '@kapell/openapi/types'
 import { humanDuration } from '@kapell/openapi/meta/time'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, nameColumn } from '../common/columns.ts'
-import { templateWarningsOnChange } from '../common/template-warnings.ts'
+import { jobWarnings } from './job-warnings.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
 import { defaultJob, generateSelector, wearTemplateLabels } from './job-defaults.ts'
@@ -63,7 +63,7 @@ export const jobs = defineResource<V1Job>({
   settle: wearTemplateLabels,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
-  warnings: templateWarningsOnChange,
+  warnings: jobWarnings,
   deletion: { orphanByDefault: true },
   subresources: { status: statusView({ validate: validateJobStatus }) },
 })

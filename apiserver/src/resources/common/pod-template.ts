@@ -12,7 +12,7 @@ export interface TemplateRules {
   /** The restart policies this kind allows; any when absent. */
   restartPolicies?: readonly string[]
   /** activeDeadlineSeconds belongs to the workload, not to its pods. */
-  noDeadline?: boolean
+  noDeadline?: 'DaemonSet' | 'ReplicaSet' | 'ReplicationController'
 }
 
 export function validatePodTemplate(
@@ -29,9 +29,12 @@ export function validatePodTemplate(
   if (rules.restartPolicies !== undefined && !rules.restartPolicies.includes(spec?.restartPolicy ?? '')) {
     errors.push(unsupported(at.child('spec', 'restartPolicy'), spec?.restartPolicy ?? '', rules.restartPolicies))
   }
-  if (rules.noDeadline === true && spec?.activeDeadlineSeconds !== undefined) {
+  if (rules.noDeadline !== undefined && spec?.activeDeadlineSeconds !== undefined) {
     errors.push(
-      forbidden(at.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+      forbidden(
+        at.child('spec', 'activeDeadlineSeconds'),
+        `activeDeadlineSeconds in ${rules.noDeadline} is not Supported`,
+      ),
     )
   }
   if ((spec?.ephemeralContainers ?? []).length > 0) {

@@ -2,10 +2,17 @@ import type { V1PodTemplateSpec } from '@kapell/openapi/types'
 import { FieldPath } from '@kapell/openapi/meta/field-errors'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { podWarnings } from '../core/pods/warnings/index.ts'
+import { nameWarnings } from './name-warnings.ts'
 
 /** The warnings that the pods of a template would raise. */
 export function templateWarnings(template: V1PodTemplateSpec | undefined, at = 'spec.template'): string[] {
   return podWarnings(undefined, template?.spec, new FieldPath(at).child('spec'))
+}
+
+/** What is told besides when an object is made whose name its pods get theirs of. */
+export function namedTemplateWarnings(object: WithTemplate, previous: WithTemplate | undefined): string[] {
+  const named = previous === undefined ? nameWarnings(object.metadata?.name) : []
+  return [...named, ...templateWarningsOnChange(object, previous)]
 }
 
 interface WithTemplate extends KubeObject {

@@ -21,6 +21,18 @@ export function validateAccessModes(modes: readonly string[] | undefined, at: Fi
 
 /** The spec of a claim, on its own or as a template in a pod. Source: "Persistent Volumes". */
 export function validateClaimSpec(spec: V1PersistentVolumeClaimSpec, at: FieldPath): FieldError[] {
+  return [...validateKnownClaimSpec(spec, at), ...validateSourceGroups(spec, at)]
+}
+
+/** Claims that are there and name the group of a source are not held to the rule of its name. */
+export function validateSourceGroups(spec: V1PersistentVolumeClaimSpec, at: FieldPath): FieldError[] {
+  return (['dataSource', 'dataSourceRef'] as const).flatMap((field) => {
+    const group = spec[field]?.apiGroup ?? ''
+    return group === '' ? [] : nameErrors(at.child(field, 'apiGroup'), group, dns1123Subdomain)
+  })
+}
+
+export function validateKnownClaimSpec(spec: V1PersistentVolumeClaimSpec, at: FieldPath): FieldError[] {
   const errors = validateAccessModes(spec.accessModes, at.child('accessModes'))
   errors.push(...validateLabelSelector(spec.selector, at.child('selector')))
   const storage = spec.resources?.requests?.['storage']
@@ -46,8 +58,6 @@ export function validateClaimSpec(spec: V1PersistentVolumeClaimSpec, at: FieldPa
     if (source === undefined) continue
     if (source.name === '') errors.push(required(at.child(field, 'name')))
     if (source.kind === '') errors.push(required(at.child(field, 'kind')))
-    if ((source.apiGroup ?? '') !== '')
-      errors.push(...nameErrors(at.child(field, 'apiGroup'), source.apiGroup ?? '', dns1123Subdomain))
     if ((source.apiGroup ?? '') === '' && source.kind !== 'PersistentVolumeClaim') {
       errors.push(
         invalid(at.child(field), source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"),

@@ -196,6 +196,8 @@ export function validateVolumeUpdate(
   if (next.spec?.volumeMode !== previous.spec?.volumeMode) {
     errors.push(invalid(root.child('volumeMode'), next.spec?.volumeMode ?? null, 'field is immutable'))
   }
+  if (previous.spec?.volumeAttributesClassName !== undefined && next.spec?.volumeAttributesClassName === undefined)
+    errors.push(forbidden(at.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'))
   const affinity = previous.spec?.nodeAffinity
   if (affinity !== undefined && !sameJson(withGaLabels(affinity, next.spec?.nodeAffinity), next.spec?.nodeAffinity)) {
     const text = 'field is immutable, except for updating from beta label to GA'

@@ -4,6 +4,7 @@ import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { internalDiff } from '../common/internal-view.ts'
 import { roundUpAmounts } from '../common/quantities.ts'
 import { sameJson, unsupported } from '../common/validation.ts'
+import { validateSourceGroups } from './claim-validation.ts'
 import { defaultClaimSpec } from './pods/volume-defaults.ts'
 
 /** Source: PersistentVolumeClaim v1 core. */
@@ -87,6 +88,8 @@ export function validateClaimUpdate(
   const now = next.spec
   const before = previous.spec
   if (now === undefined || before === undefined) return []
+  const hadGroup = (before.dataSource?.apiGroup ?? before.dataSourceRef?.apiGroup ?? '') !== ''
+  const groups = hadGroup ? [] : validateSourceGroups(now, at)
   const bound = previous.status?.phase === 'Bound'
   const munged: V1PersistentVolumeClaimSpec = { ...now }
   // Binding writes the volume's name, once.
@@ -105,7 +108,7 @@ export function validateClaimUpdate(
     if (before.volumeAttributesClassName === undefined) delete munged.volumeAttributesClassName
     else munged.volumeAttributesClassName = before.volumeAttributesClassName
   }
-  const errors: FieldError[] = []
+  const errors: FieldError[] = [...groups]
   const compared = (before.volumeName ?? '') === '' ? withoutName(before) : before
   if (!sameJson(munged, compared))
     errors.push(forbidden(at, `${fixed}\n${internalDiff('core.v1.PersistentVolumeClaimSpec', compared, munged)}`))

@@ -3,7 +3,7 @@ import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { accessModesCell, storageClassOf, storageWarnings } from '../common/volumes.ts'
-import { validateClaimSpec } from './claim-validation.ts'
+import { validateKnownClaimSpec, validateSourceGroups } from './claim-validation.ts'
 import {
   defaultClaim,
   dropForeignSource,
@@ -49,7 +49,8 @@ export const persistentVolumeClaims = defineResource<V1PersistentVolumeClaim>({
     if (previous.spec?.dataSourceRef === undefined) dropForeignSource(next)
     normalizeSources(next.spec)
   },
-  validate: (o, at) => (o.spec === undefined ? [] : validateClaimSpec(o.spec, at.child('spec'))),
+  validate: (o, at) => (o.spec === undefined ? [] : validateKnownClaimSpec(o.spec, at.child('spec'))),
+  validateCreate: (o, at) => (o.spec === undefined ? [] : validateSourceGroups(o.spec, at.child('spec'))),
   validateUpdate: validateClaimUpdate,
   warnings: (o) => storageWarnings(o.spec?.resources, 'spec.resources'),
   subresources: {

@@ -44,12 +44,18 @@ export const persistentVolumes = defineResource<V1PersistentVolume>({
   prepareForUpdate: keepStatus,
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,
-  warnings: (o) =>
-    Object.entries(deprecatedVolumes).flatMap(([field, text]) =>
+  warnings: (o) => [
+    ...(o.spec?.persistentVolumeReclaimPolicy === 'Recycle'
+      ? [
+          'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+        ]
+      : []),
+    ...Object.entries(deprecatedVolumes).flatMap(([field, text]) =>
       o.spec !== undefined && field in o.spec && !silent.has(field)
         ? [`spec.${volumeWarningNames[field] ?? field}: ${text}`]
         : [],
     ),
+  ],
   subresources: {
     status: statusView({
       prepare: (next, previous, { now }) => {

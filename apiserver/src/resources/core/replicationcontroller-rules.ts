@@ -39,5 +39,11 @@ export function validateController(controller: V1ReplicationController, root: Fi
       ),
     )
   }
-  return [...errors, ...validatePodTemplate(spec.template, template, { restartPolicies: ['Always'], noDeadline: true })]
+  return [
+    ...errors,
+    ...validatePodTemplate(spec.template, template, {
+      restartPolicies: ['Always'],
+      noDeadline: 'ReplicationController',
+    }),
+  ]
 }

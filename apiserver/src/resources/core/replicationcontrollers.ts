@@ -2,7 +2,7 @@ import type { V1ReplicationController } from '@kapell/openapi/types'
 import { dns1123Subdomain } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, nameColumn } from '../common/columns.ts'
-import { templateWarningsOnChange } from '../common/template-warnings.ts'
+import { namedTemplateWarnings } from '../common/template-warnings.ts'
 import { replicaCounts, validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 
@@ -32,7 +32,7 @@ export const replicationControllers = defineResource<V1ReplicationController>({
   selectableFields: { 'status.replicas': (o) => String(o.status?.replicas ?? 0) },
   default: defaultController,
   validate: validateController,
-  warnings: templateWarningsOnChange,
+  warnings: namedTemplateWarnings,
   prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
   prepareForUpdate: keepStatus,
   deletion: { orphanByDefault: true },

@@ -153,7 +153,7 @@ function validateSelector(quota: V1ResourceQuota, names: readonly string[], root
 }
 
 export function validateQuotaUpdate(next: V1ResourceQuota, previous: V1ResourceQuota, at: FieldPath): FieldError[] {
-  const sorted = (quota: V1ResourceQuota): string[] => [...(quota.spec?.scopes ?? [])].sort()
+  const sorted = (quota: V1ResourceQuota): string[] => [...new Set(quota.spec?.scopes)].sort()
   return sameJson(sorted(next), sorted(previous))
     ? []
     : [invalid(at.child('spec', 'scopes'), next.spec?.scopes ?? null, 'field is immutable')]

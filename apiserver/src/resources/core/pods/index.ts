@@ -20,6 +20,7 @@ import { validatePodSpec } from './validation/spec.ts'
 import { validatePodStatusUpdate } from './validation/status.ts'
 import { validateEphemeralUpdate, validatePodUpdate, validateResize } from './validation/update.ts'
 import { podWarnings } from './warnings/index.ts'
+import { nameWarnings } from '../../common/name-warnings.ts'
 
 export const pods = defineResource<V1Pod>({
   group: '',
@@ -59,7 +60,14 @@ export const pods = defineResource<V1Pod>({
         ],
   validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
-  warnings: (pod) => podWarnings(pod.metadata, pod.spec, new FieldPath('spec')),
+  // Those who change pods are programs: only who makes one is told.
+  warnings: (pod, previous) =>
+    previous === undefined
+      ? [
+          ...nameWarnings(pod.metadata?.name, "the Pod's hostname"),
+          ...podWarnings(pod.metadata, pod.spec, new FieldPath('spec')),
+        ]
+      : [],
   deletion: { gracePeriodSeconds: podGracePeriod },
   subresources: {
     status: statusView({

@@ -112,7 +112,8 @@ function dropWhatTypeLost(spec: V1ServiceSpec, before: V1ServiceSpec): void {
       delete spec.allocateLoadBalancerNodePorts
     if (spec.loadBalancerClass === before.loadBalancerClass) delete spec.loadBalancerClass
   }
-  const external = (s: V1ServiceSpec): boolean => s.type === 'NodePort' || s.type === 'LoadBalancer'
+  const external = (s: V1ServiceSpec): boolean =>
+    s.type === 'NodePort' || s.type === 'LoadBalancer' || (s.externalIPs ?? []).length > 0
   if (external(before) && !external(spec) && spec.externalTrafficPolicy === before.externalTrafficPolicy) {
     delete spec.externalTrafficPolicy
   }

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kapell/openapi/types'
-import { invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
+import { forbidden, invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { jsonProblem } from '../../../common/json-problem.ts'
 
 /** Annotations that mean something, from before there were fields for it. Source: "Well-Known Labels, Annotations". */
@@ -39,6 +39,21 @@ function appArmor(key: string, value: string, names: ReadonlySet<string>, at: Fi
   const isProfile =
     value === '' || value === 'runtime/default' || value === 'unconfined' || value.startsWith('localhost/')
   return isProfile ? errors : [...errors, invalid(at, value, `invalid AppArmor profile name: ${JSON.stringify(value)}`)]
+}
+
+/** Profiles in annotations are for good, and of containers that are there. */
+export function validateAppArmorUpdate(next: V1Pod, previous: V1Pod, at: FieldPath): FieldError[] {
+  const marks = (pod: V1Pod): [string, string][] =>
+    Object.entries(pod.metadata?.annotations ?? {}).filter(([key]) => key.startsWith(appArmorPrefix))
+  const [now, before] = [new Map(marks(next)), new Map(marks(previous))]
+  return [
+    ...[...before].flatMap(([key, value]) =>
+      now.get(key) === value ? [] : [forbidden(at.key(key), 'may not remove or update AppArmor annotations')],
+    ),
+    ...[...now.keys()].flatMap((key) =>
+      before.has(key) ? [] : [forbidden(at.key(key), 'may not add AppArmor annotations')],
+    ),
+  ]
 }
 
 function isSeccompProfile(value: string): boolean {

@@ -65,7 +65,8 @@ export function validatePodSpec(spec: V1PodSpec, at: FieldPath, podName = ''): F
   errors.push(...validateTolerations(spec.tolerations ?? [], at.child('tolerations')))
   errors.push(...validateHostAliases(spec, at.child('hostAliases')))
   errors.push(...optional(at.child('priorityClassName'), spec.priorityClassName, dns1123Subdomain))
-  errors.push(...optional(at.child('runtimeClassName'), spec.runtimeClassName, dns1123Subdomain))
+  if (spec.runtimeClassName !== undefined)
+    errors.push(...nameErrors(at.child('runtimeClassName'), spec.runtimeClassName, dns1123Subdomain))
   if (spec.preemptionPolicy !== undefined) {
     errors.push(...closedSet(at.child('preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']))
   }

@@ -3,6 +3,7 @@ import { forbidden, invalid, required, type FieldError, type FieldPath } from '@
 import { sameJson } from '../../../common/validation.ts'
 import { internalDiff, internalView } from '../../../common/internal-view.ts'
 import { qosClassOf } from '../qos.ts'
+import { validateAppArmorUpdate, validatePodAnnotations } from './annotations.ts'
 import { validatePodSpec } from './spec.ts'
 
 /** What may change in a pod that is there. Source: "Pod update and replacement". */
@@ -33,6 +34,9 @@ export function validatePodUpdate(next: V1Pod, previous: V1Pod, at: FieldPath): 
   if ((before.schedulingGates ?? []).length > 0) errors.push(...validateGatedUpdate(now, before, spec))
 
   const munged = withMutableFields(now, before)
+  // What is wrong with annotations is told of twice: of the pod, and of its change.
+  const notes = validatePodAnnotations(next, at.child('metadata', 'annotations'))
+  errors.push(...notes, ...validateAppArmorUpdate(next, previous, at.child('metadata', 'annotations')), ...notes)
   if (!sameJson(munged, before)) {
     errors.push(forbidden(spec, `${onlyThese}\n${internalDiff('core.v1.PodSpec', before, munged)}`))
   }

@@ -20,8 +20,16 @@ export function podWarnings(meta: V1ObjectMeta | undefined, spec: V1PodSpec | un
       (spec[field] ?? []).flatMap((container, i) => containerWarnings(container, at.child(field).index(i))),
     ),
     ...portWarnings(spec, at),
+    ...graceWarnings(spec, at),
   ]
 }
+
+const graceWarnings = ({ terminationGracePeriodSeconds: seconds }: V1PodSpec, at: FieldPath): string[] =>
+  seconds !== undefined && seconds < 0
+    ? [
+        `${at.child('terminationGracePeriodSeconds').text}: must be >= 0; negative values are invalid and will be treated as 1`,
+      ]
+    : []
 
 function pullSecretWarnings(spec: V1PodSpec, at: FieldPath): string[] {
   const seen = new Set<string>()
