@@ -62,6 +62,12 @@ describe('what nodes may be told', () => {
       { 'system-reserved': 'cpu=200m,memory=100Mi', 'kube-reserved': 'cpu=300m' },
       { reserved: { cpu: '500m', memory: '100Mi' } },
     ],
+    ['node ports on the own addresses', { 'nodeport-addresses': 'primary' }, { nodePortAddresses: 'primary' }],
+    [
+      'node ports in ranges',
+      { 'nodeport-addresses': '192.0.2.0/24, fd00::/8' },
+      { nodePortAddresses: ['192.0.2.0/24', 'fd00::/8'] },
+    ],
     ['counts', { 'max-pods': '20', 'pod-max-pids': '500' }, { maxPods: 20, podMaxPids: 500 }],
   ])('%s', (_rule, flags, tuning) => {
     expect(parseNodeFlags(flags)).toEqual(tuning)
@@ -85,6 +91,10 @@ describe('what nodes may be told', () => {
     [
       { 'kube-reserved': 'gpu=1' },
       '--kube-reserved takes amounts of cpu, memory or ephemeral-storage, such as cpu=200m,memory=500Mi, not "gpu"',
+    ],
+    [
+      { 'nodeport-addresses': '192.0.2.0/24,here' },
+      '--nodeport-addresses takes "primary" or ranges such as 192.0.2.0/24, not "here"',
     ],
     [{ 'max-pods': '-1' }, '--max-pods takes a number, not "-1"'],
   ])('%j is refused', (flags, message) => {

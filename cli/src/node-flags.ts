@@ -1,5 +1,6 @@
 import { parseAmount, parseThresholds, defaultThresholds, type Threshold } from '@kapell/node-agent/eviction/thresholds'
 import type { NodeAgentOptions } from '@kapell/node-agent/main'
+import { ipv4, ipv6 } from '@kapell/node-agent/proxy/family'
 import { shutdownGroups } from '@kapell/node-agent/shutdown/groups'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { UserError } from './errors.ts'
@@ -18,6 +19,7 @@ export const nodeFlagNames = [
   'kube-reserved',
   'max-pods',
   'pod-max-pids',
+  'nodeport-addresses',
 ] as const
 
 /** As they were given; each node reads them for itself. */
@@ -32,9 +34,13 @@ export const nodeFlagsUsage = `  --eviction-hard LIST             when pods go a
   --system-reserved, --kube-reserved LIST      kept free of pods, such as cpu=200m,memory=500Mi
   --max-pods N                     pods a node takes (default 110)
   --pod-max-pids N                 processes a pod may have (default no limit)
+  --nodeport-addresses primary|CIDR,…   where node ports answer: the node's own addresses, or those in ranges (default all)
 `
 
-type Tuning = Pick<NodeAgentOptions, 'eviction' | 'shutdown' | 'reserved' | 'maxPods' | 'podMaxPids'>
+type Tuning = Pick<
+  NodeAgentOptions,
+  'eviction' | 'shutdown' | 'reserved' | 'maxPods' | 'podMaxPids' | 'nodePortAddresses'
+>
 
 /** For parseArgs. */
 export const nodeFlagOptions = Object.fromEntries(nodeFlagNames.map((name) => [name, { type: 'string' }])) as Record<
@@ -63,14 +69,25 @@ export function parseNodeFlags(flags: NodeFlags): Tuning {
     ...(maxGrace === undefined ? {} : { maxPodGraceSeconds: count('eviction-max-pod-grace-period', maxGrace) }),
   }
   const reserved = reservedOf(flags)
+  const nodePorts = flags['nodeport-addresses']
   const shutdown = shutdownOf(flags)
   return {
     ...(Object.keys(eviction).length === 0 ? {} : { eviction }),
     ...(Object.keys(reserved).length === 0 ? {} : { reserved }),
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(flags['max-pods'] === undefined ? {} : { maxPods: count('max-pods', flags['max-pods']) }),
+    ...(nodePorts === undefined ? {} : { nodePortAddresses: nodePortAddresses(nodePorts) }),
     ...(flags['pod-max-pids'] === undefined ? {} : { podMaxPids: count('pod-max-pids', flags['pod-max-pids']) }),
   }
+}
+
+function nodePortAddresses(text: string): 'primary' | string[] {
+  if (text === 'primary') return text
+  const ranges = text.split(',').map((each) => each.trim())
+  for (const range of ranges)
+    if ((ipv4.block(range) ?? ipv6.block(range)) === undefined)
+      throw new UserError(`--nodeport-addresses takes "primary" or ranges such as 192.0.2.0/24, not "${range}"`)
+  return ranges
 }
 
 function thresholdsOf(flags: NodeFlags): Threshold[] | undefined {

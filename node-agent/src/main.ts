@@ -88,7 +88,8 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const informers = createInformerFactory({ client, log, signal, clock })
   const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log, signal })
   const machine = await readMachine(dataDir)
-  const network = await openNetwork({ options, nodeName, containerd, clock, closers })
+  const addresses = [nodeIp, ...(nodeIp6 === undefined ? [] : [nodeIp6])]
+  const network = await openNetwork({ options, nodeName, addresses, containerd, clock, closers })
   await openIngress({ options, dataDir, nodeName, client, recorder, network, clock, closers })
 
   let nodeUid = (): string => ''

@@ -39,6 +39,8 @@ export interface NodeAgentOptions {
   ipv6?: Ipv6Options
   /** Addresses that the cluster gives to Services of type LoadBalancer: this machine takes those in use for its own. */
   loadBalancerRange?: readonly AddressRange[]
+  /** Where node ports answer: on the node's own addresses alone, or those in ranges. Default: on every address of the machine. */
+  nodePortAddresses?: 'primary' | readonly string[]
   /** Where Ingresses are served, on every address of this machine; absent: they are not. */
   ingressPorts?: { http: number; https: number }
   /** Name servers of pods with dnsPolicy ClusterFirst. Default: the node's own. */

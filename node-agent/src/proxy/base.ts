@@ -10,6 +10,8 @@ export interface TableOptions {
   podCidr: string
   /** Pods of all nodes: traffic between them keeps its source address. */
   clusterCidr: string
+  /** Ranges of this machine's addresses on which node ports answer, of this family. Default: all. */
+  nodePortAddresses?: readonly string[]
 }
 
 const portKey = 'inet_proto . inet_service'
@@ -58,10 +60,13 @@ function choiceChains(ip: Family['nft']): string {
  * The part of the table that does not depend on Services. Every packet meets a fixed number of rules: one look-up by
  * address, protocol and port and one by node port decide.
  */
-export function baseTable({ podCidr, clusterCidr, family }: TableOptions): string {
+export function baseTable({ podCidr, clusterCidr, family, nodePortAddresses }: TableOptions): string {
   const { nft: ip, address, name } = familyOf(family)
   const loopback = name === 'IPv4' ? '127.0.0.0/8' : '::1'
-  const localPort = 'fib daddr type local meta l4proto . th dport'
+  const among = nodePortAddresses === undefined ? '' : `${ip} daddr { ${nodePortAddresses.join(', ')} } `
+  /** None at all, where there is no address for them. */
+  const nodePorts = (map: string): string =>
+    nodePortAddresses?.length === 0 ? '' : `${among}fib daddr type local meta l4proto . th dport vmap @${map}`
   const servicePort = `${ip} daddr . meta l4proto . th dport`
   return `
   ${Object.values(sharedSets(address)).join('\n  ')}
@@ -73,14 +78,14 @@ export function baseTable({ podCidr, clusterCidr, family }: TableOptions): strin
   ${choiceChains(ip)}
   chain services {
     ${servicePort} vmap @service-ips
-    ${localPort} vmap @service-nodeports
+    ${nodePorts('service-nodeports')}
     meta l4proto { tcp, udp, sctp } dnat ${ip} to ${servicePort} map @hostports-by-ip
     fib daddr type local meta l4proto { tcp, udp, sctp } dnat ${ip} to meta l4proto . th dport map @hostports
   }
   chain unserved {
     ct state != new return
     ${servicePort} vmap @no-endpoint-services
-    ${localPort} vmap @no-endpoint-nodeports
+    ${nodePorts('no-endpoint-nodeports')}
     ${ip} daddr @cluster-ips meta l4proto { tcp, udp, sctp } goto reject-it
   }
   chain raw-prerouting {

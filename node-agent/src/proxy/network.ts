@@ -9,6 +9,7 @@ import type { Transport } from '@kapell/openapi/wire/transport'
 import { startDns, type ClusterDns } from '../dns/dns.ts'
 import { startPolicyEnforcer, type PolicyEnforcer } from '../network-policy/enforcer.ts'
 import { openNft } from './nft.ts'
+import { familyOf, type FamilyName } from './family.ts'
 import { createFence, type PeerAnswer } from './fence.ts'
 import { askPeer, isEligible, possiblePeers } from './peers.ts'
 import { startStatusServer } from './status-server.ts'
@@ -34,6 +35,8 @@ export interface ServiceNetworkOptions {
   table?: string
   log: Logger
   clock?: Clock
+  /** Where node ports answer, of both families. Default: on every address of this machine. */
+  nodePortAddresses?: readonly string[]
   /** Where the proxy tells how it is; see status-server.ts. Absent: nowhere. */
   status?: { healthPort?: number; metricsPort?: number }
 }
@@ -48,6 +51,18 @@ export interface ServiceNetwork {
   /** The API server has heard this node: the request was sent at that time. */
   heard(at: Date): void
   close(options?: { keepRules?: boolean }): Promise<void>
+}
+
+/** Those of one family, as nftables takes them; an address stands for itself. */
+function nodePortsOf(family: FamilyName, all: readonly string[] | undefined): { nodePortAddresses?: string[] } {
+  if (all === undefined) return {}
+  const { block } = familyOf(family)
+  return {
+    nodePortAddresses: all.flatMap((each) => {
+      const range = each.includes('/') ? each : `${each}/${family === 'IPv4' ? 32 : 128}`
+      return block(range) ?? []
+    }),
+  }
 }
 
 /** Who else may answer for a load balancer's address is asked of all nodes; without any, this one alone matters. */
@@ -113,6 +128,7 @@ export async function startServiceNetwork(options: ServiceNetworkOptions): Promi
           ...link,
           ...balancers,
           ...fenced,
+          ...nodePortsOf(family, options.nodePortAddresses),
           isHealthy: telemetry.isHealthy,
           telemetry: telemetry.family(family),
           family,

@@ -231,3 +231,19 @@ describe('changeScript', () => {
     expect(script).toContain('ip saddr 10.244.1.0/24 ip daddr != 10.244.0.0/16 masquerade')
   })
 })
+
+it.each<[rule: string, nodePortAddresses: string[] | undefined, expected: string[]]>([
+  ['every address', undefined, ['fib daddr type local']],
+  ['some', ['192.0.2.1/32', '10.0.0.0/8'], ['ip daddr { 192.0.2.1/32, 10.0.0.0/8 } fib daddr type local']],
+  ['none of this family', [], []],
+])('answers node ports on %s', (_, nodePortAddresses, expected) => {
+  const ranges = { table: 't', podCidr: '10.244.1.0/24', clusterCidr: '10.244.0.0/16' }
+  const script = fullScript(emptyState(), {
+    ...ranges,
+    ...(nodePortAddresses === undefined ? {} : { nodePortAddresses }),
+  })
+  for (const map of ['service-nodeports', 'no-endpoint-nodeports']) {
+    const lines = script.split('\n').filter((line) => line.endsWith(`vmap @${map}`))
+    expect(lines.map((line) => line.trim().replace(` meta l4proto . th dport vmap @${map}`, ''))).toEqual(expected)
+  }
+})

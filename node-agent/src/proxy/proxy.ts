@@ -35,6 +35,8 @@ export interface ProxyOptions {
   linkName?: string
   /** With linkName: addresses for load balancers that the cluster gives out; the link takes those that are in use. */
   loadBalancerRange?: readonly AddressRange[]
+  /** Of this family; see base.ts. */
+  nodePortAddresses?: readonly string[]
   /** Name of our nftables table. Default "kapell". */
   table?: string
   log: Logger
@@ -98,6 +100,7 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     ...(family === undefined ? {} : { family }),
     podCidr: options.podCidr,
     clusterCidr: options.clusterCidr ?? options.podCidr,
+    ...(options.nodePortAddresses === undefined ? {} : { nodePortAddresses: options.nodePortAddresses }),
   }
   const { loadBalancerRange, linkName } = options
   const at = tableName(table.table, family)

@@ -7,6 +7,8 @@ import type { Closer } from './closer.ts'
 export interface NetworkParts {
   options: NodeAgentOptions
   nodeName: string
+  /** The node's own addresses. */
+  addresses: readonly string[]
   containerd: ContainerdRuntime | undefined
   clock: Clock
   closers: Closer[]
@@ -23,6 +25,11 @@ export async function openNetwork(parts: NetworkParts): Promise<ServiceNetwork |
     log: options.log,
     clock,
     status: {},
+    ...(options.nodePortAddresses === undefined
+      ? {}
+      : {
+          nodePortAddresses: options.nodePortAddresses === 'primary' ? parts.addresses : options.nodePortAddresses,
+        }),
     ...(options.clusterCidr === undefined ? {} : { clusterCidr: options.clusterCidr }),
     ...(options.serviceCidr === undefined ? {} : { serviceCidr: options.serviceCidr }),
     ...(options.ipv6 === undefined ? {} : { ipv6: options.ipv6 }),
