@@ -373,6 +373,35 @@ describe('budgets, quotas and clean-up on a real API server', () => {
     expect(condition.message).toContain('deployments.apps "nobody" not found')
   })
 
+  it('autoscalers that share pods do nothing, and say so; a new one does not shrink what it finds', async () => {
+    await deploy('shared', 2)
+    const make = (name: string) =>
+      plane.client.resource(horizontalPodAutoscalers, ns).create({
+        metadata: { name },
+        spec: {
+          maxReplicas: 5,
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shared' },
+          metrics: [
+            { type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '1Gi' } } },
+          ],
+        },
+      })
+    const conditionOf = (name: string, type: string, reason: string) =>
+      plane.until([horizontalPodAutoscalers], async () => {
+        const { status } = await plane.client.resource(horizontalPodAutoscalers, ns).get(name)
+        return status?.conditions?.find((one) => one.type === type && one.reason === reason)
+      })
+    await make('one')
+    await conditionOf('one', 'AbleToScale', 'ScaleDownStabilized')
+    await make('two')
+    const { message } = await conditionOf('two', 'ScalingActive', 'AmbiguousSelector')
+    expect(message).toBe('pods by selector app=shared are controlled by multiple HPAs: [policy/one policy/two]')
+    for (const name of ['one', 'two']) await plane.client.resource(horizontalPodAutoscalers, ns).delete(name)
+    const { spec } = await plane.client.resource(deployments, ns).get('shared')
+    expect(spec?.replicas).toBe(2)
+    await plane.client.resource(deployments, ns).delete('shared', { propagationPolicy: 'Background' })
+  })
+
   it('signs what was approved, and approves by itself what nodes may have', async () => {
     x509.cryptoProvider.set(crypto)
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }

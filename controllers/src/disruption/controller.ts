@@ -19,9 +19,9 @@ import {
 import type { V1Pod, V1PodDisruptionBudget } from '@kapell/openapi/types'
 import { sameMeaning } from '../shared/equal.ts'
 import { isFinished } from '../shared/pods.ts'
+import { goSelector } from '../shared/go-selector.ts'
 import { createCustomScales, type CustomScales } from './custom-scales.ts'
 import { expectedPods, UnknownOwner, type Scale } from './expected.ts'
-import { goSelector } from './go-selector.ts'
 import { budgetStatus, failedStatus } from './status.ts'
 
 interface Dependencies {

@@ -1,6 +1,6 @@
 import type { V1Pod, V1PodDisruptionBudget } from '@kapell/openapi/types'
+import { goSelector } from '../shared/go-selector.ts'
 import { expectedPods, UnknownOwner } from './expected.ts'
-import { goSelector } from './go-selector.ts'
 import { budgetStatus, failedStatus } from './status.ts'
 
 const now = new Date('2026-01-01T00:10:00Z')

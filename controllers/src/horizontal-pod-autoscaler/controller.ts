@@ -5,8 +5,8 @@ import {
 } from '@kapell/controllers/machinery/controller'
 import { cachedDiscovery, type Discovered } from '@kapell/controllers/machinery/discovery'
 import { errorText } from '@kapell/controllers/machinery/log'
-import { splitKey, type Lister } from '@kapell/controllers/machinery/store'
-import { parseSelector } from '@kapell/openapi/meta/labels'
+import { keyOf, splitKey, type Lister } from '@kapell/controllers/machinery/store'
+import { parseSelector, type Selector } from '@kapell/openapi/meta/labels'
 import { parseApiVersion } from '@kapell/openapi/meta/object'
 import { parseQuantity } from '@kapell/openapi/meta/quantity'
 import { horizontalPodAutoscalers, pods } from '@kapell/openapi/meta/refs'
@@ -39,6 +39,8 @@ interface Dependencies {
   histories: Map<string, History>
   discovered: () => Promise<Discovered>
   measures: AutoscalerMeasures
+  /** By the autoscaler's key: which pods it sizes. */
+  selectors: Map<string, Selector>
 }
 
 /** Sizes workloads by metrics. Source: concepts page "Horizontal Pod Autoscaling". */
@@ -51,8 +53,11 @@ export const horizontalPodAutoscalerController = defineController<Dependencies, 
     const histories = new Map<string, History>()
     const known = context.informer(horizontalPodAutoscalers)
     const measures = autoscalerMeasures(context.metrics, () => known.lister.list().length)
+    const selectors = new Map<string, Selector>()
     known.onChange({
-      delete: ({ metadata }) => {
+      delete: (autoscaler) => {
+        const { metadata } = autoscaler
+        selectors.delete(keyOf(autoscaler))
         histories.delete(metadata?.uid ?? '')
         measures.gone({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' })
       },
@@ -65,6 +70,7 @@ export const horizontalPodAutoscalerController = defineController<Dependencies, 
       histories,
       discovered: cachedDiscovery(context),
       measures,
+      selectors,
     }
   },
   reconcile,
@@ -126,6 +132,9 @@ async function sizeUp(d: Dependencies, autoscaler: V2HorizontalPodAutoscaler, ro
   )
   const current = scale.spec?.replicas ?? 0
   round.was = current
+  const past = historyOf(d, autoscaler)
+  // The size it is found with counts as recommended: a new autoscaler does not shrink at once what it does not know.
+  if (past.recommendations.length === 0) past.recommendations.push({ atMs: clock.now().getTime(), replicas: current })
   round.status = { ...round.status, currentReplicas: scale.status?.replicas ?? 0 }
   if (current === 0 && min !== 0) {
     round.status = { ...round.status, desiredReplicas: 0 }
@@ -146,6 +155,7 @@ async function sizeUp(d: Dependencies, autoscaler: V2HorizontalPodAutoscaler, ro
     if (decided === undefined) return
     ;[wanted, why] = decided
   }
+  const { desiredReplicas: before } = round.status
   round.status = { ...round.status, desiredReplicas: wanted }
   if (wanted === current) return
   try {
@@ -164,7 +174,7 @@ async function sizeUp(d: Dependencies, autoscaler: V2HorizontalPodAutoscaler, ro
       'FailedUpdateScale',
       `the HPA controller was unable to update the target scale: ${errorText(error)}`,
     )
-    round.status = { ...round.status, desiredReplicas: current }
+    round.status = { ...round.status, desiredReplicas: before }
     return
   }
   round.tell(
@@ -244,6 +254,17 @@ async function decide(
   }
   const selector = parseSelector(text)
   const nowMs = clock.now().getTime()
+  const key = keyOf(autoscaler)
+  d.selectors.set(key, selector)
+  const rivals = rivalsOf(d, key, selector)
+  if (rivals.length > 1) {
+    const message = `pods by selector ${text} are controlled by multiple HPAs: [${rivals.join(' ')}]`
+    events.event(autoscaler, 'Warning', 'AmbiguousSelector', message)
+    round.tell('ScalingActive', 'False', 'AmbiguousSelector', message)
+    events.event(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', message)
+    round.error = 'spec'
+    return undefined
+  }
   const situation = {
     namespace,
     selector: text,
@@ -274,6 +295,7 @@ async function decide(
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error
       failures.push(error)
+      statuses.push({ type: '' })
       computed(current, error.reason === 'InvalidMetricSourceType' ? 'spec' : 'internal')
       events.event(autoscaler, 'Warning', error.reason, error.message)
     }
@@ -290,9 +312,8 @@ async function decide(
       autoscaler,
       'Warning',
       'FailedComputeMetricsReplicas',
-      `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${failed?.message ?? ''}`,
+      `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${failed?.summary ?? ''}`,
     )
-    round.status = { ...round.status, desiredReplicas: current }
     return undefined
   }
   round.tell(
@@ -313,6 +334,17 @@ async function decide(
   tellLimits(round, result)
   const why = result.replicas > current ? `${most.name} above target` : 'All metrics below target'
   return [result.replicas, why]
+}
+
+/** All autoscalers, of those seen so far, that size a pod which this one sizes. */
+function rivalsOf(d: Dependencies, key: string, selector: Selector): string[] {
+  const { namespace } = splitKey(key)
+  const mine = d.pods.inNamespace(namespace).filter(({ metadata }) => selector.matches(metadata?.labels))
+  const others = [...d.selectors].filter(
+    ([other, theirs]) =>
+      splitKey(other).namespace === namespace && mine.some(({ metadata }) => theirs.matches(metadata?.labels)),
+  )
+  return others.map(([other]) => other).sort()
 }
 
 function toleranceOf({ spec }: V2HorizontalPodAutoscaler): Tolerance {

@@ -2,6 +2,7 @@ import { errorText } from '@kapell/controllers/machinery/log'
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
 import { milliQuantity, parseQuantity } from '@kapell/openapi/meta/quantity'
 import type { V1Pod, V2MetricSpec, V2MetricStatus } from '@kapell/openapi/types'
+import { goSelector } from '../shared/go-selector.ts'
 import { isActive, isReady } from '../shared/pods.ts'
 import type { MetricsReader } from './metrics.ts'
 import { byAverage, byShare, byTotal, byUtilization, MetricError, type Tolerance } from './replicas.ts'
@@ -16,9 +17,12 @@ export interface Evaluated {
 
 export class EvaluationError extends Error {
   readonly reason: string
-  constructor(reason: string, message: string) {
+  /** The same in the account of all metrics of an autoscaler: which one, then why. */
+  readonly summary: string
+  constructor(reason: string, message: string, summary = message) {
     super(message)
     this.reason = reason
+    this.summary = summary
   }
 }
 
@@ -36,7 +40,9 @@ export interface Situation {
 }
 
 const milli = (text: string | undefined): number => parseQuantity(text ?? '0').milliValue()
-const quantity = (value: number): string => milliQuantity(Math.round(value)).toString()
+/** In the format of `like`, if given. */
+const quantity = (value: number, like?: string): string =>
+  milliQuantity(Math.round(value), like === undefined ? undefined : parseQuantity(like).format).toString()
 const metricSelectorOf = (metric: { selector?: Parameters<typeof selectorFromLabelSelector>[0] }): string =>
   metric.selector === undefined ? '' : selectorFromLabelSelector(metric.selector).toString()
 
@@ -58,31 +64,74 @@ export async function evaluate(spec: V2MetricSpec, situation: Situation): Promis
     }
   } catch (error) {
     if (error instanceof EvaluationError) throw error
-    const { reason, what } = names(spec)
-    throw new EvaluationError(reason, `failed to get ${what}: ${errorText(error)}`)
+    const { reason, what, inner } = names(spec, situation.namespace)
+    // What could not be read is named; what cannot be computed from what was read speaks for itself.
+    const why = errorText(error)
+    const message = inner(error instanceof MetricError && error.computed ? undefined : why, why)
+    throw new EvaluationError(reason, message, `failed to get ${what}: ${message}`)
   }
 }
 
-function names(spec: V2MetricSpec): { reason: string; what: string } {
+interface Names {
+  reason: string
+  what: string
+  /** What to say: `unread` when the metric could not be read, else why no size could be computed. */
+  inner: (unread: string | undefined, why: string) => string
+}
+
+/** Words of failures, as the original has them. */
+function names(spec: V2MetricSpec, namespace: string): Names {
   const resource = spec.resource ?? spec.containerResource
   const how = resource?.target.averageUtilization === undefined ? 'usage' : 'utilization'
+  const ofResource: Names['inner'] = (unread, why) =>
+    unread === undefined
+      ? `failed to get ${resource?.name} ${how}: ${why}`
+      : `failed to get ${resource?.name} ${how}: unable to get metrics for resource ${resource?.name}: ${unread}`
+  const custom = 'unable to fetch metrics from custom metrics API'
   switch (spec.type) {
     case 'Resource':
       return {
         reason: 'FailedGetResourceMetric',
-        what: `${resource?.name} ${how}: unable to get metrics for resource ${resource?.name}`,
+        what: `${resource?.name} resource metric value`,
+        inner: ofResource,
       }
     case 'ContainerResource':
       return {
         reason: 'FailedGetContainerResourceMetric',
-        what: `${resource?.name} ${how}: unable to get metrics for resource ${resource?.name}`,
+        what: `${spec.containerResource?.container} container metric value`,
+        inner: ofResource,
       }
     case 'Pods':
-      return { reason: 'FailedGetPodsMetric', what: 'pods metric value' }
-    case 'Object':
-      return { reason: 'FailedGetObjectMetric', what: 'object metric value' }
-    default:
-      return { reason: 'FailedGetExternalMetric', what: `${spec.external?.metric.name} external metric value` }
+      return {
+        reason: 'FailedGetPodsMetric',
+        what: 'pods metric value',
+        inner: (unread, why) =>
+          unread === undefined ? why : `unable to get metric ${spec.pods?.metric.name}: ${custom}: ${unread}`,
+      }
+    case 'Object': {
+      const { metric, describedObject } = spec.object ?? {}
+      const where = `${describedObject?.kind} on ${namespace} ${describedObject?.name}`
+      return {
+        reason: 'FailedGetObjectMetric',
+        what: 'object metric value',
+        inner: (unread, why) =>
+          unread === undefined ? why : `unable to get metric ${metric?.name}: ${where}/${custom}: ${unread}`,
+      }
+    }
+    default: {
+      const { name, selector } = spec.external?.metric ?? {}
+      const where = `${namespace}/${name}/${goSelector(selector)}`
+      const which =
+        spec.external?.target.averageValue === undefined ? `external metric ${name}` : `${name} external metric`
+      return {
+        reason: 'FailedGetExternalMetric',
+        what: `${name} external metric value: failed to get ${which}`,
+        inner: (unread, why) =>
+          unread === undefined
+            ? why
+            : `unable to get external metric ${where}: unable to fetch metrics from external metrics API: ${unread}`,
+      }
+    }
   }
 }
 
@@ -101,9 +150,13 @@ async function byResource(spec: V2MetricSpec, s: Situation): Promise<Evaluated> 
   const result =
     averageUtilization === undefined
       ? byAverage({ ...common, target: milli(averageValue) })
-      : byUtilization({ ...common, target: averageUtilization, requests: requestsOf(s.pods, source.name, container) })
+      : byUtilization({
+          ...common,
+          target: averageUtilization,
+          requests: () => requestsOf(s.pods, source.name, container),
+        })
   const current = {
-    averageValue: quantity(result.averageValue),
+    averageValue: quantity(result.averageValue, averageValue),
     ...(averageUtilization === undefined ? {} : { averageUtilization: result.current }),
   }
   const status: V2MetricStatus =
@@ -122,12 +175,13 @@ function requestsOf(pods: readonly V1Pod[], resource: string, container: string 
     const chosen = [...(pod.spec?.containers ?? []), ...sidecars].filter(
       ({ name }) => container === undefined || name === container,
     )
-    if (chosen.length === 0) throw new MetricError(`container ${container} not found in pod ${pod.metadata?.name}`)
+    if (chosen.length === 0)
+      throw new MetricError(`container ${container} not found in pod ${pod.metadata?.name}`, true)
     let sum = 0
     for (const { name, resources } of chosen) {
       const request = resources?.requests?.[resource]
       if (request === undefined)
-        throw new MetricError(`missing request for ${resource} in container ${name} of Pod ${pod.metadata?.name}`)
+        throw new MetricError(`missing request for ${resource} in container ${name} of Pod ${pod.metadata?.name}`, true)
       sum += milli(request)
     }
     found.set(pod.metadata?.name ?? '', sum)
@@ -194,7 +248,7 @@ async function byExternal(spec: V2MetricSpec, s: Situation): Promise<Evaluated> 
   const { replicas, current } = byValue(target, value, s)
   return {
     replicas,
-    name: `external metric ${metric.name}(${selector})`,
+    name: `external metric ${metric.name}(${goSelector(metric.selector)})`,
     status: { type: 'External', external: { metric, current } },
   }
 }

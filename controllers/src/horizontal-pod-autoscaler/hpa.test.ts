@@ -1,5 +1,7 @@
 import type { V1Pod, V2HorizontalPodAutoscaler } from '@kapell/openapi/types'
 import { normalize, rulesOf, type History } from './behavior.ts'
+import { evaluate, EvaluationError, type Situation } from './evaluate.ts'
+import type { MetricsReader } from './metrics.ts'
 import { byAverage, byShare, byTotal, byUtilization, type PodMetric } from './replicas.ts'
 
 const nowMs = Date.parse('2026-01-01T01:00:00Z')
@@ -28,7 +30,7 @@ describe('by a percentage of what is requested', () => {
       isCpu: true,
       nowMs,
       target,
-      requests: new Map(pods.map(({ metadata }) => [metadata?.name ?? '', 100])),
+      requests: () => new Map(pods.map(({ metadata }) => [metadata?.name ?? '', 100])),
     }).replicas
   const [a, b, c] = [pod('a'), pod('b'), pod('c')]
   it.each([
@@ -138,5 +140,80 @@ describe('how fast', () => {
     ],
   ])('%s', (_, wanted, current, history, behavior, expected) => {
     expect(run(wanted, current, history, behavior)).toMatchObject(expected)
+  })
+})
+
+describe('what is said when a metric gives no size', () => {
+  const none = (): Promise<never> => Promise.reject(new Error('none here'))
+  const reader: MetricsReader = { resource: none, pods: none, object: none, external: none }
+  const situation = (pods: V1Pod[], read: Partial<MetricsReader> = {}): Situation => ({
+    namespace: 'ns',
+    selector: 'app=x',
+    pods,
+    currentReplicas: pods.length,
+    tolerance,
+    nowMs,
+    reader: { ...reader, ...read },
+    pluralOf: () => Promise.resolve('services'),
+  })
+  const failure = async (spec: object, at: Situation): Promise<EvaluationError> => {
+    try {
+      await evaluate(spec as never, at)
+    } catch (error) {
+      if (error instanceof EvaluationError) return error
+    }
+    throw new Error('it gave a size')
+  }
+  const cpu = { type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 50 } } }
+  const metric = { name: 'q', selector: { matchLabels: { a: 'b' } } }
+  it.each([
+    [
+      cpu,
+      'failed to get cpu utilization: unable to get metrics for resource cpu: none here',
+      'failed to get cpu resource metric value: ',
+    ],
+    [
+      { type: 'Pods', pods: { metric: { name: 'q' }, target: { averageValue: '1' } } },
+      'unable to get metric q: unable to fetch metrics from custom metrics API: none here',
+      'failed to get pods metric value: ',
+    ],
+    [
+      {
+        type: 'Object',
+        object: { metric: { name: 'q' }, describedObject: { kind: 'Service', name: 's' }, target: { value: '1' } },
+      },
+      'unable to get metric q: Service on ns s/unable to fetch metrics from custom metrics API: none here',
+      'failed to get object metric value: ',
+    ],
+    [
+      { type: 'External', external: { metric: { name: 'q' }, target: { value: '1' } } },
+      'unable to get external metric ns/q/nil: unable to fetch metrics from external metrics API: none here',
+      'failed to get q external metric value: failed to get external metric q: ',
+    ],
+    [
+      { type: 'External', external: { metric, target: { averageValue: '1' } } },
+      'unable to get external metric ns/q/&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}: unable to fetch metrics from external metrics API: none here',
+      'failed to get q external metric value: failed to get q external metric: ',
+    ],
+  ])('%j', async (spec, message, prefix) => {
+    expect(await failure(spec, situation([pod('a')]))).toMatchObject({ message, summary: prefix + message })
+  })
+  it('pods that are not ready come before requests that are missing', async () => {
+    const read = (values: Record<string, number>) => ({ resource: () => Promise.resolve(using(values)) })
+    const spec = { containers: [{ name: 'c' }] }
+    const of = async (state: State) =>
+      (await failure(cpu, situation([{ ...pod('a', state), spec }], read({ a: 1 })))).message
+    expect(await of('starting')).toBe(
+      'failed to get cpu utilization: did not receive metrics for targeted pods (pods might be unready)',
+    )
+    expect(await of('ready')).toBe('failed to get cpu utilization: missing request for cpu in container c of Pod a')
+  })
+  it('an average is told in the format of its target', async () => {
+    const target = { averageValue: '100Mi' }
+    const { status } = await evaluate(
+      { type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', ...target } } },
+      situation([pod('a')], { resource: () => Promise.resolve(using({ a: 200 * 2 ** 20 * 1000 })) }),
+    )
+    expect(status.resource?.current.averageValue).toBe('200Mi')
   })
 })

@@ -18,7 +18,14 @@ export interface Tolerance {
   down: number
 }
 
-export class MetricError extends Error {}
+export class MetricError extends Error {
+  /** The metrics were read: nothing can be made of them. */
+  readonly computed: boolean
+  constructor(message: string, computed = false) {
+    super(message)
+    this.computed = computed
+  }
+}
 
 interface Groups {
   ready: Map<string, number>
@@ -69,9 +76,13 @@ interface Common {
 }
 
 /** Against a percentage of what each pod requests. */
-export function byUtilization(options: Common & { target: number; requests: ReadonlyMap<string, number> }): Asked {
-  const { target, requests } = options
+export function byUtilization(
+  options: Common & { target: number; requests: () => ReadonlyMap<string, number> },
+): Asked {
+  const { target } = options
   const groups = groupPods(options.pods, options.metrics, options.isCpu, options.nowMs)
+  if (groups.ready.size === 0) throw noneReady()
+  const requests = options.requests()
   const ratioOf = (values: ReadonlyMap<string, number>): { ratio: number; current: number } => {
     let used = 0
     let requested = 0
@@ -79,7 +90,7 @@ export function byUtilization(options: Common & { target: number; requests: Read
       used += value
       requested += requests.get(name) ?? 0
     }
-    if (requested === 0) throw new MetricError('no metrics returned matched known pods')
+    if (requested === 0) throw new MetricError('no metrics returned matched known pods', true)
     const current = Math.floor((used * 100) / requested)
     return { ratio: current / target, current }
   }
@@ -99,6 +110,9 @@ export function byAverage(options: Common & { target: number }): Asked {
   return asked(options, groups, ratioOf, () => target)
 }
 
+const noneReady = (): MetricError =>
+  new MetricError('did not receive metrics for targeted pods (pods might be unready)', true)
+
 function asked(
   options: Common,
   { ready, unready, missing }: Groups,
@@ -106,7 +120,7 @@ function asked(
   assumed: (name: string) => number,
 ): Asked {
   const { currentReplicas, tolerance } = options
-  if (ready.size === 0) throw new MetricError('did not receive metrics for targeted pods (pods might be unready)')
+  if (ready.size === 0) throw noneReady()
   const first = ratioOf(ready)
   const told = { current: first.current, averageValue: averageOf(ready) }
   const upWithUnready = unready.size > 0 && first.ratio > 1
