@@ -147,29 +147,27 @@ export function validateMetadataUpdate(
   const domains = rules.qualifiedFinalizers ? validateDomains(finalizers, 'metadata.finalizers') : []
   // How names begin is judged as parts of paths, whatever the kind's own names may be.
   const { generateName = '' } = next
-  const beginning =
+  const begins = (rule: (text: string) => string[]): FieldError[] =>
     generateName === previous.generateName || generateName === ''
       ? []
-      : pathSegmentName(generateName).map((text) => invalid('metadata.generateName', generateName, text))
-  const changed = [
-    ...beginning,
-    ...validateFixed(sent, previous),
-    ...marks,
-    ...validateFinalizersUpdate(next, previous),
-  ]
+      : rule(generateName).map((text) => invalid('metadata.generateName', generateName, text))
+  const beginning = begins(pathSegmentName)
+  const ownBeginning = rules.whole === 0 ? [] : begins((text) => options.validateName(text, true))
+  const changed = [...validateFixed(sent, previous), ...marks, ...validateFinalizersUpdate(next, previous)]
   // Nothing to tell, as nearly always: what else there is was judged when the object was made.
-  if (changed.length + names.length + domains.length === 0)
+  if (changed.length + names.length + domains.length + beginning.length + ownBeginning.length === 0)
     return next.name === previous.name ? [] : validateMetadata(next, options)
   const own = next.name === previous.name ? [] : validateMetadata({ ...next, labels: {}, annotations: {} }, options)
   const repeated = (errors: FieldError[], times: number): FieldError[] =>
     Array.from({ length: times }, () => errors).flat()
   return [
     ...own,
+    ...beginning,
     ...marks,
     ...names,
     ...changed,
     ...repeated([...changed, ...domains], rules.changed),
-    ...repeated([...marks, ...names, ...domains], rules.whole),
+    ...repeated([...ownBeginning, ...marks, ...names, ...domains], rules.whole),
   ]
 }
 

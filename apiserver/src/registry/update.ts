@@ -152,7 +152,7 @@ async function attemptUpdate(
   next.apiVersion = resource.apiVersion
   next.kind = resource.kind
   const metadata = (next.metadata ??= {})
-  dropRepeatedOwners(metadata, scope.warn)
+  dropRepeatedOwners(metadata, scope.warn, request.patch === true ? ' after mutating admission happens' : '')
   if (request.raw === true) {
     keepSystemMetadata(metadata, previous.metadata)
     return write(scope, next, current)

@@ -4,6 +4,7 @@ import { charts } from './charts.ts'
 import { crds } from './crds.ts'
 import { everyKind } from './every-kind.ts'
 import { facts } from './facts.ts'
+import { fields } from './fields.ts'
 import * as core from './generated/core.ts'
 import { devices } from './generated/devices.ts'
 import { oddPods } from './generated/odd-pods.ts'
@@ -33,6 +34,7 @@ export const corpora: Record<string, ParityCases> = {
   crds,
   'every-kind': everyKind,
   facts,
+  fields,
   manifests,
   negotiation,
   optional,

@@ -1,0 +1,148 @@
+import type { ParityCases, ParityStep } from '../case.ts'
+import { core, create, grouped, patch } from './build.ts'
+
+/** Single fields, each as it should not be: what the original says of each. Found by trying all fields of all kinds. */
+
+const labels = { a: 'b' }
+const template = (spec: Record<string, unknown> = {}) => ({
+  metadata: { labels },
+  spec: { containers: [{ name: 'c', image: 'a' }], ...spec },
+})
+const selector = { matchLabels: labels }
+const dry = (path: string): string => `${path}?dryRun=All`
+
+const make = (
+  apiVersion: string,
+  kind: string,
+  plural: string,
+  rest: Record<string, unknown>,
+  name = 'a',
+): ParityStep => {
+  const path = apiVersion === 'v1' ? core(plural) : grouped(apiVersion, plural)
+  return create(dry(path), { apiVersion, kind, metadata: { name }, ...rest })
+}
+const makeWide = (apiVersion: string, kind: string, plural: string, rest: Record<string, unknown>): ParityStep => {
+  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
+  return create(dry(`${root}/${plural}`), { apiVersion, kind, metadata: { name: '{{id}}' }, ...rest })
+}
+
+const named = (name: string): ParityStep[] => [
+  make('v1', 'Pod', 'pods', { spec: template().spec }, name),
+  make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template() } }, name),
+  make('apps/v1', 'ReplicaSet', 'replicasets', { spec: { selector, template: template() } }, name),
+  make('apps/v1', 'DaemonSet', 'daemonsets', { spec: { selector, template: template() } }, name),
+  make(
+    'v1',
+    'ReplicationController',
+    'replicationcontrollers',
+    { spec: { selector: labels, template: template() } },
+    name,
+  ),
+]
+const restartPolicy = 'Never'
+const job = (spec: Record<string, unknown>, name = 'a'): ParityStep =>
+  make('batch/v1', 'Job', 'jobs', { spec: { template: template({ restartPolicy }), ...spec } }, name)
+const cronJob = (spec: Record<string, unknown>, name = 'a'): ParityStep =>
+  make('batch/v1', 'CronJob', 'cronjobs', { spec: { schedule: '* * * * *', jobTemplate: { spec } } }, name)
+const indexed = { completionMode: 'Indexed', completions: 150_000, parallelism: 20_000 }
+const volume = (spec: Record<string, unknown>): ParityStep =>
+  makeWide('v1', 'PersistentVolume', 'persistentvolumes', {
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], ...spec },
+  })
+const iscsi = { targetPortal: `${'x'.repeat(70)}:3260`, iqn: 'iqn.2001-04.com.example:a', lun: 0, initiatorName: 'iqn.2001-04.com.example:b' } // prettier-ignore
+const pod = (spec: Record<string, unknown>): ParityStep =>
+  make('v1', 'Pod', 'pods', { spec: { ...template().spec, ...spec } })
+const service = (spec: Record<string, unknown>): ParityStep =>
+  make('v1', 'Service', 'services', { spec: { ports: [{ port: 80 }], ...spec } })
+const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 's', uid: 'u', controller: true }
+const node = (status: Record<string, unknown>): ParityStep => makeWide('v1', 'Node', 'nodes', { status })
+const file = { fileKeyRef: { volumeName: 'v', path: 'a', key: 'K' } }
+
+const steps: Record<string, ParityStep[]> = {
+  'names with dots': named('a.b'),
+  'names that are long': named('x'.repeat(64)),
+  'names of jobs': [job({}, 'a.b'), job(indexed, 'a.b'), cronJob({ template: template({ restartPolicy }) }, 'a.b')],
+  'jobs of many indexes': [
+    job(indexed),
+    job({ ...indexed, backoffLimitPerIndex: 1 }),
+    job({ ...indexed, backoffLimitPerIndex: 1, maxFailedIndexes: 20_000 }),
+    cronJob({ ...indexed, template: template({ restartPolicy }) }),
+  ],
+  'periods below zero': [
+    make('v1', 'PodTemplate', 'podtemplates', { template: template({ terminationGracePeriodSeconds: -1 }) }),
+    make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template({ terminationGracePeriodSeconds: -1 }) } }),
+    pod({ terminationGracePeriodSeconds: -1 }),
+  ], // prettier-ignore
+  'deadlines in templates': [
+    make('apps/v1', 'DaemonSet', 'daemonsets', { spec: { selector, template: template({ activeDeadlineSeconds: 5 }) } }),
+    make('apps/v1', 'ReplicaSet', 'replicasets', { spec: { selector, template: template({ activeDeadlineSeconds: 5 }) } }),
+    make('v1', 'ReplicationController', 'replicationcontrollers', { spec: { selector: labels, template: template({ activeDeadlineSeconds: 5 }) } }),
+  ], // prettier-ignore
+  'amounts below a thousandth': [
+    make('v1', 'LimitRange', 'limitranges', { spec: { limits: [{ type: 'Container', min: { cpu: '0.0001' } }] } }),
+    make('v1', 'ResourceQuota', 'resourcequotas', { spec: { hard: { cpu: '0.0001' } } }),
+    make('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '0.0001' } } } }),
+    pod({ resources: { requests: { cpu: '0.0001' } } }),
+    node({ capacity: { cpu: '0.0001' } }),
+  ], // prettier-ignore
+  'what nodes say of themselves': [
+    node({ capacity: { cpu: '-1' }, allocatable: { cpu: '1' } }),
+    node({ declaredFeatures: ['A', 'A'] }),
+    node({ declaredFeatures: ['A'.repeat(300)] }),
+  ],
+  volumes: [
+    volume({ persistentVolumeReclaimPolicy: 'Recycle', nfs: { server: 's', path: '/p' } }),
+    volume({ capacity: { storage: '1Gi', a: '0' }, nfs: { server: 's', path: '/p' } }),
+    volume({ iscsi }),
+    pod({ volumes: [{ name: 'v', iscsi }] }),
+    pod({ volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: '/a' } }] } }] }),
+  ],
+  'variables of files': [
+    pod({ volumes: [{ name: 'v', emptyDir: {} }], containers: [{ name: 'c', image: 'a', env: [{ name: 'A', valueFrom: file }] }] }),
+    pod({ volumes: [{ name: 'v', configMap: { name: 'm' } }], containers: [{ name: 'c', image: 'a', env: [{ name: 'A', valueFrom: file }] }] }),
+  ], // prettier-ignore
+  'groups of pods': [pod({ schedulingGroup: { podGroupName: 'a' } })],
+  'headless services': [
+    service({ clusterIP: 'None', externalIPs: ['1.2.3.4'] }),
+    service({ clusterIP: 'None', loadBalancerIP: '1.2.3.4', sessionAffinity: 'ClientIP' }),
+    service({ externalIPs: ['1.2.3.4'] }),
+    service({ type: 'LoadBalancer', loadBalancerSourceRanges: [' x '] }),
+  ],
+  'owners named twice': [
+    create(dry(core('configmaps')), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', ownerReferences: [owner, owner] } }),
+    create(core('configmaps'), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned', ownerReferences: [owner], generation: 5 } }),
+    patch('json', core('configmaps', 'owned'), [{ op: 'add', path: '/metadata/ownerReferences/-', value: owner }]),
+    patch('merge', core('configmaps', 'owned'), { metadata: { generateName: '/a' } }),
+  ], // prettier-ignore
+  'classes': [
+    makeWide('storage.k8s.io/v1', 'StorageClass', 'storageclasses', { provisioner: 'a', parameters: { '': 'a' } }),
+    makeWide('storage.k8s.io/v1', 'VolumeAttributesClass', 'volumeattributesclasses', { driverName: 'a', parameters: { '': 'a' } }),
+    makeWide('networking.k8s.io/v1', 'IngressClass', 'ingressclasses', { spec: { controller: `a/${'x'.repeat(300)}` } }),
+    makeWide('storage.k8s.io/v1', 'CSINode', 'csinodes', { spec: { drivers: [{ name: 'a', nodeID: 'x'.repeat(200) }, { name: 'b', nodeID: 'x'.repeat(300) }] } }),
+    makeWide('networking.k8s.io/v1', 'ServiceCIDR', 'servicecidrs', { spec: { cidrs: ['192.0.2.0/24', '192.0.2.0/24'] } }),
+  ], // prettier-ignore
+  'wrong types': [
+    pod({ volumes: [{ name: 'v', configMap: { name: 7 } }] }),
+    make('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', { spec: { policyTypes: 'x' } }),
+    make('networking.k8s.io/v1', 'Ingress', 'ingresses', { spec: { rules: [{ http: [] }] } }),
+    volume({ csi: [] }),
+    volume({ accessModes: [7] }),
+    pod({ containers: [{ name: 'c', image: 'a', livenessProbe: { exec: [] }, securityContext: { capabilities: { add: [7] } } }] }),
+  ], // prettier-ignore
+  'pods that change': [
+    create(core('pods'), { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels }, spec: { ...template().spec, nodeSelector: { 'beta.kubernetes.io/os': 'linux' } } }),
+    patch('merge', core('pods', 'p'), { metadata: { labels: null } }),
+    patch('merge', core('pods', 'p'), { metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/c': 'unconfined' } } }),
+    patch('merge', core('pods', 'p'), { spec: { runtimeClassName: '' } }),
+  ], // prettier-ignore
+}
+
+const account: ParityStep = create(
+  core('serviceaccounts'),
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+  { codeOnly: true },
+)
+
+export const fields: ParityCases = Object.fromEntries(
+  Object.entries(steps).map(([name, list]) => [name, { steps: [account, ...list] }]),
+)
