@@ -93,7 +93,7 @@ export async function startNode(parts: {
       summary,
       close: async () => {
         stop.abort()
-        await agent.close({ removePods: true })
+        await agent.close({ removePods: !options.keepPods })
       },
     }
   } catch (error) {

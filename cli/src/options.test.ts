@@ -16,6 +16,7 @@ describe('parseUpOptions', () => {
       agentPort: 10250,
       store: 'embedded',
       etcdServers: [],
+      keepPods: false,
       installRuntime: false,
       runtime: 'containerd',
       nodes: 1,

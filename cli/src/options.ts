@@ -53,6 +53,8 @@ export interface UpOptions {
   /** Of an API server that runs elsewhere, when `apiserver` is not among the components. */
   kubeconfig?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** When stopped, pods run on, for the next start to take over. */
+  keepPods: boolean
   /** Of every node here; see node-flags.ts. */
   nodeFlags: NodeFlags
   /** Versions and resources that are served on demand, as the API server takes it. */
@@ -85,6 +87,7 @@ export const upUsage = `kapell up: a whole cluster on this machine, in the foreg
   --runtime containerd|simulated   simulated nodes only look as if they ran pods: for tests and benches (default containerd)
   --nodes N                        how many nodes this machine is, each with a network, a containerd and an agent of its own (default 1)
   --node-cidr CIDR                 a /24 for the addresses of several nodes (default one of 172.30.0.0/16 that is free)
+  --keep-pods                      when stopped, leave the pods running: the next start takes them over
   --install-runtime                first install the Debian packages that are missing
   --containerd PATH                the containerd to run (default: the one on PATH)
   --kubeconfig FILE                of an API server elsewhere, when apiserver is not among the components
@@ -153,6 +156,7 @@ export function parseUpOptions(argv: readonly string[]): UpOptions {
     runtime,
     nodes,
     installRuntime: values['install-runtime'] ?? false,
+    keepPods: values['keep-pods'] ?? false,
     nodeName: parseNodeName(values['node-name']),
     logLevel: parseLevel(values['log-level'] ?? 'warn'),
     nodeFlags,
@@ -197,6 +201,7 @@ function parseFlags(argv: readonly string[]) {
         'etcd-keyfile': { type: 'string' },
         'node-name': { type: 'string' },
         'install-runtime': { type: 'boolean' },
+        'keep-pods': { type: 'boolean' },
         containerd: { type: 'string' },
         'scheduler-config': { type: 'string' },
         runtime: { type: 'string' },

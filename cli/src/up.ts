@@ -61,7 +61,7 @@ export async function up(argv: readonly string[]): Promise<number> {
     await log.close()
     dataDir.release()
   }
-  process.stdout.write('Stopped.\n')
+  process.stdout.write(options.keepPods ? 'Stopped; the pods run on.\n' : 'Stopped.\n')
   return 0
 }
 
@@ -91,7 +91,7 @@ async function plan(options: UpOptions, log: Logger, running: Running[], signal:
         network = await prepareNodes(options, nodeNames)
         const opened = network
         if (opened === undefined) return
-        running.push({ close: () => opened.remove() })
+        if (!options.keepPods) running.push({ close: () => opened.remove() })
         return `nodes in ${opened.subnet}`
       },
     })

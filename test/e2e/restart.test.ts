@@ -171,6 +171,20 @@ it('stops on Ctrl-C without leaving anything on the machine, and brings all back
   await until('the Service to answer', () => ask(clusterIP ?? '').then(({ version }) => version === 'v2'))
 }, 180_000)
 
+it('stops with --keep-pods as the pods run on, and takes them over', async () => {
+  const had = await pods()
+  await example.cluster.kill()
+  await example.start(['--keep-pods'])
+  const tasks = (await runningTasks(example.dataDir)).map(({ id }) => id).sort()
+  expect(await example.cluster.stop()).toBe(0)
+  expect(example.cluster.output()).toContain('Stopped; the pods run on.')
+  expect(await ask(nodePort)).toMatchObject({ version: 'v2' })
+  await example.start()
+  await until('the node to be asked', async () => (await pods()).every(isReady))
+  expect(idsOf(await pods())).toEqual(idsOf(had))
+  expect((await runningTasks(example.dataDir)).map(({ id }) => id).sort()).toEqual(tasks)
+}, 120_000)
+
 it('cleans up after a kill too, when started and stopped again', async () => {
   await example.cluster.kill()
   await example.start()

@@ -82,12 +82,12 @@ export async function join(argv: readonly string[]): Promise<number> {
     }
   } finally {
     stop.stopping()
-    await running?.close({ removePods: true })
+    await running?.close({ removePods: why === 'deleted' || !options.keepPods })
     if (why === 'deleted') await forget(options.dataDir)
     await log.close()
     dataDir.release()
   }
-  process.stdout.write('Stopped.\n')
+  process.stdout.write(options.keepPods && why === 'asked' ? 'Stopped; the pods run on.\n' : 'Stopped.\n')
   return 0
 }
 

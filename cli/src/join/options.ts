@@ -22,6 +22,8 @@ export interface JoinOptions {
   agentPort: number
   containerd?: string
   installRuntime: boolean
+  /** When stopped, pods run on, for the next start to take over. */
+  keepPods: boolean
   logLevel: UpOptions['logLevel']
   /** See node-flags.ts. */
   nodeFlags: NodeFlags
@@ -36,6 +38,7 @@ export const joinUsage = `kapell join https://HOST:PORT: makes this machine a no
   --node-ip ADDRESS                (default the address by which this machine reaches the server)
   --data-dir DIR                   where everything is kept; archives in DIR/images/ are imported (default ./.kapell)
   --agent-port N                   the node agent's own port (default 10250, 0 for a free one)
+  --keep-pods                      when stopped, leave the pods running: the next start takes them over
   --install-runtime                first install the Debian packages that are missing
   --containerd PATH                the containerd to run (default: the one on PATH)
   --log-level debug|info|warn|error   (default warn)
@@ -73,6 +76,7 @@ export function parseJoinOptions(argv: readonly string[]): JoinOptions {
     agentPort: parsePort('--agent-port', values['agent-port'] ?? '10250'),
     ...(values.containerd === undefined ? {} : { containerd: resolve(values.containerd) }),
     installRuntime: values['install-runtime'] ?? false,
+    keepPods: values['keep-pods'] ?? false,
     logLevel: parseLevel(values['log-level'] ?? 'warn'),
   }
 }
@@ -102,6 +106,7 @@ function parseFlags(argv: readonly string[]) {
         'data-dir': { type: 'string' },
         'agent-port': { type: 'string' },
         'install-runtime': { type: 'boolean' },
+        'keep-pods': { type: 'boolean' },
         containerd: { type: 'string' },
         'log-level': { type: 'string' },
         ...nodeFlagOptions,

@@ -123,11 +123,13 @@ export async function startNamespacedNode(parts: {
     const own = child
     if (own !== undefined && own.exitCode === null && own.signalCode === null) {
       const exited = once(own, 'exit')
-      if (own.connected) own.send('stop', () => {})
+      if (options.keepPods) own.kill('SIGTERM')
+      else if (own.connected) own.send('stop', () => {})
       const timer = setTimeout(() => own.kill('SIGKILL'), stopMs)
       await exited
       clearTimeout(timer)
     }
+    if (options.keepPods) return
     await endStaleContainerd(runtimePaths(dataDir))
     await sweepRuntime(runtimePaths(dataDir))
     await network.removeNode(index)

@@ -79,7 +79,7 @@ export async function serveNodes(parts: {
   return {
     close: async () => {
       await nameServers.close()
-      await routes.close()
+      if (!options.keepPods) await routes.close()
       stop.abort()
     },
   }

@@ -14,7 +14,7 @@ export interface ExampleCluster {
   readonly kubectl: Kubectl
   readonly dataDir: string
   /** Starts it again after it was stopped or killed. */
-  start(): Promise<void>
+  start(more?: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -25,7 +25,8 @@ export async function startExampleCluster(options: { name: string; octet: number
   const port = await freePort()
   const args = ['--agent-port', '0', '--pod-cidr', `10.${options.octet}.0.0/24`]
   args.push('--service-cluster-ip-range', `10.${options.octet + 1}.0.0/16`)
-  const start = (): Promise<Kapell> => startKapell({ dataDir, port, args })
+  const start = (more: readonly string[] = []): Promise<Kapell> =>
+    startKapell({ dataDir, port, args: [...args, ...more] })
   const example: ExampleCluster = {
     dataDir,
     kubectl: new Kubectl(join(dataDir, 'kubeconfig')),
@@ -33,8 +34,8 @@ export async function startExampleCluster(options: { name: string; octet: number
       remove()
       throw error
     }),
-    start: async () => {
-      example.cluster = await start()
+    start: async (more) => {
+      example.cluster = await start(more)
     },
     close: async () => {
       if (example.cluster.process.exitCode === null && example.cluster.process.signalCode === null)
