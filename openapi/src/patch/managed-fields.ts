@@ -1,6 +1,7 @@
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
 import { decodeStruct } from '../schema/decode.ts'
 import type { StructSchema } from '../schema/schema.ts'
+import { CreatedFields } from './created-fields.ts'
 import { FieldSet, fieldSetOfPaths, parseFieldsV1 } from './field-set.ts'
 import { compareObjects, type Comparison } from './field-walks.ts'
 import { equalJson } from './json.ts'
@@ -111,6 +112,13 @@ export interface UpdateManagedFieldsOptions {
 
 /** The managed fields of an object that a create, update or patch (other than apply) makes; undefined for none. */
 export function updateManagedFields(options: UpdateManagedFieldsOptions): ManagedFieldsEntry[] | undefined {
+  const { schema, live, next, manager, apiVersion, subresource = '', time, resetFields = [] } = options
+  if (live !== undefined || next.metadata?.managedFields !== undefined || subresource !== '') return workOut(options)
+  return createdFields.of({ schema, object: next, resetFields }, { manager, apiVersion, time }, () => workOut(options))
+}
+
+/** The same from scratch, whatever was seen before. */
+export function workOut(options: UpdateManagedFieldsOptions): ManagedFieldsEntry[] | undefined {
   const { schema, live, next, manager, apiVersion, subresource = '', time } = options
   const stored = live?.metadata?.managedFields
   const given = next.metadata?.managedFields
@@ -172,6 +180,8 @@ const nothing = new FieldSet()
 export function emptyObject(schema: StructSchema): KubeObject {
   return decodeStruct(schema, {}).value as KubeObject
 }
+
+const createdFields = new CreatedFields(emptyObject)
 
 export function withoutManagedFields(object: KubeObject): KubeObject {
   if (object.metadata?.managedFields === undefined) return object
