@@ -115,6 +115,7 @@ export function baseTable({ podCidr, clusterCidr, family, nodePortAddresses }: T
   }
   chain filter-forward {
     type filter hook forward priority filter; policy accept;
+    ${ip} saddr ${clusterCidr} meta l4proto tcp ct state invalid drop comment "would reach a client under the pod's own address"
     jump unserved
   }
   chain filter-output {

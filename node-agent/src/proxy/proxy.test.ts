@@ -229,6 +229,8 @@ describe('changeScript', () => {
   it('has a fixed part that masquerades pods on their way out only', () => {
     const script = fullScript(emptyState(), { table: 't', podCidr: '10.244.1.0/24', clusterCidr: '10.244.0.0/16' })
     expect(script).toContain('ip saddr 10.244.1.0/24 ip daddr != 10.244.0.0/16 masquerade')
+    // What a pod sends outside its connection's window is not translated back: the client would end the connection.
+    expect(script).toContain('ip saddr 10.244.0.0/16 meta l4proto tcp ct state invalid drop')
   })
 })
 
