@@ -279,8 +279,12 @@ describe('what is not available', () => {
       text: 'service unavailable\n',
       headers: { 'content-type': 'text/plain; charset=utf-8' },
     })
-    const { text } = await server.ask('GET', '/metrics')
-    expect(text).toContain(`aggregator_unavailable_apiservice{name="v1.${name}.example.com"} 1\n`)
+    const text = await until('the metric', async () => {
+      const answer = await server.ask('GET', '/metrics')
+      if (answer.text.includes(`aggregator_unavailable_apiservice{name="v1.${name}.example.com"} 1\n`))
+        return answer.text
+      throw new Error('not yet')
+    })
     expect(text).toContain(`aggregator_unavailable_apiservice_total{name="v1.${name}.example.com",reason="${reason}"}`)
     const { json } = await server.ask('GET', '/apis', undefined, aggregated)
     const entry = json.items?.find((item) => item.metadata.name === `${name}.example.com`)

@@ -141,7 +141,7 @@ describe(`a shaken cluster (seed ${seed})`, () => {
     cluster.nodeNames.forEach((name) => cluster.fleet.recover(name))
     expect(Object.fromEntries(chaos.faults)).not.toEqual({})
     expect(broken).toEqual([])
-  })
+  }, 180_000)
 
   it('comes to the desired state', async () => {
     await workload('deployments').patch('web', 'merge', { spec: { replicas: 5 } })

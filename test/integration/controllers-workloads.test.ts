@@ -171,7 +171,11 @@ describe('controllers on a real API server', () => {
       status: 'False',
       message: expect.stringMatching(/^ReplicaSet "stuck-.*" has timed out progressing\.$/) as string,
     })
-    expect((await get('stuck')).status).toMatchObject({ availableReplicas: 3, updatedReplicas: 2 })
+    // The deadline may pass before the last of the pods that may be made is.
+    await plane.until([deployments], async () => {
+      const { availableReplicas, updatedReplicas } = (await get('stuck')).status ?? {}
+      return availableReplicas === 3 && updatedReplicas === 2
+    })
     await complete('stuck', 4, await setImage('stuck', 'v1'))
   })
 
