@@ -31,6 +31,7 @@ import { createImagePuller } from './pods/images.ts'
 import { createContainerCollector } from './pods/collect.ts'
 import { rotateLogs } from './pods/log-rotation.ts'
 import { watchLifecycle, type LifecycleWatch } from './pods/lifecycle.ts'
+import type { AgentMetrics } from './metrics/agent-metrics.ts'
 import { createObserver } from './pods/observe.ts'
 import { nodePaths } from './pods/paths.ts'
 import { identityOf } from './pods/record.ts'
@@ -60,6 +61,8 @@ export interface PodAgentOptions {
   recorder: EventRecorder
   clock: Clock
   log: Logger
+  /** What of this is counted. */
+  metrics: AgentMetrics
   /** Absolute and without links. */
   dataDir: string
   node: Omit<NodeFacts, 'hosts'>
@@ -111,7 +114,7 @@ export interface PodAgent {
 const flushMs = 2000
 
 export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent> {
-  const { cri, client, informers, recorder, clock, log, dataDir } = options
+  const { cri, client, informers, recorder, clock, log, dataDir, metrics } = options
   // Statuses and the runtime's events outlive the workers when the agent closes.
   const stop = new AbortController()
   const { signal } = stop
@@ -178,6 +181,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
       client
         .resource(persistentVolumeClaims, namespace)
         .patch(name, 'merge', { status: claimStatus }, { subresource: 'status', signal }),
+    metrics,
     log,
   })
   const nodePods = createNodePods({
@@ -197,7 +201,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     const found = informer.lister.get(`${namespace}/${name}`)
     return found?.metadata?.uid === uid ? found : undefined
   }
-  const status = createStatusManager({ client, stored, clock, log, signal })
+  const status = createStatusManager({ client, stored, metrics, clock, log, signal })
   const cgroups = options.cgroups({
     pods: () => nodePods.list().flatMap((pod) => (hasEnded(pod) ? [] : [allocations.of(pod)])),
   })
@@ -224,7 +228,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     volumes,
     devices,
     objects,
-    probes: createProber({ cri, clock, events, nodeIp: node.ip, changed: poke }),
+    probes: createProber({ cri, clock, events, nodeIp: node.ip, metrics, changed: poke }),
     status: nodePods.statuses(status),
     admission,
     allocations,
@@ -232,6 +236,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
     cgroups,
     events,
     crashBackoff: new Backoff({ initialMs: 10_000, maxMs: 300_000 }),
+    metrics,
     clock,
     log,
     paths,
@@ -256,6 +261,7 @@ export async function createPodAgent(options: PodAgentOptions): Promise<PodAgent
   const lifecycle = watchLifecycle({
     cri,
     observer,
+    metrics,
     clock,
     log,
     signal,

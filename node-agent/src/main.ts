@@ -4,6 +4,7 @@ import { realClock, type Clock } from '@kapell/controllers/machinery/clock'
 import { createClient } from '@kapell/controllers/machinery/create-client'
 import { createEventRecorder, type EventType } from '@kapell/controllers/machinery/event-recorder'
 import { createInformerFactory } from '@kapell/controllers/machinery/informer-factory'
+import { measuredTransport } from '@kapell/controllers/machinery/measured-transport'
 import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1Pod } from '@kapell/openapi/types'
 import { createPodAgent } from './agent.ts'
@@ -12,6 +13,8 @@ import { hostPortTeller } from './host-ports.ts'
 import { createImageCollector } from './images/collect.ts'
 import { keepLease } from './node/lease.ts'
 import { defaultNodeIp, defaultNodeIp6, defaultNodeName, pidUsage, readMachine, hasAppArmor } from './node/machine.ts'
+import { createAgentMetrics } from './metrics/agent-metrics.ts'
+import { measuredCri } from './metrics/measured-cri.ts'
 import { createNodeStatus } from './node/node-status.ts'
 import { allocatable, keptFree } from './node/registration.ts'
 import type { NodeAgent, NodeAgentOptions } from './options.ts'
@@ -77,14 +80,16 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   options.signal?.addEventListener('abort', () => stop.abort(), { once: true, signal })
 
   const runtime = await openRuntime({ options, dataDir, nodeName, clock, closers })
-  const { cri, containerd } = runtime
+  const { containerd } = runtime
+  const metrics = createAgentMetrics()
+  const cri = measuredCri(runtime.cri, metrics)
   closers.push(() => {
     stop.abort()
     return Promise.resolve()
   })
   const images = await openImages({ options, dataDir, closers }, containerd)
 
-  const client = createClient(options.transport, { userAgent: 'kubelet' })
+  const client = createClient(measuredTransport(options.transport, metrics.registry), { userAgent: 'kubelet' })
   const informers = createInformerFactory({ client, log, signal, clock })
   const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log, signal })
   const machine = await readMachine(dataDir)
@@ -109,6 +114,7 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   const cgroupRoot = containerd?.cgroupParent ?? '/kapell'
   const pods = await createPodAgent({
     cri,
+    metrics,
     client,
     informers,
     recorder,
@@ -175,7 +181,9 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   let port = 0
   if (options.serving !== undefined) {
     const { serving } = options
-    const server = await openServer({ options, serving, nodeName, client, cri, pods, localVolumes, sampled, clock })
+    const server = await openServer({
+      ...{ options, serving, nodeName, client, cri, pods, localVolumes, metrics, sampled, clock },
+    })
     port = server.port
     closers.push(() => server.close())
   }
@@ -210,7 +218,19 @@ async function start(options: NodeAgentOptions, clock: Clock, closers: Closer[])
   })
   if (!simulated) {
     const removeUnusedImages = (): Promise<unknown> => imageCollector.removeUnused()
-    const parts = { options, pods, status, cri, sampled, nodeName, removeUnusedImages, warn: warnNode, clock, log }
+    const parts = {
+      options,
+      pods,
+      status,
+      cri,
+      metrics,
+      sampled,
+      nodeName,
+      removeUnusedImages,
+      warn: warnNode,
+      clock,
+      log,
+    }
     eviction = await openEviction(parts)
   }
   nodeUid = () => status.uid()

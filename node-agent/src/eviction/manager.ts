@@ -15,7 +15,7 @@ export interface EvictionOptions {
   /** Pods of this node; those that ended are passed over. */
   pods(): readonly V1Pod[]
   /** Ends a pod for good, with reason Evicted and this message. */
-  evict(pod: V1Pod, how: { message: string; graceSeconds: number }): void
+  evict(pod: V1Pod, how: { message: string; graceSeconds: number; signal?: string }): void
   /** Frees what the node itself can do without: dead containers, unused images. */
   reclaimDisk(): Promise<void>
   /** Warns about the node. */
@@ -54,11 +54,11 @@ export function createEviction(options: EvictionOptions): Eviction {
   const active = (): V1Pod[] =>
     options.pods().filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
 
-  const end = (pod: V1Pod, message: string, graceSeconds: number): void => {
+  const end = (pod: V1Pod, message: string, graceSeconds: number, signal?: string): void => {
     const { uid, namespace, name } = identityOf(pod)
     going.set(uid, clock.now().getTime())
     log.warn(`evicting pod ${namespace}/${name}: ${message}`)
-    options.evict(pod, { message, graceSeconds })
+    options.evict(pod, { message, graceSeconds, ...(signal === undefined ? {} : { signal }) })
   }
 
   /** Answers whether any pod had to go. */
@@ -107,7 +107,8 @@ export function createEviction(options: EvictionOptions): Eviction {
     }
     const observed = observations[threshold.signal]
     const message = lowMessage({ pod: victim, starved, threshold, observed, usage: usage(victim) })
-    end(victim, message, threshold.graceMs === 0 ? immediateGraceSeconds : (options.maxPodGraceSeconds ?? 0))
+    const graceSeconds = threshold.graceMs === 0 ? immediateGraceSeconds : (options.maxPodGraceSeconds ?? 0)
+    end(victim, message, graceSeconds, threshold.signal)
   }
 
   return {

@@ -17,6 +17,7 @@ import type { ImagePuller, PulledImage } from './images.ts'
 import type { Observer } from './observe.ts'
 import type { NodePaths } from './paths.ts'
 import type { PodIdentity, PodRecord } from './record.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import type { Enforceable } from './enforceable.ts'
 import type { UserNamespaces } from './user-namespaces.ts'
 
@@ -36,6 +37,8 @@ export interface PodDeps {
   cgroups: Pick<Cgroups, 'apply' | 'remove' | 'memoryInUse'>
   events: PodEvents
   crashBackoff: Backoff
+  /** Default: nothing is counted. */
+  metrics?: AgentMetrics
   clock: Clock
   log: Logger
   paths: NodePaths

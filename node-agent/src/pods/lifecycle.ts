@@ -3,6 +3,7 @@ import { errorText, type Logger } from '@kapell/controllers/machinery/log'
 import type { Cri } from '../cri/client.ts'
 import { containerEvents } from '../cri/container-events.ts'
 import { ContainerState, PodSandboxState } from '../cri/gen/runtime_pb.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import { podUidLabel } from './labels.ts'
 import type { Observer, Snapshot } from './observe.ts'
 
@@ -17,6 +18,8 @@ export interface LifecycleWatch {
 export interface LifecycleOptions {
   cri: Cri
   observer: Observer
+  /** Default: nothing is counted. */
+  metrics?: Pick<AgentMetrics, 'relisted'>
   clock: Clock
   log: Logger
   signal: AbortSignal
@@ -37,7 +40,9 @@ export function watchLifecycle(options: LifecycleOptions): LifecycleWatch {
 
   const relist = async (): Promise<void> => {
     try {
+      const began = performance.now()
       const now = await observer.snapshot()
+      options.metrics?.relisted((performance.now() - began) / 1000, clock.now().getTime())
       state = { ok: true, message: '' }
       if (before !== undefined) for (const uid of differences(before, now)) changed(uid)
       before = now

@@ -12,8 +12,15 @@ export interface ResizeRequest {
   /** The limits last given to each container, by its id, and to the pod: a runtime that reports others is not asked again and again. */
   resized: Map<string, string>
   /** Why the running containers cannot have what the spec says now; kept between calls, changed here. */
-  resizeError: { message?: string }
+  resizeError: ResizeError
   signal: AbortSignal
+}
+
+export interface ResizeError {
+  message?: string
+  /** What was asked for, and until when it is not tried again. */
+  wanted?: string
+  untilMs?: number
 }
 
 /** How long a limit rests that is below what is in use. */
@@ -37,9 +44,13 @@ export async function resizeContainers(
   }
   if (actions.resize.length === 0) delete resizeError.message
   else {
+    const nowMs = deps.clock.now().getTime()
+    const leftMs = resizeError.wanted === wantedPod ? (resizeError.untilMs ?? 0) - nowMs : 0
+    if (leftMs > 0) return { changed: false, retryAfterMs: leftMs }
     const tight = await belowUsage(deps, pod, actions)
     if (tight !== undefined) {
       fail(tight)
+      Object.assign(resizeError, { wanted: wantedPod, untilMs: nowMs + resizeRetryMs })
       return { changed: false, retryAfterMs: resizeRetryMs }
     }
   }

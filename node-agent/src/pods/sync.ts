@@ -263,6 +263,8 @@ async function tryStart(
     }
     deps.crashBackoff.next(key, ended.finishedAt.getTime())
   }
+  const type = containerType(pod, container)
+  deps.metrics?.containerStarted(type)
   try {
     await startContainer(deps, { pod, container, sandbox, sandboxConfig: config, record, restarts, signal })
     waiting.delete(container.name)
@@ -270,10 +272,19 @@ async function tryStart(
     return undefined
   } catch (error) {
     if (signal.aborted || !(error instanceof StartError)) throw error
+    deps.metrics?.containerFailed(type, error.reason)
     waiting.set(container.name, { reason: error.reason, message: error.message })
     deps.log.info(`pod ${podTitle(identity)}: container ${container.name}: ${error.reason}: ${error.message}`)
     return wait(error.retryAfterMs ?? 10_000)
   }
+}
+
+/** As metrics name it. */
+function containerType(pod: V1Pod, { name }: V1Container): string {
+  const among = (list: readonly { name: string }[] | undefined): boolean =>
+    list?.some((one) => one.name === name) === true
+  if (among(pod.spec?.initContainers)) return 'init_container'
+  return among(pod.spec?.ephemeralContainers) ? 'ephemeral_container' : 'container'
 }
 
 /** Of each container's ended instances the newest stays, for its logs and last state. */

@@ -5,6 +5,7 @@ import type { Waiting } from '../status/container-status.ts'
 import type { ResizePending } from './allocation.ts'
 import type { PodDeps } from './deps.ts'
 import { podTitle, withRemembered, type PodIdentity, type PodRecord } from './record.ts'
+import type { ResizeError } from './resize.ts'
 import { syncPod } from './sync.ts'
 import { removeFromNode, removeFromRuntime, terminatePod } from './terminate.ts'
 
@@ -54,7 +55,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   const notBefore = new Map<string, number>()
   const resized = new Map<string, string>()
   const restarts = new Map<string, number>()
-  const resizeError: { message?: string } = {}
+  const resizeError: ResizeError = {}
   const failures = { count: 0 }
   let pod: V1Pod | undefined
   /** The last pod the API had, after it is gone. */
@@ -72,6 +73,9 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
   let current: AbortController | undefined
   let cancelTimer: (() => void) | undefined
   let retryMs = firstRetryMs
+  let workedOnce = false
+  /** When the pod was first seen, until all of it runs. */
+  let seenAtMs: number | undefined
 
   const observe = async (): Promise<PodRecord> => {
     const record = await deps.observer.pod(identity)
@@ -100,6 +104,10 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       failure,
     })
     deps.status.set(pod, status)
+    if (seenAtMs !== undefined && status.phase === 'Running') {
+      deps.metrics?.podStarted((clock.now().getTime() - seenAtMs) / 1000, status.containerStatuses?.length ?? 0)
+      seenAtMs = undefined
+    }
     return status
   }
 
@@ -131,7 +139,12 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
     const at = pod!
     const rejection = await deps.admission.admit(at)
     admitted = true
-    if (rejection === undefined) return
+    // One that an agent before this one had begun with is none of ours to time.
+    if (rejection === undefined) {
+      if (at.status?.startTime === undefined) seenAtMs = clock.now().getTime()
+      return
+    }
+    deps.metrics?.rejected(rejection.reason)
     const { reason, message } = rejection
     deps.events(at, 'Warning', reason, message)
     finalStatus = rejectedStatus(at, { reason, message: `Pod was rejected: ${message}` }, clock.now())
@@ -231,6 +244,9 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
       cancelTimer?.()
       cancelTimer = undefined
       current = new AbortController()
+      const began = performance.now()
+      const operation = workedOnce ? phase : 'create'
+      workedOnce = true
       try {
         await step(current.signal)
         retryMs = firstRetryMs
@@ -241,6 +257,7 @@ export function createPodWorker({ deps, identity, done }: PodWorkerOptions): Pod
         retryMs = Math.min(retryMs * 2, longestRetryMs)
       } finally {
         current = undefined
+        deps.metrics?.podWorked(operation, (performance.now() - began) / 1000)
       }
     }
   }

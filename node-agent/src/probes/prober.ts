@@ -1,6 +1,7 @@
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { V1Container, V1Pod, V1Probe } from '@kapell/openapi/types'
 import type { Cri } from '../cri/client.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import type { Probes } from '../pods/deps.ts'
 import type { PodEvents } from '../pods/events.ts'
 import { bareId, identityOf, type ContainerRecord } from '../pods/record.ts'
@@ -13,6 +14,8 @@ export interface ProberOptions {
   clock: Clock
   events: PodEvents
   nodeIp: string
+  /** Default: nothing is counted. */
+  metrics?: Pick<AgentMetrics, 'probed' | 'forgetProbes'>
   /** A verdict about this pod has changed. */
   changed(uid: string): void
   random?: () => number
@@ -84,6 +87,7 @@ export function createProber(options: ProberOptions): Probes {
       }
     },
     stop: (uid) => {
+      options.metrics?.forgetProbes(uid)
       for (const [id, entry] of probed) {
         if (entry.uid !== uid) continue
         entry.stop.abort()
@@ -126,6 +130,8 @@ interface Loop {
   changed: () => void
 }
 
+const titles = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const
+
 async function follow(options: ProberOptions, loop: Loop): Promise<void> {
   const { cri, clock, events, random = Math.random } = options
   const { kind, probe, container, record, podIp, entry, changed } = loop
@@ -146,12 +152,22 @@ async function follow(options: ProberOptions, loop: Loop): Promise<void> {
       await clock.sleep(Math.min(periodMs, 1000), signal)
       continue
     }
+    const began = performance.now()
     const { ok, unknown = false, output } = await checkOnce(probe, { cri, container, containerId: record.id, podIp })
     if (signal.aborted) return
+    const { uid, name, namespace } = identityOf(entry.pod)
+    options.metrics?.probed({
+      namespace,
+      pod: name,
+      podUid: uid,
+      container: container.name,
+      type: titles[kind],
+      result: unknown ? 'unknown' : ok ? 'successful' : 'failed',
+      seconds: (performance.now() - began) / 1000,
+    })
     if (!ok) {
-      const title = kind[0]!.toUpperCase() + kind.slice(1)
       const verb = unknown ? 'errored and resulted in unknown state' : 'failed'
-      events(entry.pod, 'Warning', 'Unhealthy', `${title} probe ${verb}: ${output}`, container.name)
+      events(entry.pod, 'Warning', 'Unhealthy', `${titles[kind]} probe ${verb}: ${output}`, container.name)
     }
     if (unknown) {
       await clock.sleep(periodMs, signal)

@@ -9,11 +9,18 @@ export interface Caller {
   groups: string[]
 }
 
+/** As a SubjectAccessReview has it and as people read it. */
+export interface AccessQuestion {
+  attributes: object
+  text: string
+  subresource?: string
+}
+
 export interface GuardOptions {
   client: ApiClient
   clock: Clock
-  /** What a request asks for, as a SubjectAccessReview has it and as people read it. */
-  attributesOf: (verb: string, path: string) => { attributes: object; text: string }
+  /** What a request asks for; of several, one that is allowed is enough. */
+  attributesOf: (verb: string, path: string) => AccessQuestion | AccessQuestion[]
 }
 
 /** Who may speak to this server. */
@@ -63,7 +70,22 @@ export function createGuard({ client, clock, attributesOf }: GuardOptions): Guar
 
   const authorize = async (caller: Caller, verb: string, path: string): Promise<void> => {
     if (caller.groups.includes('system:masters')) return
-    const { attributes, text } = attributesOf(verb, path)
+    const all = [attributesOf(verb, path)].flat()
+    for (const [index, one] of all.entries()) {
+      const { allowed } = await decide(caller, verb, one)
+      if (allowed) return
+      if (index === all.length - 1) {
+        const text = all.length === 1 ? one.text : nodeText(all)
+        throw new HttpError(403, `Forbidden (user=${caller.name}, verb=${verb}, ${text})`)
+      }
+    }
+  }
+
+  const decide = async (
+    caller: Caller,
+    verb: string,
+    { attributes, text }: AccessQuestion,
+  ): Promise<{ allowed: boolean }> => {
     const key = JSON.stringify([caller, verb, text])
     const now = clock.now().getTime()
     let decision = decisions.get(key)
@@ -85,9 +107,7 @@ export function createGuard({ client, clock, attributesOf }: GuardOptions): Guar
       if (decisions.size >= maxCached) decisions.clear()
       decisions.set(key, decision)
     }
-    if (!decision.allowed) {
-      throw new HttpError(403, `Forbidden (user=${caller.name}, verb=${verb}, ${text})`)
-    }
+    return decision
   }
 
   return {
@@ -99,33 +119,38 @@ export function createGuard({ client, clock, attributesOf }: GuardOptions): Guar
   }
 }
 
-/** Requests to a node's agent are access to subresources of that node. */
+/** Requests to a node's agent are access to subresources of that node; what has one of its own may be read by "proxy", too. */
 export function nodeAttributes(nodeName: string): GuardOptions['attributesOf'] {
-  return (verb, path) => {
-    const subresource = subresourceOf(path)
-    return {
+  return (verb, path) =>
+    subresourcesOf(path).map((subresource) => ({
       attributes: {
         resourceAttributes: { verb, group: '', version: 'v1', resource: 'nodes', subresource, name: nodeName },
       },
       text: `resource=nodes, subresource(s)=[${subresource}]`,
-    }
-  }
+      subresource,
+    }))
 }
+
+const nodeText = (all: readonly AccessQuestion[]): string =>
+  `resource=nodes, subresource(s)=[${all.map(({ subresource = '' }) => subresource).join(' ')}]`
 
 function verbOf(method: string): string {
   const verbs: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
   return verbs[method] ?? 'get'
 }
 
-/** Source: docs, "Kubelet authorization": the table of paths. */
-function subresourceOf(path: string): string {
+/** Source: docs, "Kubelet authorization": the table of paths, with the finer ones of enhancement 2862. */
+function subresourcesOf(path: string): string[] {
   const first = path.split('/')[1] ?? ''
-  const known: Record<string, string> = {
-    stats: 'stats',
-    metrics: 'metrics',
-    logs: 'log',
-    healthz: 'healthz',
-    pods: 'pods',
+  const known: Record<string, string[]> = {
+    stats: ['stats'],
+    metrics: ['metrics'],
+    logs: ['log'],
+    checkpoint: ['checkpoint'],
+    healthz: ['healthz', 'proxy'],
+    pods: ['pods', 'proxy'],
+    runningpods: ['pods', 'proxy'],
+    configz: ['configz', 'proxy'],
   }
-  return known[first] ?? 'proxy'
+  return known[first] ?? ['proxy']
 }

@@ -8,10 +8,13 @@ import type { V1Pod } from '@kapell/openapi/types'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import type { Cri } from '../cri/client.ts'
 import type { Stats } from '../stats/stats.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import type { Guard } from './authorize.ts'
 import { findContainer, loggedInstance, type PodSource } from './find-container.ts'
 import { HttpError } from './http-error.ts'
 import { readLog } from './logs/read-log.ts'
+import { runningPods } from './running-pods.ts'
+import { systemLogs } from './system-logs.ts'
 import { createUpgradeHandler } from './streams/upgrade.ts'
 
 export interface AgentServerOptions {
@@ -34,6 +37,12 @@ export interface AgentServerOptions {
   /** Empty when all is well. */
   problem(): string
   metrics(): Promise<string>
+  /** What is counted of requests and probes. Default: nothing. */
+  counted?: Pick<AgentMetrics, 'request' | 'renderProbes'>
+  /** How this agent is set up, in the form that upstream tells it. */
+  configuration?(): object
+  /** Of the machine. Default /var/log. */
+  systemLogs?: string
   /** What the node uses; without it, nobody is told. */
   stats?: Stats
   /** Removes a local volume that nobody has any more. */
@@ -112,6 +121,13 @@ function sendStats(response: Response, stats: Promise<string | object> | undefin
   }, next)
 }
 
+/** Paths that requests are counted by; names of others are not kept. */
+const served = new Set([
+  ...['attach', 'configz', 'containerLogs', 'exec', 'healthz', 'logs', 'metrics'],
+  ...['pods', 'portForward', 'runningpods', 'stats'],
+])
+const longRunning = new Set(['attach', 'containerLogs', 'exec', 'portForward'])
+
 function createApp(options: AgentServerOptions): express.Express {
   const { guard, log } = options
   const app = express()
@@ -120,7 +136,14 @@ function createApp(options: AgentServerOptions): express.Express {
   app.use((request: Request, _response: Response, next: NextFunction) => {
     guard.check(request, request.path).then(() => next(), next)
   })
-  app.get('/healthz', (_request: Request, response: Response) => {
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    const path = request.path.split('/')[1] ?? ''
+    options.counted?.request(request.method, served.has(path) ? path : 'other', longRunning.has(path))
+    next()
+  })
+  app.get('/healthz/ping', (_request: Request, response: Response) => void response.type('text/plain').send('ok'))
+  app.get('/healthz/log', (_request: Request, response: Response) => void response.type('text/plain').send('ok'))
+  app.get(['/healthz', '/healthz/syncloop'], (_request: Request, response: Response) => {
     const problem = options.problem()
     response
       .status(problem === '' ? 200 : 500)
@@ -133,6 +156,17 @@ function createApp(options: AgentServerOptions): express.Express {
   app.get('/metrics', (_request: Request, response: Response, next: NextFunction) => {
     options.metrics().then((text) => response.type('text/plain; version=0.0.4').send(text), next)
   })
+  app.get('/metrics/probes', (_request: Request, response: Response) => {
+    response.type('text/plain; version=0.0.4').send(options.counted?.renderProbes() ?? '')
+  })
+  app.get('/configz', (_request: Request, response: Response) => {
+    if (options.configuration === undefined) throw new HttpError(404, '404 page not found')
+    response.json({ kubeletconfig: options.configuration() })
+  })
+  app.get(['/runningpods', '/runningpods/'], (_request: Request, response: Response, next: NextFunction) => {
+    runningPods(options.cri).then((list) => response.json(list), next)
+  })
+  app.use('/logs', systemLogs(options.systemLogs ?? '/var/log'))
   app.get('/metrics/resource', (_request: Request, response: Response, next: NextFunction) => {
     sendStats(response, options.stats?.resource(), next)
   })

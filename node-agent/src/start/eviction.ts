@@ -5,6 +5,7 @@ import type { Cri } from '../cri/client.ts'
 import { createEviction, type Eviction } from '../eviction/manager.ts'
 import { createMeasure } from '../eviction/measure.ts'
 import { defaultThresholds } from '../eviction/thresholds.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import type { NodeStatus } from '../node/node-status.ts'
 import type { NodeAgentOptions } from '../options.ts'
 import { identityOf } from '../pods/record.ts'
@@ -18,6 +19,7 @@ export interface EvictionParts {
   sampled: SamplerOptions
   nodeName: string
   removeUnusedImages(): Promise<unknown>
+  metrics: Pick<AgentMetrics, 'evicted'>
   warn(reason: string, message: string): void
   clock: Clock
   log: Logger
@@ -35,7 +37,8 @@ export async function openEviction(parts: EvictionParts): Promise<Eviction> {
       : { maxPodGraceSeconds: options.eviction.maxPodGraceSeconds }),
     measure: { ...measure, observe: options.eviction?.observe ?? measure.observe },
     pods: () => pods.nodePods.list(),
-    evict: (pod, { message, graceSeconds }) => {
+    evict: (pod, { message, graceSeconds, signal = 'limit' }) => {
+      parts.metrics.evicted(signal)
       pods.deps.events(pod, 'Warning', 'Evicted', message)
       void pods.workers.fail(identityOf(pod).uid, { reason: 'Evicted', message, graceSeconds, disruption: true })
     },

@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import type { Clock } from '@kapell/controllers/machinery/clock'
 import type { PodAgent } from '../agent.ts'
 import type { Cri } from '../cri/client.ts'
 import type { NodeAgentOptions } from '../options.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import { containerLogPath } from '../pods/container-config.ts'
 import { identityOf, withRemembered } from '../pods/record.ts'
+import { agentConfiguration } from '../server/configuration.ts'
+import { isStatic } from '../static-pods/annotations.ts'
 import { createGuard, nodeAttributes } from '../server/authorize.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { startAgentServer, type AgentServer } from '../server/server.ts'
@@ -21,13 +25,14 @@ export interface ServerParts {
   cri: Cri
   pods: PodAgent
   localVolumes: LocalVolumes
+  metrics: AgentMetrics
   sampled: SamplerOptions
   clock: Clock
 }
 
 /** The agent's own server: logs, exec, statistics of this node's pods. */
 export function openServer(parts: ServerParts): Promise<AgentServer> {
-  const { options, serving, nodeName, client, cri, pods, localVolumes, sampled, clock } = parts
+  const { options, serving, nodeName, client, cri, pods, localVolumes, metrics, sampled, clock } = parts
   return startAgentServer({
     ...serving,
     port: options.port ?? 10_250,
@@ -45,8 +50,21 @@ export function openServer(parts: ServerParts): Promise<AgentServer> {
     onPodChange: (uid, wake) => pods.onPodChange(uid, wake),
     problem: () => pods.lifecycle.health().message,
     removeLocalVolume: (name) => localVolumes.remove(name),
+    counted: metrics,
+    configuration: () =>
+      agentConfiguration({
+        options,
+        port: options.port ?? 10_250,
+        runtimeSocket: cri.socket,
+        clusterDns: pods.deps.dns.clusterDns,
+        cgroupRoot: pods.deps.node.cgroupRoot,
+      }),
     metrics: createMetrics({
       nodeName,
+      version: options.version ?? 'v1.36.0+kapell',
+      metrics,
+      cgroupVersion: existsSync('/sys/fs/cgroup/cgroup.controllers') ? 2 : 1,
+      isStatic,
       pods: () => pods.nodePods.list(),
       snapshot: () => pods.deps.observer.snapshot(),
     }),

@@ -5,6 +5,7 @@ import { pods } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
 import type { V1Pod, V1PodStatus } from '@kapell/openapi/types'
 import { identityOf } from '../pods/record.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import { statusPatch } from './patch.ts'
 
 /** Brings the statuses of this node's pods to the API: the latest one always arrives, in between some may be skipped. */
@@ -25,6 +26,8 @@ export interface StatusManagerOptions {
   client: ApiClient
   /** The pod as this node's informer has it: what the API has stored, perhaps a moment old. */
   stored(pod: V1Pod): V1Pod | undefined
+  /** Default: nothing is counted. */
+  metrics?: Pick<AgentMetrics, 'statusSynced'>
   clock: Clock
   log: Logger
   signal: AbortSignal
@@ -37,6 +40,8 @@ interface Entry {
   /** The status as the API answered our last write: newer than the informer's for a moment. */
   written: V1Pod | undefined
   dirty: boolean
+  /** Since when it has been so, on the process' clock. */
+  sinceMs: number
   running: Promise<void> | undefined
 }
 
@@ -54,8 +59,11 @@ export function createStatusManager(options: StatusManagerOptions): StatusManage
     const { status, remove } = entry
     const patch = statusPatch(newer(options.stored(entry.pod), entry.written) ?? entry.pod, status)
     try {
-      if (patch !== undefined)
+      const { sinceMs } = entry
+      if (patch !== undefined) {
         entry.written = await api.patch(name, 'strategic', patch, { subresource: 'status', signal })
+        options.metrics?.statusSynced((performance.now() - sinceMs) / 1000)
+      }
       if (remove) {
         await api.delete(name, { gracePeriodSeconds: 0, preconditions: { uid }, signal })
         return false
@@ -93,12 +101,13 @@ export function createStatusManager(options: StatusManagerOptions): StatusManage
     const { uid } = identityOf(pod)
     let entry = entries.get(uid)
     if (entry === undefined) {
-      entry = { pod, status, remove, written: undefined, dirty: true, running: undefined }
+      entry = { pod, status, remove, written: undefined, dirty: true, sinceMs: performance.now(), running: undefined }
       entries.set(uid, entry)
     } else {
       entry.pod = pod
       entry.status = status
       entry.remove ||= remove
+      if (!entry.dirty) entry.sinceMs = performance.now()
       entry.dirty = true
     }
     const target = entry

@@ -5,6 +5,7 @@ import type { V1Pod, V1Volume, V1VolumeMount } from '@kapell/openapi/types'
 import { propagation, type Mount } from '../pods/container-config.ts'
 import type { ContainerMountsRequest, NodeFacts, ObjectSource, PodVolumes } from '../pods/deps.ts'
 import { expand } from '../pods/expand.ts'
+import type { AgentMetrics } from '../metrics/agent-metrics.ts'
 import type { NodePaths } from '../pods/paths.ts'
 import { identityOf } from '../pods/record.ts'
 import { VolumeError, type ClaimSource } from './claim.ts'
@@ -37,6 +38,8 @@ export interface VolumeManagerOptions {
   images: ImageVolumes
   events: GrowOptions['events']
   patchClaim: GrowOptions['patchClaim']
+  /** Default: nothing is counted. */
+  metrics?: Pick<AgentMetrics, 'volumeSetUp'>
   log: Logger
 }
 
@@ -100,7 +103,16 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
       await plugin.refresh?.(context)
       return
     }
-    const made = await plugin.setUp(context)
+    const began = performance.now()
+    const told = (failed: boolean): void => {
+      if (failed || !known.has(volume.name))
+        options.metrics?.volumeSetUp(plugin.name.replace('~', '/'), (performance.now() - began) / 1000, failed)
+    }
+    const made = await plugin.setUp(context).catch((error: unknown) => {
+      told(true)
+      throw error
+    })
+    told(false)
     known.set(volume.name, typeof made === 'string' ? { path: made } : made)
   }
   const readyVolume = (pod: V1Pod, name: string): ReadyVolume => {
