@@ -50,6 +50,18 @@ export function apiActions(parts: {
         .resource(podsRef, namespace)
         .patch(name, 'strategic', { metadata: { uid }, status }, { subresource: 'status' })
     },
+    nominate: async ({ metadata, status }, nodeName) => {
+      if (status?.nominatedNodeName === nodeName) return
+      const { namespace = '', name = '', uid } = metadata ?? {}
+      await client
+        .resource(podsRef, namespace)
+        .patch(
+          name,
+          'strategic',
+          { metadata: { uid }, status: { nominatedNodeName: nodeName } },
+          { subresource: 'status' },
+        )
+    },
     evict: async (victim, preemptor, nodeName) => {
       const { namespace = '', name = '', uid } = victim.pod.metadata ?? {}
       const condition = {

@@ -9,7 +9,7 @@ import { fitErrorMessage } from './framework/fit-error.ts'
 import type { Nominations } from './framework/nominations.ts'
 import { PluginError } from './framework/plugin.ts'
 import type { PostFilterResult } from './framework/plugin.ts'
-import type { PodInfo } from './framework/pod-info.ts'
+import { podInfo, type PodInfo } from './framework/pod-info.ts'
 import type { Framework, Placement } from './framework/runtime.ts'
 import type { QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts'
 import type { SchedulerMetrics } from './metrics.ts'
@@ -23,6 +23,8 @@ export interface Actions {
     pod: V1Pod,
     failure: { reason: string; message: string; nominatedNodeName?: string },
   ) => Promise<void>
+  /** Says which node a pod is meant for while something else has to be done before it is bound. */
+  nominate: (pod: V1Pod, nodeName: string) => Promise<void>
   event: (pod: V1Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void
 }
 
@@ -166,13 +168,18 @@ export class Scheduler {
 
   /** What others must do first may take minutes: it holds up no other pod's binding. */
   #bindAfter(before: Promise<void>, binding: Binding): void {
+    const { actions, log } = this.#parts
+    const told = actions.nominate(binding.current, binding.nodeName).catch((error: unknown) => {
+      log.warn('cannot say which node a pod is meant for', { pod: binding.queued.info.key, error: errorText(error) })
+    })
     const work = before
+      .finally(() => told)
       .then(
         () => this.#bind(binding),
         (error: unknown) => this.#giveUp(binding, errorText(error)),
       )
       .catch((error: unknown) => {
-        this.#parts.log.warn('binding failed', { pod: binding.queued.info.key, error: errorText(error) })
+        log.warn('binding failed', { pod: binding.queued.info.key, error: errorText(error) })
       })
     this.#waiting.add(work)
     void work.finally(() => this.#waiting.delete(work))
@@ -191,7 +198,10 @@ export class Scheduler {
     const latest = actions.current(pod)
     if (latest?.metadata?.uid !== pod.uid || (latest.spec?.nodeName ?? '') !== '') return
     actions.event(latest, 'Warning', 'FailedScheduling', message)
-    queue.addBackoff(queued)
+    const info = podInfo(latest)
+    const nominated = latest.status?.nominatedNodeName ?? ''
+    if (nominated !== '') this.#parts.nominations.set(info, nominated)
+    queue.addBackoff({ ...queued, info })
     await actions.setUnschedulable(latest, { reason: 'SchedulerError', message })
   }
 

@@ -93,9 +93,12 @@ export async function watchCluster(parts: {
 /** As upstream calls pods with and without a node. */
 const roomOf = ({ spec }: V1Pod): string => ((spec?.nodeName ?? '') === '' ? 'Unschedulable' : 'Assigned')
 
-/** Our own note that the pod is unschedulable must not bring it straight back: only other changes count. */
+/**
+ * What of a pod that waits can make it fit, as upstream has it. Neither our own note that it is unschedulable nor its
+ * deletion must bring it back.
+ */
 function mayHelp(before: V1Pod, after: V1Pod): boolean {
-  const strip = ({ metadata, spec }: V1Pod): string =>
-    JSON.stringify([metadata?.labels, metadata?.annotations, metadata?.deletionTimestamp, spec])
-  return strip(before) !== strip(after)
+  const relevant = ({ metadata, spec, status }: V1Pod): string =>
+    JSON.stringify([metadata?.labels, spec, status?.resourceClaimStatuses])
+  return relevant(before) !== relevant(after)
 }

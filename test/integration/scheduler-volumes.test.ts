@@ -137,7 +137,38 @@ describe('pods with claims', () => {
     await claim('now', { storageClassName: 'now' })
     await pod('now', 'now')
     await condition('now', '0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.')
-    const told = await cluster.client.resource(events, ns).list({ fieldSelector: 'involvedObject.name=now' })
-    expect(told.items.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['FailedScheduling']))
+    await until('the event', async () => {
+      const told = await cluster.client.resource(events, ns).list({ fieldSelector: 'involvedObject.name=now' })
+      return told.items.find(({ reason, action }) => reason === 'FailedScheduling' && action === 'Scheduling')
+    })
+  })
+
+  it('a pod that waits for its volume says which node it is meant for, also when that came to nothing', async () => {
+    await cluster.client.resource(storageClasses).create({
+      metadata: { name: 'slow' },
+      provisioner: 'example.com/slow',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    })
+    await claim('slow', { storageClassName: 'slow' })
+    await pod('slow', 'slow')
+    const read = () => cluster.client.resource(pods, ns).get('slow')
+    const meant = await until('the nomination', async () => (await read()).status?.nominatedNodeName)
+    const selected = { metadata: { annotations: { 'volume.kubernetes.io/selected-node': null } } }
+    await cluster.client.resource(persistentVolumeClaims, ns).patch('slow', 'merge', selected)
+    await condition('slow', 'running PreBind plugin "VolumeBinding": binding volumes: selectedNode annotation reset')
+    expect((await read()).status?.nominatedNodeName).toBe(meant)
+    const { metadata } = await cluster.client.resource(persistentVolumeClaims, ns).get('slow')
+    await cluster.client.resource(persistentVolumes).create({
+      metadata: { name: 'slow' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        storageClassName: 'slow',
+        hostPath: { path: '/mnt/slow' },
+        claimRef: { namespace: ns, name: 'slow', ...(metadata?.uid === undefined ? {} : { uid: metadata.uid }) },
+      },
+    })
+    expect(await nodeOf('slow')).toBe(meant)
+    expect((await read()).status?.nominatedNodeName).toBeUndefined()
   })
 })

@@ -73,6 +73,7 @@ export class InProcessScheduler {
           this.#queue.update(podInfo(nominated), false)
           return Promise.resolve()
         },
+        nominate: () => Promise.resolve(),
         event: () => undefined,
       },
     })

@@ -57,6 +57,8 @@ function assign(pod: V1Pod, binding: V1Binding, nodeName: string, topology: Reco
 
 function markScheduled(pod: V1Pod, now: Date): void {
   const status = (pod.status ??= {})
+  // It says where a pod is meant to go, which is over now.
+  delete status.nominatedNodeName
   const others = (status.conditions ?? []).filter((c) => c.type !== 'PodScheduled')
   const before = (status.conditions ?? []).find((c) => c.type === 'PodScheduled')
   status.conditions = [
