@@ -37,7 +37,7 @@ import { parsePortRange, type ApiServerOptions } from './options.ts'
 import { auditStep } from './pipeline/audit.ts'
 import { authenticationStep } from './pipeline/authentication.ts'
 import { authorizationStep } from './pipeline/authorization.ts'
-import { createDeadlines } from './pipeline/deadline.ts'
+import { createDeadlines, timeoutStep } from './pipeline/deadline.ts'
 import { errorsStep } from './pipeline/errors.ts'
 import { finishStep } from './pipeline/finish.ts'
 import { flowControlStep, type InFlight } from './pipeline/flow-control.ts'
@@ -110,6 +110,7 @@ const parsedPoolBytes = 16 * 1024 * 1024
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const log = options.log ?? silentLog
   const now = options.now ?? ((): Date => new Date())
+  const startedAt = now()
   const bindAddress = options.bindAddress ?? '127.0.0.1'
   const advertiseAddress = options.advertiseAddress ?? '127.0.0.1'
   const clusterDomain = options.clusterDomain ?? 'cluster.local'
@@ -224,6 +225,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const nonResource = createNonResource({
     version: versionInfo(),
     metricsText: () => metrics.text(),
+    startedAt,
     health: createHealth([
       { name: 'ping', check: () => {} },
       { name: 'log', check: () => {} },
@@ -276,6 +278,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }),
     finishStep(),
     errorsStep(log),
+    timeoutStep,
     authenticationStep(
       createAuthenticator([
         ...frontProxies.map(requestHeaderCheck),

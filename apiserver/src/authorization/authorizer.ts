@@ -1,4 +1,4 @@
-import { forbiddenError, forbiddenPath, type ApiError } from '@kapell/openapi/meta/status'
+import { forbiddenError, forbiddenPath, ApiError } from '@kapell/openapi/meta/status'
 import type { AuthorizationAttributes, AuthorizationDecision } from '../registry/services.ts'
 
 /** Decides on one request; `allowed: false` without `denied` means "no opinion". */
@@ -34,10 +34,15 @@ export function refusalText(attributes: AuthorizationAttributes): string {
 }
 
 /** The 403 for a request that nobody allowed. */
-export function refusal(attributes: AuthorizationAttributes, reason: string): ApiError {
+/** What somebody may not do at all, before anything of the request is looked at. */
+export class Refusal extends ApiError {}
+
+export function refusal(attributes: AuthorizationAttributes, reason: string): Refusal {
   const text = refusalText(attributes)
   const message = reason === '' ? text : `${text}: ${reason}`
-  return attributes.resource === undefined
-    ? forbiddenPath(`forbidden: ${message}`)
-    : forbiddenError({ group: attributes.group ?? '', plural: attributes.resource }, attributes.name, message)
+  const { status } =
+    attributes.resource === undefined
+      ? forbiddenPath(`forbidden: ${message}`)
+      : forbiddenError({ group: attributes.group ?? '', plural: attributes.resource }, attributes.name, message)
+  return new Refusal(status)
 }

@@ -4,7 +4,7 @@ import { createNodeAuthorizer } from './node.ts'
 import { privilegedGroups } from './privileged.ts'
 import { createRbacAuthorizer } from './rbac.ts'
 
-export { refusal, refusalText, type Authorizer } from './authorizer.ts'
+export { Refusal, refusal, refusalText, type Authorizer } from './authorizer.ts'
 
 /** The authorizers in the order they are asked: privileged groups, Node, RBAC. */
 export function createAuthorizer(objects: Pick<ObjectAccess, 'follow'>): Authorizer {

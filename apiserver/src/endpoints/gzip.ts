@@ -1,4 +1,4 @@
-import { createGzip, gzip } from 'node:zlib'
+import { createGzip, gzip, gzipSync } from 'node:zlib'
 import { Readable } from 'node:stream'
 import type { RequestContext } from '../pipeline/context.ts'
 import { lastingChunks, type Answer } from '../server/answer.ts'
@@ -27,6 +27,13 @@ export async function gzipDocument(context: RequestContext, answer: Answer & { b
   const vary =
     answer.headers['vary'] === undefined ? 'Accept-Encoding' : `${String(answer.headers['vary'])}, Accept-Encoding`
   return { ...answer, headers: { ...answer.headers, 'content-encoding': 'gzip', vary }, body: await known }
+}
+
+/** A text that changes each time, compressed whatever its length: scrapers ask for it often and far away. */
+export function gzipText(context: RequestContext, answer: Answer & { body: Uint8Array }): Answer {
+  if (!takesGzip(context)) return answer
+  const headers = { ...answer.headers, 'content-encoding': 'gzip' }
+  return { ...answer, headers, body: gzipSync(answer.body, { level: 1 }) }
 }
 
 /** Compresses a large answer, quickly rather than well, for clients that ask for it. */

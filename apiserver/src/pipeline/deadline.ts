@@ -25,9 +25,20 @@ function timedOut(): Answer {
   const { metadata, status, reason, code } = timeoutError('').status
   const message = 'Timeout: request did not complete within the allotted timeout'
   const body = JSON.stringify({ metadata, status, message, reason, details: {}, code })
-  const answer = textAnswer(504, body)
+  const answer = textAnswer(504, `${body}\n`)
   delete answer.headers['x-content-type-options']
   return answer
+}
+
+/** Refuses times that are none, and what has no time at all, before anybody asks who wants it. */
+export const timeoutStep: PipelineStep = {
+  name: 'timeout',
+  run: (context, next) => {
+    if (!context.rawQuery.includes('timeout=') || isLongRunning(context)) return next(context)
+    // Less than the clock tells apart is no time at all.
+    if (allowedMs(context, Infinity) < 1) return Promise.resolve(timedOut())
+    return next(context)
+  },
 }
 
 /** Ends requests that take too long with 504. One coarse timer looks after all of them. */
@@ -47,11 +58,6 @@ export function createDeadlines(options: { seconds: number; monotonicMs: () => n
       if (isLongRunning(context)) return next(context)
       return new Promise<Answer>((resolve, reject) => {
         const allowed = allowedMs(context, options.seconds * 1000)
-        // Less than the clock tells apart is no time at all.
-        if (allowed < 1) {
-          resolve(timedOut())
-          return
-        }
         const entry: Waiting = {
           expiresAt: context.startedAt + allowed,
           expire: () => {

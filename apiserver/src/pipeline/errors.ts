@@ -1,6 +1,7 @@
 import { ApiError } from '@kapell/openapi/meta/status'
 import { StorageError } from '../storage/storage.ts'
 import { translateStorageError } from '../registry/storage-errors.ts'
+import { Refusal } from '../authorization/index.ts'
 import { statusAnswer } from '../endpoints/status-answer.ts'
 import type { ServerLogger } from '../server/log.ts'
 import { nameFlow } from './flow-control.ts'
@@ -28,6 +29,8 @@ export function errorsStep(log: ServerLogger): PipelineStep {
           })
         }
         const answer = await statusAnswer(known ?? ApiError.from(error), context)
+        // Names that somebody made up stand in the text.
+        if (known instanceof Refusal) answer.headers['x-content-type-options'] = 'nosniff'
         if (context.flow !== undefined) nameFlow(answer, context.flow)
         return answer
       }
