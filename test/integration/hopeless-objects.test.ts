@@ -155,7 +155,7 @@ describe('objects without hope', () => {
       const { items } = await cluster.client.resource(pods, 'default').list({ labelSelector: 'app=taken' })
       return items.some(({ metadata }) => metadata?.ownerReferences?.[0]?.name === 'grasping')
     })
-  })
+  }, 180_000)
 
   it('cost few writes a minute for as long as they stay', async () => {
     const aMinute = async (): Promise<void> => {
