@@ -162,7 +162,8 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       return undefined
     }
     const slices = sliceInformer.lister.byIndex(serviceKeyIndex, key)
-    if (checksHealth) healthChecks.put(key, healthCheckOf(service, slices, node.nodeName))
+    const check = isProxied(service) ? healthCheckOf(service, slices, node.nodeName) : undefined
+    if (checksHealth) healthChecks.put(key, check)
     return serviceRules(service, slices, node)
   }
   const forgotten: string[][] = []

@@ -45,6 +45,11 @@ describe('which Services are ours', () => {
       service({}, { metadata: { labels: { 'service.kubernetes.io/service-proxy-name': 'x' } } }),
       false,
     ],
+    [
+      'one that is called headless, although it has an address',
+      service({}, { metadata: { labels: { 'service.kubernetes.io/headless': '' } } }),
+      false,
+    ],
   ])('%s: %#', (_, object, expected) => {
     expect(isProxied(object)).toBe(expected)
   })

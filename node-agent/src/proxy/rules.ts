@@ -79,6 +79,9 @@ export const emptyRules = (): ServiceRules => ({
   addresses: [],
 })
 
+/** Services and endpoints with one of these, whatever it says, are none of this proxy's. */
+const leftToOthers = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']
+
 /** Whether this proxy serves a Service at all. Source: the API's Service, and its well-known labels. */
 export function isProxied(service: V1Service): boolean {
   const ip = service.spec?.clusterIP
@@ -87,7 +90,7 @@ export function isProxied(service: V1Service): boolean {
     ip !== undefined &&
     ip !== '' &&
     ip !== 'None' &&
-    service.metadata?.labels?.['service.kubernetes.io/service-proxy-name'] === undefined
+    leftToOthers.every((label) => service.metadata?.labels?.[label] === undefined)
   )
 }
 
