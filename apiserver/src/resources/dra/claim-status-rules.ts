@@ -23,7 +23,7 @@ import { nameErrors, sameJson, unsupported } from '../common/validation.ts'
 import { validateNodeSelector } from '../core/pods/validation/scheduling.ts'
 import { adminResultErrors } from './admin-access.ts'
 import { namesOf, unknownRequest, validateReferences } from './claim-rules.ts'
-import { validateConditions } from './conditions.ts'
+import { validateConditions } from '../common/conditions.ts'
 import { driverName } from './names.ts'
 import { validateConfigs } from './selectors.ts'
 

@@ -7,7 +7,7 @@ import { ageColumn, nameColumn, timeSince } from '../common/columns.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
 import { nameErrors } from '../common/validation.ts'
 import { poolName } from './claim-status-rules.ts'
-import { validateConditions } from './conditions.ts'
+import { validateConditions } from '../common/conditions.ts'
 import { validateTaint } from './device-rules.ts'
 import { driverName } from './names.ts'
 

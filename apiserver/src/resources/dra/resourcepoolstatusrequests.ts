@@ -13,7 +13,7 @@ import { nameColumn, timeSince } from '../common/columns.ts'
 import { internalView } from '../common/internal-view.ts'
 import { keepStatus, statusView } from '../common/status.ts'
 import { isNegative, nameErrors, sameJson } from '../common/validation.ts'
-import { validateConditions } from './conditions.ts'
+import { validateConditions } from '../common/conditions.ts'
 
 /** Asks once how many devices of a driver's pools are in use. Source: ResourcePoolStatusRequest resource v1alpha3. */
 type Request = V1alpha3ResourcePoolStatusRequest
