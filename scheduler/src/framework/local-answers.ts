@@ -12,6 +12,8 @@ interface Answers {
   verdicts: (Verdict | undefined)[]
   /** In the order of the scoring plug-ins whose numbers are normalized. */
   scores: Float64Array[]
+  /** How many numbers of each are not 0; of nodes that are gone, too. */
+  nonZero: number[]
   /** What the other scoring plug-ins come to, weighed. */
   sums: Float64Array
 }
@@ -40,7 +42,12 @@ export class LocalAnswers {
 
   /** For a cycle that looks at few nodes: asks anew and keeps nothing. */
   fresh(pod: PodInfo, state: CycleState): LocalAnswersOfPod {
-    return { verdict: (node) => this.#ask(pod, state, node), scores: () => undefined, sums: undefined }
+    return {
+      verdict: (node) => this.#ask(pod, state, node),
+      scores: () => undefined,
+      sums: undefined,
+      isFlat: () => false,
+    }
   }
 
   /** For one cycle. */
@@ -53,7 +60,10 @@ export class LocalAnswers {
       if (verdict !== undefined) return
       for (const [i, plugin] of this.#scorers.entries()) {
         const scores = answers.scores[i]
-        if (scores !== undefined) scores[node.slot] = plugin.score?.(state, pod, node) ?? 0
+        if (scores === undefined) continue
+        const score = plugin.score?.(state, pod, node) ?? 0
+        answers.nonZero[i] = (answers.nonZero[i] ?? 0) + Number(score !== 0) - Number(scores[node.slot] !== 0)
+        scores[node.slot] = score
       }
       let sum = 0
       for (const { plugin, weight } of this.#summed) sum += (plugin.score?.(state, pod, node) ?? 0) * weight
@@ -66,6 +76,7 @@ export class LocalAnswers {
       },
       scores: (plugin) => answers.scores[this.#scorers.indexOf(plugin)],
       sums: { plugins: this.#summed, bySlot: answers.sums },
+      isFlat: (plugin) => answers.nonZero[this.#scorers.indexOf(plugin)] === 0,
     }
   }
 
@@ -87,6 +98,7 @@ export class LocalAnswers {
             generations: new Float64Array(slots + (slots >> 1)),
             verdicts: [],
             scores: this.#scorers.map(() => new Float64Array(slots + (slots >> 1))),
+            nonZero: this.#scorers.map(() => 0),
             sums: new Float64Array(slots + (slots >> 1)),
           }
     this.#bySignature.set(signature, answers)
@@ -103,6 +115,8 @@ export interface LocalAnswersOfPod {
   verdict: (node: NodeInfo) => Verdict | undefined
   /** By slot; right for nodes that have just been found to fit. Undefined: not kept. */
   scores: (plugin: Plugin) => Float64Array | undefined
+  /** All its scores are 0: they make no difference between nodes. */
+  isFlat: (plugin: Plugin) => boolean
   /** The weighed sum of those whose scores count as they are; like `scores`. */
   sums: { plugins: readonly WeighedPlugin[]; bySlot: Float64Array } | undefined
 }

@@ -13,7 +13,8 @@ export interface Plugin {
   readonly name: string
   /**
    * Set when `filter` and `score` look at nothing but the pod's signature and the one node (no cycle state): their
-   * answers are kept until the node changes. Such plug-ins' filters run before all others.
+   * answers are kept until the node changes. Such plug-ins' filters run before all others. `normalize` must make equal
+   * numbers of equal ones.
    */
   readonly local?: true
   /** Undefined: the pod may enter the queue. */

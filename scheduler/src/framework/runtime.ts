@@ -274,7 +274,7 @@ export class Framework {
     return { nodes, filters, elsewhere: { code: 'unresolvable', plugin: narrowing[0] ?? '', reasons: [reason] } }
   }
 
-  /** The weighed sum of all scores, in the order of the nodes that fit. */
+  /** The weighed sum of all scores that make a difference, in the order of the nodes that fit. */
   totals(pod: PodInfo, snapshot: Snapshot, { state, feasible, local }: Omit<Found, 'rejected'>): Float64Array {
     const totals = new Float64Array(feasible.length)
     const laps = this.#measure.laps()
@@ -290,6 +290,10 @@ export class Framework {
     let scores: number[] | undefined
     for (const { plugin, weight } of scoring) {
       if (plugin.score === undefined || sums?.plugins.some((one) => one.plugin === plugin) === true) continue
+      if (plugin.local === true && local.isFlat(plugin)) {
+        this.#measure.count('Score', plugin)
+        continue
+      }
       const beganMs = laps?.plugins === undefined ? 0 : performance.now()
       const kept = plugin.local === true ? local.scores(plugin) : undefined
       scores ??= new Array<number>(feasible.length).fill(0)
