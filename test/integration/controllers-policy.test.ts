@@ -184,6 +184,13 @@ describe('budgets, quotas and clean-up on a real API server', () => {
     await used({ pods: '4', configmaps: '1', 'count/deployments.apps': '1' })
     await plane.client.resource(configMaps, ns).create({ metadata: { name: 'one' } })
     await used({ configmaps: '2' })
+    // Admission counted it, in the API server's name.
+    const { metadata } = await plane.client.resource(resourceQuotas, ns).get('q')
+    const charged = metadata?.managedFields?.find(({ manager }) => manager === 'kube-apiserver')
+    expect(charged).toMatchObject({
+      subresource: 'status',
+      fieldsV1: { 'f:status': { 'f:used': { 'f:configmaps': {} } } },
+    })
     await plane.client.resource(configMaps, ns).delete('one')
     await plane.client.resource(deployments, ns).delete('web', { propagationPolicy: 'Background' })
     await used({ pods: '0', configmaps: '1', 'count/deployments.apps': '0' })

@@ -125,6 +125,7 @@ async function spend(
       }
       latest.status = { ...latest.status, used }
     },
+    { manager: 'kube-apiserver' },
   )
 }
 

@@ -5,6 +5,7 @@ import { createObject } from './create.ts'
 import { readCurrent } from './current.ts'
 import { deleteObject } from './delete.ts'
 import { createFollow } from './follow.ts'
+import { trackUpdate } from './managed-fields.ts'
 import { keyOf, keyPrefixOf } from './object-key.ts'
 import type { ResourceTable, StoredResource } from './resource-table.ts'
 import type { ObjectAccess, ResourceName, Services } from './services.ts'
@@ -76,12 +77,16 @@ export function createObjectAccess(options: {
       name: ResourceName,
       at: { namespace?: string; name: string; subresource?: string },
       change: (object: T) => void,
-      more?: { dryRun?: boolean; raw?: boolean; uid?: string },
+      more?: { dryRun?: boolean; raw?: boolean; uid?: string; manager?: string },
     ) {
-      const outcome = await updateObject(scopeOf(find(name), at, more?.dryRun), {
-        next: (_current, copy) => {
+      const scope = scopeOf(find(name), at, more?.dryRun)
+      const outcome = await updateObject(scope, {
+        next: (live, copy) => {
           const object = copy()
           change(object as KubeObject as T)
+          const { resource, now, subresource } = scope
+          if (more?.manager !== undefined)
+            trackUpdate({ live, object, resource, manager: more.manager, now, subresource })
           return object
         },
         patch: true,

@@ -61,8 +61,9 @@ export interface ObjectAccess {
     /**
      * `raw` stores what `change` left: no strategy runs and the generation is not counted. For actions such as binding,
      * which write what an update may not. `uid` refuses (Conflict) when the object is not the one meant.
+     * With `manager` the fields are put down to it.
      */
-    options?: { dryRun?: boolean; raw?: boolean; uid?: string },
+    options?: { dryRun?: boolean; raw?: boolean; uid?: string; manager?: string },
   ): Promise<T>
   delete(
     resource: ResourceName,

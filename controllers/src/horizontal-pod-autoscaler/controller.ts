@@ -47,14 +47,20 @@ interface Dependencies {
 export const horizontalPodAutoscalerController = defineController<Dependencies, V2HorizontalPodAutoscaler>({
   name: 'horizontal-pod-autoscaler',
   queue: 'horizontalpodautoscaler',
-  primary: horizontalPodAutoscalers,
   workers: 5,
   setup: (context) => {
     const histories = new Map<string, History>()
     const known = context.informer(horizontalPodAutoscalers)
     const measures = autoscalerMeasures(context.metrics, () => known.lister.list().length)
     const selectors = new Map<string, Selector>()
+    const wake = (autoscaler: V2HorizontalPodAutoscaler): void => context.queue.add(keyOf(autoscaler))
     known.onChange({
+      add: wake,
+      // Its own status wakes it by the clock only: metrics are not asked for twice in a moment.
+      update: (before, next) => {
+        const annotations = sameMeaning(before.metadata?.annotations, next.metadata?.annotations)
+        if (!annotations || !sameMeaning(before.spec, next.spec)) wake(next)
+      },
       delete: (autoscaler) => {
         const { metadata } = autoscaler
         selectors.delete(keyOf(autoscaler))
@@ -261,6 +267,7 @@ async function decide(
     const message = `pods by selector ${text} are controlled by multiple HPAs: [${rivals.join(' ')}]`
     events.event(autoscaler, 'Warning', 'AmbiguousSelector', message)
     round.tell('ScalingActive', 'False', 'AmbiguousSelector', message)
+    round.status = { ...round.status, currentMetrics: [] }
     events.event(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', message)
     round.error = 'spec'
     return undefined

@@ -238,7 +238,10 @@ async function byObject(spec: V2MetricSpec, s: Situation): Promise<Evaluated> {
   })
   const { replicas, current } = byValue(target, value, s)
   const status = { type: 'Object', object: { metric, describedObject, current } }
-  return { replicas, name: `${describedObject.kind} metric ${metric.name}`, status }
+  // The original's word for it, though nothing external is meant.
+  const shared = `external metric ${metric.name}(${goSelector(metric.selector)})`
+  const name = target.averageValue === undefined ? `${describedObject.kind} metric ${metric.name}` : shared
+  return { replicas, name, status }
 }
 
 async function byExternal(spec: V2MetricSpec, s: Situation): Promise<Evaluated> {
