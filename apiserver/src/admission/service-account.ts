@@ -99,7 +99,6 @@ function tokenVolume(name: string): V1Volume {
   return {
     name,
     projected: {
-      defaultMode: 0o644,
       sources: [
         { serviceAccountToken: { expirationSeconds, path: 'token' } },
         { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
@@ -109,6 +108,7 @@ function tokenVolume(name: string): V1Volume {
           },
         },
       ],
+      defaultMode: 0o644,
     },
   }
 }

@@ -3,7 +3,7 @@ import type { ActionSubresource } from '../registry/definition.ts'
 import type { StoredResource } from '../registry/resource-table.ts'
 import { admissionAttributes } from '../registry/write-scope.ts'
 import type { Answer } from '../server/answer.ts'
-import { admissionOptionsOf } from './create.ts'
+import { admissionOptionsOf, settleNamespace } from './create.ts'
 import { decodeBody } from './parse-body.ts'
 import { parseWriteOptions } from './query-options.ts'
 import { actionForm, objectAnswer } from './respond.ts'
@@ -22,6 +22,7 @@ export async function actionEndpoint(
   const warn = (text: string): void => addWarning(context, text)
   const request = { gvk: action.kind, validation: options.fieldValidation, warn }
   const body = await decodeBody(context, { ...request, alsoVersions: action.alsoVersions ?? [] })
+  settleNamespace(body, resource, context.info.namespace)
   const scope = requestScope(server, context, resource, {
     dryRun: options.dryRun,
     admissionOptions: admissionOptionsOf('CreateOptions', options),

@@ -21,7 +21,7 @@ import { unknownFieldsOf, unsupportedBody } from './parse-body.ts'
 import { parseWriteOptions, type FieldValidation } from './query-options.ts'
 import { objectAnswer, objectForm } from './respond.ts'
 import type { EndpointServer } from './server.ts'
-import { checkName } from './update.ts'
+import { checkName, createsMissing } from './update.ts'
 import { addWarning, requestScope } from './write-scope.ts'
 
 function isSameContent(live: KubeObject, next: KubeObject): boolean {
@@ -163,7 +163,8 @@ export async function applyEndpoint(
       const { object, changed } = merged(current)
       return changed ? object : copy()
     },
-    ...(info.subresource === ''
+    ...(info.subresource === '' ||
+    (resource.definition.allowCreateOnUpdate === true && createsMissing(info.subresource))
       ? {
           createMissing: () => {
             const { object } = merged(undefined)

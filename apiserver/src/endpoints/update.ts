@@ -21,6 +21,9 @@ export function checkName(object: KubeObject, name: string): void {
   if (own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`)
 }
 
+/** What is not there is made through these doors, where the kind allows it: the original does so for a status as well. */
+export const createsMissing = (subresource: string): boolean => subresource === '' || subresource === 'status'
+
 /** PUT of an object or of one of its views. */
 export async function updateEndpoint(
   server: EndpointServer,
@@ -60,7 +63,7 @@ export async function updateEndpoint(
       trackUpdate({ live: current, object: next, resource, manager, now: context.now, subresource })
       return next
     },
-    ...(resource.definition.allowCreateOnUpdate === true && subresource === ''
+    ...(resource.definition.allowCreateOnUpdate === true && createsMissing(subresource)
       ? {
           createMissing: async () => {
             const fresh = await wanted()

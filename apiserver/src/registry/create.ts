@@ -80,7 +80,8 @@ async function store(
   definition.prepareForCreate?.(object, context)
   let reservation: Reservation | undefined
   try {
-    reservation = await definition.allocate?.(object, undefined, context)
+    // One that comes through the door of its status claims nothing.
+    if (scope.subresource === '') reservation = await definition.allocate?.(object, undefined, context)
     const errors = [
       ...validateMetadata(metadata, {
         namespaced: definition.namespaced,

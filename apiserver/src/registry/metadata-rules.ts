@@ -48,7 +48,20 @@ set(
 )
 export const customMetadata: MetadataRules = { whole: 0, changed: 1, qualifiedFinalizers: false }
 
-export function metadataRulesOf(definition: { group: string; plural: string; custom?: unknown }): MetadataRules {
+/** Kinds whose rules of the status leave the metadata to what all kinds share. */
+const plainStatuses = new Set(['batch/cronjobs'])
+/** Kinds whose parts are judged as the whole is. */
+const wholeParts = new Set(['certificates.k8s.io/certificatesigningrequests'])
+
+/** Parts of objects are judged by what changed alone. */
+export function metadataRulesOf(
+  definition: { group: string; plural: string; custom?: unknown },
+  subresource = '',
+): MetadataRules {
   if (definition.custom !== undefined) return customMetadata
-  return rules.get(`${definition.group}/${definition.plural}`) ?? most
+  const name = `${definition.group}/${definition.plural}`
+  const own = rules.get(name) ?? most
+  if (subresource === '') return own
+  if (wholeParts.has(name)) return own
+  return { ...own, whole: 0, changed: plainStatuses.has(name) ? 0 : own.changed }
 }

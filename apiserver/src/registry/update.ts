@@ -191,9 +191,9 @@ async function attemptUpdate(
     }
     const at = new FieldPath()
     const errors = [
-      ...validateMetadataUpdate(metadata, previous.metadata, {
+      ...validateMetadataUpdate(next.metadata ?? metadata, previous.metadata, {
         namespaced: definition.namespaced,
-        rules: metadataRulesOf(definition),
+        rules: metadataRulesOf(definition, scope.subresource),
         validateName: nameRuleOf(definition),
         sent,
       }),
@@ -206,6 +206,7 @@ async function attemptUpdate(
           ]),
     ]
     if (errors.length > 0) throw invalidObject(definition.reportedAs ?? definition, metadata.name, errors)
+    definition.settle?.(next)
     if (view === undefined) for (const text of definition.warnings?.(next, previous) ?? []) scope.warn(text)
     await scope.admission?.validate(attributes)
     const outcome = await write(scope, next, current)

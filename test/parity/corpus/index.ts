@@ -10,6 +10,7 @@ import { devices } from './generated/devices.ts'
 import { oddPods } from './generated/odd-pods.ts'
 import { podDoors } from './generated/pod-doors.ts'
 import * as pods from './generated/pods.ts'
+import { doors } from './generated/doors.ts'
 import { groups } from './generated/groups.ts'
 import { mistakes } from './generated/mistakes.ts'
 import { options } from './generated/options.ts'
@@ -63,6 +64,7 @@ export const corpora: Record<string, ParityCases> = {
   'made-tables': tables,
   ...groups,
   ...mistakes,
+  'made-doors': doors,
   'made-scales': scaled,
   'made-subresources': subresources,
   'made-devices': devices,

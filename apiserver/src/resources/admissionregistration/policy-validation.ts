@@ -7,6 +7,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kapell/openapi/meta/field-errors'
+import { validateConditions as validateStatusConditions } from '../common/conditions.ts'
 import { dns1035Label, dns1123Subdomain, pathSegmentName, qualifiedName } from '@kapell/openapi/meta/names'
 import { PolicyExpressions, type Variable } from '../../cel/admission/composition.ts'
 import type { ExpressionCheck } from '../../cel/admission/environment.ts'
@@ -327,15 +328,5 @@ export function validatePolicyStatus(status: Status | undefined, at: FieldPath):
     if ((one.warning ?? '') === '') errors.push(required(here.child('warning')))
     if ((one.fieldRef ?? '') === '') errors.push(required(here.child('fieldRef')))
   }
-  const types = new Set<string>()
-  for (const [i, { type = '', status: state = '', reason = '' }] of (status?.conditions ?? []).entries()) {
-    const here = at.child('conditions').index(i)
-    for (const text of type === '' ? [] : qualifiedName(type)) errors.push(invalid(here.child('type'), type, text))
-    if (type === '') errors.push(required(here.child('type')))
-    else if (types.has(type)) errors.push(duplicate(here.child('type'), type))
-    types.add(type)
-    errors.push(...oneOf(here.child('status'), state, ['False', 'True', 'Unknown']))
-    if (reason === '') errors.push(required(here.child('reason')))
-  }
-  return errors
+  return [...errors, ...validateStatusConditions(status?.conditions ?? [], at.child('conditions'))]
 }

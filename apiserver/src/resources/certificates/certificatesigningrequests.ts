@@ -3,7 +3,8 @@ import { pathSegmentName } from '@kapell/openapi/meta/names'
 import { humanDuration } from '@kapell/openapi/meta/time'
 import { column, defineResource, type ViewSubresource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
-import { validateCertificate, validateDecision, validateRequest } from './rules.ts'
+import { validateRequest } from './rules.ts'
+import { takeApproval, takeStatus, validateApproval, validateStatus } from './status-rules.ts'
 import { keepField, keepStatus, startStatus, statusView } from '../common/status.ts'
 
 type Csr = V1CertificateSigningRequest
@@ -22,48 +23,14 @@ function conditionCell(csr: Csr): string {
   return shown.join(',')
 }
 
-const decisions = new Set(['Approved', 'Denied'])
-const isDecision = (c: { type: string }): boolean => decisions.has(c.type)
-
-/** Approving writes the decision and nothing else; signing (status) writes everything but the decision. */
-function takeConditions(next: Csr, previous: Csr, ofDecision: boolean): void {
-  const given = next.status?.conditions ?? []
-  const kept = previous.status?.conditions ?? []
-  const conditions = [
-    ...kept.filter((c) => isDecision(c) !== ofDecision),
-    ...given.filter((c) => isDecision(c) === ofDecision),
-  ]
-  next.status = { ...next.status, ...(conditions.length === 0 ? {} : { conditions }) }
-}
-
 const approval: ViewSubresource<Csr> = {
   type: 'view',
   verbs: ['get', 'update', 'patch'],
   prepareForUpdate: (next, previous, { now }) => {
-    const given = next.status?.conditions ?? []
     keepField(next, previous, 'spec')
-    keepStatus(next, previous)
-    const { conditions: _conditions, ...rest } = next.status ?? {}
-    const conditions = given.map((c) => stamp(c, previous, now))
-    next.status = { ...rest, ...(conditions.length === 0 ? {} : { conditions }) }
+    takeApproval(next, previous, now)
   },
-  validateUpdate: validateDecision,
-}
-
-type Condition = NonNullable<NonNullable<Csr['status']>['conditions']>[number]
-
-function stamp(condition: Condition, previous: Csr, now: Date): Condition {
-  const time = `${now.toISOString().slice(0, 19)}Z`
-  const before = (previous.status?.conditions ?? []).find((c) => c.type === condition.type)
-  return {
-    ...condition,
-    status: condition.status ?? 'True',
-    lastUpdateTime: condition.lastUpdateTime ?? time,
-    lastTransitionTime:
-      condition.lastTransitionTime ??
-      (before?.status === condition.status ? before.lastTransitionTime : undefined) ??
-      time,
-  }
+  validateUpdate: validateApproval,
 }
 
 export const certificateSigningRequests = defineResource<Csr>({
@@ -106,8 +73,8 @@ export const certificateSigningRequests = defineResource<Csr>({
   subresources: {
     approval,
     status: statusView({
-      prepare: (next, previous) => takeConditions(next, previous, false),
-      validate: (next, _previous, at) => validateCertificate(next, at),
+      prepare: (next, previous, { now }) => takeStatus(next, previous, now),
+      validate: validateStatus,
     }),
   },
 })

@@ -1,12 +1,5 @@
 import type { V1CertificateSigningRequest } from '@kapell/openapi/types'
-import {
-  duplicate,
-  forbidden,
-  invalid,
-  required,
-  type FieldError,
-  type FieldPath,
-} from '@kapell/openapi/meta/field-errors'
+import { duplicate, invalid, required, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label } from '@kapell/openapi/meta/names'
 import { unsupported } from '../common/validation.ts'
 
@@ -90,43 +83,4 @@ function validateSigner(name: string, at: FieldPath): FieldError[] {
     errors.push(invalid(at, domain, 'should be a domain with at least two segments separated by dots'))
   }
   return errors
-}
-
-const decisions = ['Approved', 'Denied']
-
-export function validateDecision(
-  next: V1CertificateSigningRequest,
-  previous: V1CertificateSigningRequest,
-  root: FieldPath,
-): FieldError[] {
-  const gone = (previous.status?.conditions ?? []).filter(
-    (c) => !(next.status?.conditions ?? []).some((n) => n.type === c.type),
-  )
-  if (gone.length > 0) {
-    return gone.map((c) =>
-      forbidden(
-        root.child('status', 'conditions'),
-        `updates may not remove a condition of type ${JSON.stringify(c.type)}`,
-      ),
-    )
-  }
-  const types = (next.status?.conditions ?? []).map((c) => c.type).filter((type) => decisions.includes(type))
-  return new Set(types).size > 1
-    ? [invalid(root.child('status', 'conditions'), types[1], 'Approved and Denied conditions are mutually exclusive')]
-    : []
-}
-
-export function validateCertificate(csr: V1CertificateSigningRequest, root: FieldPath): FieldError[] {
-  const certificate = csr.status?.certificate ?? ''
-  if (certificate === '') return []
-  const pem = Buffer.from(certificate, 'base64').toString('latin1')
-  return pem.includes('-----BEGIN CERTIFICATE-----')
-    ? []
-    : [
-        invalid(
-          root.child('status', 'certificate'),
-          '<certificate data>',
-          'must contain at least one CERTIFICATE PEM block',
-        ),
-      ]
 }

@@ -1,5 +1,5 @@
 import type { V1Namespace } from '@kapell/openapi/types'
-import { invalid } from '@kapell/openapi/meta/field-errors'
+import { invalid, type FieldError, type FieldPath } from '@kapell/openapi/meta/field-errors'
 import { dns1123Label, maskTrailingDash, qualifiedName } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
@@ -8,6 +8,7 @@ import { keepField, keepStatus, startStatus, statusView } from '../common/status
 /** The finalizer that keeps a namespace until a controller has emptied it. */
 const keeper = 'kubernetes'
 const standardFinalizers = new Set([keeper, 'orphan', 'foregroundDeletion'])
+const active = 'Active'
 const nameLabel = 'kubernetes.io/metadata.name'
 
 /** Every namespace carries its name as a label, whatever clients write there. */
@@ -15,6 +16,25 @@ function wearName(namespace: V1Namespace): void {
   const meta = namespace.metadata
   if (meta?.name === undefined) return
   meta.labels = { ...meta.labels, [nameLabel]: meta.name }
+}
+
+function finalizerErrors(finalizer: string, at: FieldPath): FieldError[] {
+  const isKnown = finalizer.includes('/') || standardFinalizers.has(finalizer)
+  const unknown = 'name is neither a standard finalizer name nor is it fully qualified'
+  return [
+    ...qualifiedName(finalizer).map((text) => invalid(at, finalizer, text)),
+    ...(isKnown ? [] : [invalid(at, finalizer, unknown)]),
+  ]
+}
+
+/** A namespace is active until it goes, and from then on it is not. */
+function validatePhase(namespace: V1Namespace): FieldError[] {
+  const phase = namespace.status?.phase ?? ''
+  const goes = namespace.metadata?.deletionTimestamp !== undefined
+  const wanted = goes ? 'Terminating' : active
+  if (phase === wanted) return []
+  const why = `may only be '${wanted}' if \`deletionTimestamp\` is ${goes ? 'not ' : ''}empty`
+  return [invalid('status.Phase', phase, why)]
 }
 
 export const namespaces = defineResource<V1Namespace>({
@@ -30,9 +50,12 @@ export const namespaces = defineResource<V1Namespace>({
   columns: [nameColumn, column('Status', 'string', (o) => o.status?.phase ?? ''), ageColumn],
   selectableFields: { 'status.phase': (o) => o.status?.phase ?? '' },
   validateName: (name, prefix) => dns1123Label(prefix ? maskTrailingDash(name) : name),
-  default: wearName,
+  default: (o) => {
+    wearName(o)
+    if ((o.status?.phase ?? '') === '') o.status = { ...o.status, phase: active }
+  },
   prepareForCreate: (o) => {
-    startStatus(o, { phase: 'Active' })
+    startStatus(o, { phase: active })
     wearName(o)
     const finalizers = o.spec?.finalizers ?? []
     o.spec = { ...o.spec, finalizers: finalizers.includes(keeper) ? finalizers : [...finalizers, keeper] }
@@ -43,16 +66,7 @@ export const namespaces = defineResource<V1Namespace>({
     wearName(next)
   },
   validate: (o, at) =>
-    (o.spec?.finalizers ?? []).flatMap((finalizer) => {
-      const here = at.child('spec', 'finalizers')
-      const isKnown = finalizer.includes('/') || standardFinalizers.has(finalizer)
-      return [
-        ...qualifiedName(finalizer).map((text) => invalid(here, finalizer, text)),
-        ...(isKnown
-          ? []
-          : [invalid(here, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]),
-      ]
-    }),
+    (o.spec?.finalizers ?? []).flatMap((one) => finalizerErrors(one, at.child('spec', 'finalizers'))),
   deletion: {
     heldBack: (o) => (o.spec?.finalizers ?? []).length > 0,
     onBegin: (o) => {
@@ -60,7 +74,7 @@ export const namespaces = defineResource<V1Namespace>({
     },
   },
   subresources: {
-    status: statusView({ prepare: wearName }),
+    status: statusView({ prepare: wearName, validate: validatePhase }),
     finalize: {
       type: 'view',
       verbs: ['update'],
@@ -69,6 +83,10 @@ export const namespaces = defineResource<V1Namespace>({
         wearName(next)
         if ((next.spec?.finalizers ?? []).length === 0) next.spec = {}
       },
+      validateUpdate: (next, _previous, at) =>
+        (next.spec?.finalizers ?? []).flatMap((one, i) =>
+          finalizerErrors(one, at.child('spec', 'finalizers').index(i)),
+        ),
     },
   },
 })

@@ -17,5 +17,5 @@ export const serviceCidrs = defineResource<V1ServiceCIDR>({
   validateUpdate: validateServiceCidrUpdate,
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView() },
+  subresources: { status: statusView({ keep: 'all' }) },
 })

@@ -3,8 +3,13 @@ import { pathSegmentName } from '@kapell/openapi/meta/names'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { validateBudget } from './budget-rules.ts'
+import { validateConditions } from '../common/conditions.ts'
 import { validateCounts } from '../common/status-counts.ts'
 import { keepStatus, startStatus, statusView } from '../common/status.ts'
+
+const validateStatusCounts = validateCounts({
+  fields: ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'],
+})
 
 const orNone = (value: string | number | undefined): string => (value === undefined ? 'N/A' : String(value))
 
@@ -33,7 +38,10 @@ export const podDisruptionBudgets = defineResource<V1PodDisruptionBudget>({
   prepareForUpdate: keepStatus,
   subresources: {
     status: statusView({
-      validate: validateCounts({ fields: ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] }),
+      validate: (next, previous, at) => [
+        ...validateConditions(next.status?.conditions ?? [], at.child('status', 'conditions')),
+        ...validateStatusCounts(next, previous, at),
+      ],
     }),
   },
 })

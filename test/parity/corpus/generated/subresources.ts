@@ -165,7 +165,6 @@ const doors: ParityCases = {
   ),
   'Pod binding: wrong': onPod(
     get(`${pod}/binding`),
-    create(`${pod}/binding?dryRun=All`, { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'a' } }),
     create(`${pod}/binding?dryRun=All`, { apiVersion: 'v1', kind: 'Binding', target: { name: 'n' } }),
     create(`${pod}/binding?dryRun=All`, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } }),
     create(`${pod}/binding?dryRun=All`, { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'a' }, target: 'x' }),
@@ -287,7 +286,6 @@ const doors: ParityCases = {
               approval([decided('Approved', 'Nope')]),
               approval([{ type: 'Approved' }]),
               approval([decided('Approved')], { certificate: 'eA==' }),
-              patch('merge', `${csr}/approval?dryRun=All`, { status: { conditions: 'x' } }),
               patch('merge', `${csr}/status?dryRun=All`, { status: { conditions: [decided('Approved')] } }),
               patch('merge', `${csr}/status?dryRun=All`, { status: { conditions: [decided('Failed')] } }),
               patch('merge', `${csr}/status?dryRun=All`, { status: { certificate: 'eA==' } }),

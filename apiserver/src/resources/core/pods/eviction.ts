@@ -1,7 +1,17 @@
 import type { V1Eviction, V1Pod, V1PodDisruptionBudget } from '@kapell/openapi/types'
+import { invalid } from '@kapell/openapi/meta/field-errors'
 import { selectorFromLabelSelector } from '@kapell/openapi/meta/labels'
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { ApiError, badRequest, internalError, isReason, notFound, success } from '@kapell/openapi/meta/status'
+import {
+  ApiError,
+  badRequest,
+  internalError,
+  invalidObject,
+  isReason,
+  notFound,
+  success,
+} from '@kapell/openapi/meta/status'
+import { checkDeleteOptions } from '../../../endpoints/query-options.ts'
 import type { ActionRequest } from '../../../registry/definition.ts'
 
 const pods = { group: '', plural: 'pods' }
@@ -17,10 +27,11 @@ export async function evictPod(request: ActionRequest): Promise<KubeObject> {
   const { namespace, name, services } = request
   const eviction = request.body as V1Eviction
   if (eviction.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
-  const options = eviction.deleteOptions ?? {}
-  const dryRun = request.dryRun || (options.dryRun ?? []).length > 0
   const pod = await services.objects.getLatest<V1Pod>(pods, { namespace, name })
   if (pod === undefined) throw notFound(pods, name)
+  const options = checkDeleteOptions(eviction.deleteOptions ?? {})
+  refuseUnreadable(eviction)
+  const dryRun = request.dryRun || options.dryRun
   if (needsBudget(pod)) await takeFromBudget(request, pod, dryRun)
   if (!dryRun) await sayWhy(request)
   await services.objects.delete(
@@ -34,6 +45,15 @@ export async function evictPod(request: ActionRequest): Promise<KubeObject> {
     },
   )
   return success(201)
+}
+
+/** What removes objects that cannot be read is no way to evict a pod. */
+function refuseUnreadable({ metadata, deleteOptions }: V1Eviction): void {
+  if (deleteOptions?.ignoreStoreReadErrorWithClusterBreakingPotential !== true) return
+  const field = 'deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential'
+  throw invalidObject({ group: 'policy', kind: 'Eviction' }, metadata?.name, [
+    invalid(field, true, 'can not be set for pod eviction, try after removing the option'),
+  ])
 }
 
 /** Tells in the pod's status that it goes because of an eviction. Source: "Disruptions", "Pod disruption conditions". */
