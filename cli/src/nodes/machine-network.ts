@@ -50,6 +50,15 @@ export async function rangesInUse(except: string): Promise<string[]> {
     })
 }
 
+/** @throws UserError when the nodes inside another machine have addresses that this one uses itself. */
+export function refuseClash(network: NodeNetwork, inUse: readonly string[]): void {
+  const clash = inUse.find((range) => overlap(range, network.subnet))
+  if (clash !== undefined)
+    throw new UserError(
+      `this machine uses ${clash} itself, where the nodes of ${network.gateway} are (${network.subnet}): start that cluster with another --node-cidr`,
+    )
+}
+
 /** The first of 172.30.0.0/24, 172.30.1.0/24 … that meets none of the ranges in use. */
 export function chooseSubnet(inUse: readonly string[]): string | undefined {
   const candidates = Array.from({ length: 256 }, (_, third) => `172.30.${third}.0/${bits}`)

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gitVersion } from '@kapell/apiserver/version'
-import { overlap } from '@kapell/controllers/node-ipam/ranges'
 import { parseAddressRanges } from '@kapell/controllers/machinery/address-range'
 import type { ApiClient } from '@kapell/controllers/machinery/client'
 import { createClient } from '@kapell/controllers/machinery/create-client'
@@ -21,7 +20,7 @@ import { ingressPortsOf } from '../options.ts'
 import { writePrivateFile } from '../cluster.ts'
 import { followApiServers } from './api-servers.ts'
 import { readClusterConfig, type ClusterConfig } from './cluster-config.ts'
-import { rangesInUse } from './machine-network.ts'
+import { rangesInUse, refuseClash } from './machine-network.ts'
 import { failoverTransport } from './failover.ts'
 import { keepClientCertificate, keepServingCertificate } from './node-certificates.ts'
 import { nameServerAnnotation } from './name-servers.ts'
@@ -156,11 +155,7 @@ async function start(config: NodeConfig, parts: RunParts, stop: AbortController)
 /** @throws UserError when this machine's own addresses are those of nodes elsewhere: it could not reach both. */
 async function checkNodeNetwork(network: NodeNetwork | undefined, nodeIp: string): Promise<void> {
   if (network === undefined || isIn(network.subnet, nodeIp)) return
-  const clash = (await rangesInUse(`proto ${routeProtocol}`)).find((range) => overlap(range, network.subnet))
-  if (clash !== undefined)
-    throw new UserError(
-      `this machine uses ${clash} itself, where the nodes of ${network.gateway} are (${network.subnet}): start that cluster with another --node-cidr`,
-    )
+  refuseClash(network, await rangesInUse(`proto ${routeProtocol}`))
 }
 
 /** What was known of the cluster when it was last reached. */
