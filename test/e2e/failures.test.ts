@@ -113,7 +113,7 @@ it('nothing leads out of a volume: links, parents, and links that appear later',
     })
     await node.create(pod)
     await node.untilPod('it to be refused', name, (one) => waiting(one)?.reason === 'CreateContainerConfigError')
-    expect(waiting(await node.get(name))?.message).toContain('outside of the volume')
+    expect(waiting(await node.get(name))?.message).toContain('failed to prepare subPath for volumeMount')
     await node.remove(name)
   }
   const parent = scriptPod('parent', sleepForever, {
