@@ -10,8 +10,8 @@ export async function encodeForm(code: number, value: unknown, mediaType: MediaT
   }
   if (mediaType === 'application/json') return bytesAnswer(code, mediaType, jsonBytes(value))
   if (mediaType === 'application/yaml') {
-    const { encodeYaml } = await import('@kapell/openapi/wire/yaml')
-    return bytesAnswer(code, mediaType, new TextEncoder().encode(await encodeYaml(value)))
+    const { encodeYaml } = await import('@kapell/openapi/wire/yaml-encode')
+    return bytesAnswer(code, mediaType, new TextEncoder().encode(encodeYaml(value)))
   }
   const { encodeProtobuf, hasProtobuf } = await import('@kapell/openapi/wire/protobuf')
   const { apiVersion = '', kind = '' } = value as KubeObject

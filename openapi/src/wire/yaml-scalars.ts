@@ -31,8 +31,10 @@ export function resolvePlain(text: string): YamlScalar {
   const based = basePattern.exec(plain)
   if (based !== null) {
     const [, sign, digits = ''] = based
-    const value = Number(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
-    return sign === '-' ? -value : value
+    const value = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
+    // What no 64 bits hold is a text.
+    if (value > (sign === '-' ? 2n ** 63n : 2n ** 64n - 1n)) return text
+    return Number(sign === '-' ? -value : value)
   }
   return floatPattern.test(plain) ? Number(plain) : text
 }
@@ -43,7 +45,8 @@ function notNumber(text: string): number {
 }
 
 const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
-const timestamp = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?$/
+const timestamp =
+  /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})?)?$/
 
 /** Whether a string must be quoted, so that no reader takes it for something else. */
 export function isAmbiguous(text: string): boolean {

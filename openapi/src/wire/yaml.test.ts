@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { decodeYaml, encodeYaml, YamlError } from './yaml.ts'
+import { encodeYaml } from './yaml-encode.ts'
+import { decodeYaml, YamlError } from './yaml.ts'
 
 it.each<[string, string, unknown]>([
   ['words of YAML 1.1 are booleans', 'a: yes\nb: Off\nc: y\nd: TRUE', { a: true, b: false, c: true, d: true }],
@@ -90,7 +91,7 @@ it('writes as the original does', async () => {
     h: '.5',
     z: true,
   }
-  expect(await encodeYaml(value)).toBe(`a:
+  expect(encodeYaml(value)).toBe(`a:
 - x
 - "n": "2020-01-01"
   "y": 1
@@ -123,7 +124,7 @@ it('reads what it writes', async () => {
       fc.dictionary(fc.string({ maxLength: 6 }), fc.jsonValue({ maxDepth: 3, noUnicodeString: false }), { maxKeys: 4 }),
       async (value) => {
         const plain = JSON.parse(JSON.stringify(value)) as unknown
-        expect((await decodeYaml(await encodeYaml(plain))).value).toEqual(plain)
+        expect((await decodeYaml(encodeYaml(plain))).value).toEqual(plain)
       },
     ),
     { seed: 12, numRuns: 80 },

@@ -3,10 +3,10 @@ import type { Document, LineCounter, ParsedNode, Scalar, YAMLMap } from 'yaml'
 import { badRequest } from '../meta/status.ts'
 import { cloneJson, setOwn } from '../patch/json.ts'
 import { maxJsonDepth, parseJson } from './json.ts'
-import { isAmbiguous, resolvePlain, type YamlScalar } from './yaml-scalars.ts'
+import { resolvePlain, type YamlScalar } from './yaml-scalars.ts'
 
 /**
- * YAML in and out, equal to what sigs.k8s.io/yaml makes of it: a document becomes the JSON it stands for. The parser is
+ * YAML read as sigs.k8s.io/yaml reads it: a document becomes the JSON it stands for. The parser is
  * loaded on first use.
  */
 export interface DecodedYaml {
@@ -255,21 +255,4 @@ function fromBase64(text: string): string {
   } catch {
     throw new YamlError('yaml: !!binary value contains invalid base64 data')
   }
-}
-
-/** Writes a value as the original does: keys sorted, lists not indented, what could be misread in double quotes. */
-export async function encodeYaml(value: unknown): Promise<string> {
-  const yaml = await load()
-  const document = new yaml.Document(value, { schema: 'core', aliasDuplicateObjects: false, sortMapEntries: true })
-  yaml.visit(document, {
-    Scalar: (_key, node) => {
-      if (typeof node.value === 'string') node.type = styleOf(node.value)
-    },
-  })
-  return document.toString({ indentSeq: false, lineWidth: 0, singleQuote: true })
-}
-
-function styleOf(text: string): Scalar.Type {
-  if (text.includes('\n')) return /[ \t]\n|^[\s]|[^\P{C}\n]/u.test(text) ? 'QUOTE_DOUBLE' : 'BLOCK_LITERAL'
-  return isAmbiguous(text) || /\p{Cc}/u.test(text) ? 'QUOTE_DOUBLE' : 'PLAIN'
 }
