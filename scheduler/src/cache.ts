@@ -119,6 +119,11 @@ export class SchedulerCache implements Snapshot {
     if (waiting?.size === 0) this.#homeless.delete(known.nodeName)
   }
 
+  /** Where a pod is, or is about to be. */
+  nodeOf(uid: string): string | undefined {
+    return this.#pods.get(uid)?.nodeName
+  }
+
   isAssumed(uid: string): boolean {
     return this.#pods.get(uid)?.assumed ?? false
   }

@@ -179,9 +179,10 @@ const noSelectors: CompileDeviceSelector = () => () => {
 
 /** A pod that has a node is taken off it for as long as the question lasts. */
 function explainAnew(pod: V1Pod, cache: SchedulerCache, profiles: Profiles): Explanation {
-  const { nodeName = '', ...spec } = pod.spec ?? { containers: [] }
+  const { nodeName: _, ...spec } = pod.spec ?? { containers: [] }
   const info = podInfo({ ...pod, spec })
-  const trial = nodeName === '' ? undefined : cache.trial(nodeName)
+  const nodeName = cache.nodeOf(info.uid)
+  const trial = nodeName === undefined ? undefined : cache.trial(nodeName)
   try {
     trial?.remove(info.uid)
     return explain(profiles.of(info).plugins, info, cache)

@@ -1,3 +1,4 @@
+import type { V1Pod } from '@kapell/openapi/types'
 import { maxNodeScore, type Plugin } from '../framework/plugin.ts'
 import { stateKey } from '../framework/cycle-state.ts'
 
@@ -13,9 +14,9 @@ export const imageLocality: Plugin = {
   name: 'ImageLocality',
   preScore: (state, { pod }, _nodes, snapshot) => {
     const share = new Map<string, number>()
-    for (const { image = '' } of pod.spec?.containers ?? []) {
-      const count = snapshot.nodesWithImage(normalized(image))
-      if (count > 0) share.set(normalized(image), count / snapshot.nodes.length)
+    for (const image of imagesOf(pod)) {
+      const count = snapshot.nodesWithImage(image)
+      if (count > 0) share.set(image, count / snapshot.nodes.length)
     }
     if (share.size === 0) return 'skip'
     state.write(spreadKey, share)
@@ -23,19 +24,25 @@ export const imageLocality: Plugin = {
   },
   score: (state, { pod }, { node }) => {
     const share = state.read(spreadKey)
-    const containers = pod.spec?.containers ?? []
+    const containers = (pod.spec?.initContainers ?? []).length + (pod.spec?.containers ?? []).length
     let sum = 0
-    for (const container of containers) {
-      const name = normalized(container.image ?? '')
+    for (const name of imagesOf(pod)) {
       const part = share.get(name)
       if (part === undefined) continue
       const image = node.status?.images?.find((known) => known.names?.includes(name))
       sum += Math.floor((image?.sizeBytes ?? 0) * part)
     }
-    const most = thresholdBytes.mostEach * containers.length
+    const most = thresholdBytes.mostEach * containers
     const counted = Math.min(Math.max(sum, thresholdBytes.least), most)
     return Math.floor((maxNodeScore * (counted - thresholdBytes.least)) / (most - thresholdBytes.least))
   },
+}
+
+/** Of all containers, and of volumes that are images; one that is used twice counts twice. */
+function imagesOf({ spec }: V1Pod): string[] {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ image }) => image)
+  const volumes = (spec?.volumes ?? []).map(({ image }) => image?.reference)
+  return [...containers, ...volumes].flatMap((image) => (image === undefined ? [] : normalized(image)))
 }
 
 /** "nginx" means "nginx:latest". */

@@ -4,6 +4,7 @@ import { CycleState } from '../framework/cycle-state.ts'
 import { addPod, nodeInfo } from '../framework/node-info.ts'
 import { podInfo } from '../framework/pod-info.ts'
 import type { Plugin } from '../framework/plugin.ts'
+import { imageLocality } from './image-locality.ts'
 import { nodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
@@ -237,5 +238,30 @@ describe('queueing hints', () => {
   ])('%s', (_rule, plugin, event, waiting, before, after, useful) => {
     const hints = (plugin.queueingHints ?? []).filter((hint) => hint.event === event)
     expect(hints.some(({ isUseful }) => isUseful?.(waiting, before, after) ?? true)).toBe(useful)
+  })
+})
+
+/** Recorded from upstream 1.36: an image of 900 MiB that one of three nodes has. */
+describe('ImageLocality.score', () => {
+  const big = { name: 'c', image: 'img/big:v1' }
+  const other = { name: 'd', image: 'x' }
+  const volumes = [{ name: 'v', image: { reference: 'img/big:v1' } }]
+  it.each([
+    ['one container', { containers: [big] }, 28],
+    ['two containers', { containers: [big, other] }, 14],
+    ['an init container', { containers: [other], initContainers: [big] }, 14],
+    ['a sidecar', { containers: [big], initContainers: [{ ...other, restartPolicy: 'Always' }] }, 14],
+    ['a volume', { containers: [other], volumes }, 28],
+    ['a container and a volume', { containers: [big], volumes }, 59],
+  ])('%s', (_rule, spec, score) => {
+    const cache = new SchedulerCache()
+    const images = [{ names: ['img/big:v1'], sizeBytes: 900 * 2 ** 20 }]
+    for (const name of ['a', 'b', 'c'])
+      cache.setNode({ metadata: { name }, status: { images: name === 'a' ? images : [] } })
+    const state = new CycleState()
+    const info = podInfo(pod(spec))
+    imageLocality.preScore?.(state, info, cache.nodes, cache)
+    const scores = cache.nodes.map((on) => imageLocality.score?.(state, info, on))
+    expect(scores).toEqual([score, 0, 0])
   })
 })
