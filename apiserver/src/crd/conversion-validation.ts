@@ -62,8 +62,9 @@ export function clientConfigErrors(config: WebhookClientConfig, at: FieldPath): 
   if (url !== undefined) return urlErrors(url, at.child('url'))
   const where = at.child('service')
   const errors: FieldError[] = []
-  if ((service?.name ?? '') === '') errors.push(required(where.child('name')))
-  if ((service?.namespace ?? '') === '') errors.push(required(where.child('namespace')))
+  // The original has the two the wrong way round.
+  if ((service?.namespace ?? '') === '') errors.push(required(where.child('name')))
+  if ((service?.name ?? '') === '') errors.push(required(where.child('namespace')))
   const port = service?.port ?? 443
   if (port < 1 || port > 65_535) {
     errors.push(invalid(where.child('port'), port, 'port is not valid: must be between 1 and 65535, inclusive'))
@@ -74,7 +75,6 @@ export function clientConfigErrors(config: WebhookClientConfig, at: FieldPath): 
 export function validateConversion(conversion: CrdConversion | undefined, at: FieldPath): FieldError[] {
   const { strategy, webhook } = conversion ?? { strategy: 'None' }
   const versions = webhook?.conversionReviewVersions ?? []
-  if ((strategy ?? '') === '') return [required(at.child('strategy'))]
   if (strategy === 'Webhook') {
     const where = at.child('webhookClientConfig')
     return [
@@ -84,9 +84,15 @@ export function validateConversion(conversion: CrdConversion | undefined, at: Fi
       ...reviewVersionErrors(versions, at.child('conversionReviewVersions')),
     ]
   }
-  if (strategy !== 'None') return [notSupported(at.child('strategy'), strategy, ['None', 'Webhook'])]
+  const unknown =
+    (strategy ?? '') === ''
+      ? [required(at.child('strategy'))]
+      : strategy === 'None'
+        ? []
+        : [notSupported(at.child('strategy'), strategy, ['None', 'Webhook'])]
   const why = 'should not be set when strategy is not set to Webhook'
   return [
+    ...unknown,
     ...(webhook?.clientConfig === undefined ? [] : [forbidden(at.child('webhookClientConfig'), why)]),
     ...(versions.length === 0 ? [] : [forbidden(at.child('conversionReviewVersions'), why)]),
   ]

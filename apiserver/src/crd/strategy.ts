@@ -30,7 +30,7 @@ export function prepareCrdForCreate(crd: Crd): void {
 export function prepareCrdForUpdate(next: Crd, previous: Crd): void {
   if (previous.status === undefined) delete next.status
   else next.status = structuredClone(previous.status)
-  const storage = next.spec?.versions === undefined ? undefined : storageVersionOf(next)?.name
+  const storage = storageVersionOf(next)?.name
   if (storage === undefined) return
   const status = (next.status ??= {})
   const stored = status.storedVersions ?? []

@@ -84,4 +84,5 @@ export function conditionIs(crd: Crd, type: string, status: string): boolean {
 
 /** The version that objects are stored in. */
 export const storageVersionOf = (crd: Crd): CrdVersion | undefined =>
-  crd.spec.versions.find((version) => version.storage)
+  // A client may have taken them all away; validation says so.
+  (crd.spec?.versions as CrdVersion[] | null | undefined)?.find((version) => version.storage)

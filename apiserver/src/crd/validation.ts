@@ -7,7 +7,7 @@ import {
   type FieldError,
 } from '@kapell/openapi/meta/field-errors'
 import { dns1035Label, dns1123Subdomain } from '@kapell/openapi/meta/names'
-import { checkStructuralSchema } from '@kapell/openapi/schema/structural/check'
+import { schemaProblems } from '@kapell/openapi/schema/structural/check'
 import { deepEqual } from '../registry/deep-equal.ts'
 import { validateConversion } from './conversion-validation.ts'
 import { checkRuleForms } from './rules.ts'
@@ -83,7 +83,8 @@ function partErrors(crd: Crd, at: FieldPath): FieldError[] {
     if (schema === undefined || schema === null) errors.push(required(where.child('schema', 'openAPIV3Schema')))
     else if (!sharesSchema || first) {
       const place = sharesSchema ? at.child('validation', 'openAPIV3Schema') : where.child('schema', 'openAPIV3Schema')
-      errors.push(...checkStructuralSchema(schema, place), ...checkRuleForms(schema, place))
+      const problems = schemaProblems(schema, place)
+      errors.push(...problems.errors, ...(problems.isSound ? checkRuleForms(schema, place) : []))
     }
     if (!sharesScale || first) {
       errors.push(...scaleErrors(version, (sharesScale ? at : where).child('subresources', 'scale')))

@@ -88,9 +88,10 @@ export function selectableErrors(version: CrdVersion, schema: JsonSchema, at: Fi
 function selectableError(path: string, schema: JsonSchema, at: FieldPath): FieldError[] {
   const bad = (why: string): FieldError[] => [invalid(at, path, `is an invalid path: ${why}`)]
   if (!path.startsWith('.')) return bad(`expected [ or . but got: ${/^[^.[]*/.exec(path)?.[0] ?? ''}`)
-  if (path.includes('[')) return bad('array notation is not allowed')
-  const found = /^\.metadata(\.|$)/.test(path) ? undefined : schemaAt(schema, path)
+  const plain = path.replace(/\[.*$/, '')
+  const found = /^\.metadata(\.|$)/.test(plain) ? undefined : schemaAt(schema, plain)
   if (found === undefined) return bad('does not refer to a valid field')
+  if (plain !== path) return bad('array notation is not allowed')
   if (['string', 'boolean', 'integer'].includes(found.type ?? '')) return []
   const why =
     'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.'
@@ -114,7 +115,5 @@ export function deprecationErrors(version: CrdVersion, at: FieldPath): FieldErro
       ),
     ]
   }
-  return new TextEncoder().encode(text).length > 256
-    ? [{ type: 'FieldValueTooLong', field: where.text, badValue: text, detail: 'may not be more than 256 bytes' }]
-    : []
+  return new TextEncoder().encode(text).length > 256 ? [invalid(where, text, 'must be <= 256 characters long')] : []
 }

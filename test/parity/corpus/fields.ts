@@ -1,5 +1,5 @@
 import type { ParityCases, ParityStep } from '../case.ts'
-import { core, create, grouped, patch } from './build.ts'
+import { core, create, grouped, patch, remove } from './build.ts'
 
 /** Single fields, each as it should not be: what the original says of each. Found by trying all fields of all kinds. */
 
@@ -136,6 +136,72 @@ const steps: Record<string, ParityStep[]> = {
     patch('merge', core('pods', 'p'), { spec: { runtimeClassName: '' } }),
   ], // prettier-ignore
 }
+
+const definition = (openAPIV3Schema: Record<string, unknown>, more: Record<string, unknown> = {}): ParityStep =>
+  create(dry('/apis/apiextensions.k8s.io/v1/customresourcedefinitions'), {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'things.fields.example.com' },
+    spec: {
+      group: 'fields.example.com',
+      names: { plural: 'things', kind: 'Thing' },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+      ...more,
+    },
+  })
+const object = 'object'
+const short = { maxLength: 3 }
+const intOrString = [{ type: 'integer' }, { type: 'string' }]
+const webhook = (service: object) => ({
+  conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'], clientConfig: { service } } },
+})
+
+Object.assign(steps, {
+  'schemas: other fields': [
+    definition({ type: object, additionalProperties: false, properties: { a: { type: object, properties: { b: { type: 'string' } }, additionalProperties: false } } }),
+    definition({ type: object, additionalProperties: true }),
+    definition({ type: object, additionalProperties: { type: 'string' } }),
+  ],
+  'schemas: combinations': [
+    definition({ type: object, anyOf: [{ properties: { b: { type: 'string' } } }, { properties: { z: short } }], properties: { any: { type: object, anyOf: intOrString }, any2: { anyOf: intOrString }, all: { type: object, allOf: [{ anyOf: intOrString }] } } }),
+    definition({ type: object, properties: { a: { type: object, oneOf: [{ properties: { q: short } }] } } }),
+    definition({ type: object, properties: { a: { type: object, oneOf: [{ type: 'nope', title: 'x', uniqueItems: true, default: 1, properties: { q: { $ref: 'x' } } }] }, b: { type: 'array' } } }),
+    definition({ type: object, properties: { d: { 'x-kubernetes-int-or-string': true, anyOf: [...intOrString].reverse() } } }),
+  ],
+  'schemas: what stops what': [
+    definition({ type: object, properties: { a: { title: 'x' }, b: { type: object, 'x-kubernetes-validations': [{ rule: 'nope' }] }, c: { type: 'array', default: 'x', items: { type: 'string' } } } }),
+    definition({ type: object, properties: { a: { type: 'array', 'x-kubernetes-list-type': 'map' }, b: { type: object, 'x-kubernetes-validations': [{ rule: 'nope' }] }, c: { type: 'string', default: 1 } } }),
+    definition({ type: object, properties: { a: { type: 'array', items: [{ type: 'string' }] }, b: { title: 'x' } } }),
+    definition({ type: object, $schema: 'x', properties: { b: { title: 'x' } } }),
+    definition({ type: 'nope', properties: { b: { title: 'x' } } }),
+    definition({ nullable: true, properties: { b: { title: 'x' } } }),
+  ],
+  'schemas: resources in them': [
+    definition({ type: object, properties: { c: { type: object, 'x-kubernetes-embedded-resource': true }, d: { 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true }, e: { type: object, 'x-kubernetes-embedded-resource': true, properties: { kind: { type: 'integer' } } } } }),
+  ],
+  'schemas: values before': [
+    definition({ type: object, properties: { c: { type: 'string', 'x-kubernetes-validations': [{ rule: "self != ''", optionalOldSelf: false }] } } }),
+  ],
+  'schemas: a format of nothing': [definition({ type: object, format: 'aa' })],
+  'definitions: conversion': [
+    definition({ type: object }, webhook({ name: 'a' })),
+    definition({ type: object }, webhook({ namespace: 'a' })),
+    definition({ type: object }, { conversion: { ...webhook({ name: 'a', namespace: 'b' }).conversion, strategy: 'Nope' } }),
+  ],
+  'definitions: without what they need': [
+    create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'nones.fields.example.com' }, spec: { group: 'fields.example.com', names: { plural: 'nones', kind: 'None' }, scope: 'Namespaced', versions: [{ name: 'v1', served: false, storage: true, schema: { openAPIV3Schema: { type: object } } }] } }, { codeOnly: true }),
+    patch('merge', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nones.fields.example.com', { spec: null }),
+    patch('merge', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nones.fields.example.com', { spec: { versions: null } }),
+    remove('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nones.fields.example.com', undefined, { codeOnly: true }),
+  ],
+  'sets of pods with names': [
+    make('apps/v1', 'StatefulSet', 'statefulsets', { spec: { serviceName: 's', selector, template: template({ hostname: 'Bad_Value!', subdomain: 'x.y' }) } }),
+    make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template({ hostname: 'Bad_Value!' }) } }),
+    make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template({ schedulingGroup: { podGroupName: 'a' }, runtimeClassName: '' }) } }),
+    make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template({ schedulingGroup: { podGroupName: 'a' }, containers: [{ name: 'c', image: 'a', lifecycle: { stopSignal: 'SIGTERM' } }] }) } }),
+  ],
+} satisfies Record<string, ParityStep[]>) // prettier-ignore
 
 const account: ParityStep = create(
   core('serviceaccounts'),

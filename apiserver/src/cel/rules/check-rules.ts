@@ -113,8 +113,9 @@ class Check {
       this.errors.push(invalid(at.child('rule'), rule.rule, where))
       return
     }
-    if (rule.optionalOldSelf && !compiled.usesOldSelf) {
-      this.errors.push(invalid(at.child('optionalOldSelf'), true, 'may not be set if oldSelf is not used in rule'))
+    if (rule.optionalOldSelf !== undefined && !compiled.usesOldSelf) {
+      const why = 'may not be set if oldSelf is not used in rule'
+      this.errors.push(invalid(at.child('optionalOldSelf'), rule.optionalOldSelf, why))
     }
     // Where no limit is set, as many as the largest request can hold.
     const cardinality = place.cardinality ?? mostInRequest(type)

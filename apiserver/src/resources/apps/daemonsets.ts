@@ -1,4 +1,5 @@
 import type { V1DaemonSet } from '@kapell/openapi/types'
+import { dropDisabledOfTemplate } from '../core/pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, formatLabelSelector, nameColumn } from '../common/columns.ts'
 import { templateWarnings } from '../common/template-warnings.ts'
@@ -38,11 +39,13 @@ export const daemonSets = defineResource<V1DaemonSet>({
   ],
   default: defaultDaemonSet,
   prepareForCreate: (o) => {
+    dropDisabledOfTemplate(o.spec?.template)
     startTemplateCount(o)
     startStatus(o, { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 })
   },
   prepareForUpdate: (next, previous) => {
     keepStatus(next, previous)
+    dropDisabledOfTemplate(next.spec?.template)
     countTemplate(next, previous)
   },
   validate: validateDaemonSet,

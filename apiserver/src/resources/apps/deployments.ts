@@ -1,4 +1,5 @@
 import type { V1Deployment } from '@kapell/openapi/types'
+import { dropDisabledOfTemplate } from '../core/pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
 import { namedTemplateWarnings } from '../common/template-warnings.ts'
@@ -29,13 +30,17 @@ export const deployments = defineResource<V1Deployment>({
     column('Selector', 'string', (o) => formatLabelSelector(o.spec?.selector), { priority: 1 }),
   ],
   default: defaultDeployment,
-  prepareForCreate: (o) => startStatus(o),
+  prepareForCreate: (o) => {
+    dropDisabledOfTemplate(o.spec?.template)
+    startStatus(o)
+  },
   validate: validateDeployment,
   validateUpdate: (next, previous, at) =>
     unchangedSelector(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
   warnings: namedTemplateWarnings,
   prepareForUpdate: (next, previous) => {
     keepStatus(next, previous)
+    dropDisabledOfTemplate(next.spec?.template)
     // A change of annotations counts as well: rollouts copy them to their replica sets.
     const changed = !sameJson(next.metadata?.annotations ?? {}, previous.metadata?.annotations ?? {})
     if (changed && next.metadata !== undefined) next.metadata.generation = (previous.metadata?.generation ?? 0) + 1

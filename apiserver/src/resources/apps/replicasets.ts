@@ -1,4 +1,5 @@
 import type { V1ReplicaSet } from '@kapell/openapi/types'
+import { dropDisabledOfTemplate } from '../core/pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, labelSelectorText, nameColumn } from '../common/columns.ts'
 import { namedTemplateWarnings } from '../common/template-warnings.ts'
@@ -33,12 +34,18 @@ export const replicaSets = defineResource<V1ReplicaSet>({
     o.spec.replicas ??= 1
     defaultPodTemplate(o.spec.template)
   },
-  prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
+  prepareForCreate: (o) => {
+    dropDisabledOfTemplate(o.spec?.template)
+    startStatus(o, { replicas: 0 })
+  },
   validate: validateReplicaSet,
   validateUpdate: (next, previous, at) =>
     unchangedSelector(at.child('spec', 'selector'), next.spec?.selector, previous.spec?.selector),
   warnings: namedTemplateWarnings,
-  prepareForUpdate: keepStatus,
+  prepareForUpdate: (next, previous) => {
+    dropDisabledOfTemplate(next.spec?.template)
+    keepStatus(next, previous)
+  },
   subresources: {
     status: statusView({ validate: validateCounts(replicaCounts) }),
     scale: {

@@ -101,7 +101,7 @@ export function validateStatefulSet(statefulSet: V1StatefulSet, root: FieldPath)
   // Said twice by the original.
   errors.push(...validateLabels(spec.template?.metadata?.labels, template.child('labels').text))
   errors.push(...validateAnnotations(spec.template?.metadata?.annotations, template.child('annotations').text))
-  errors.push(...validatePodTemplate(withClaims(spec), template, { restartPolicies: ['Always'] }))
+  errors.push(...validatePodTemplate(withoutNames(withClaims(spec)), template, { restartPolicies: ['Always'] }))
   if (spec.template?.spec?.activeDeadlineSeconds !== undefined) {
     errors.push(
       forbidden(
@@ -122,6 +122,13 @@ function withClaims(spec: V1StatefulSetSpec): V1StatefulSetSpec['template'] {
   return { ...spec.template, spec: { ...spec.template.spec, volumes: [...claims, ...own] } }
 }
 
+/** The set gives its pods their names: those in its template are not looked at. */
+function withoutNames(template: V1StatefulSetSpec['template']): V1StatefulSetSpec['template'] {
+  if (template?.spec === undefined) return template
+  const { hostname: _hostname, subdomain: _subdomain, ...spec } = template.spec
+  return { ...template, spec }
+}
+
 const mutable = [
   'replicas',
   'ordinals',
@@ -136,6 +143,10 @@ export function validateStatefulSetUpdate(next: V1StatefulSet, previous: V1State
   const fixed = (spec: V1StatefulSetSpec | undefined): object => {
     const rest: Record<string, unknown> = { ...spec }
     for (const field of mutable) delete rest[field]
+    // Claims are claims, whatever they are called.
+    rest['volumeClaimTemplates'] = (spec?.volumeClaimTemplates ?? []).map(
+      ({ apiVersion: _version, kind: _kind, ...claim }) => claim,
+    )
     return rest
   }
   return sameJson(fixed(next.spec), fixed(previous.spec))

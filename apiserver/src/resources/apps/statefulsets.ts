@@ -1,5 +1,6 @@
 import type { V1StatefulSet } from '@kapell/openapi/types'
 import { dns1123Label, maskTrailingDash } from '@kapell/openapi/meta/names'
+import { dropDisabledOfTemplate } from '../core/pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, labelSelectorText, nameColumn } from '../common/columns.ts'
 import { validateCounts } from '../common/status-counts.ts'
@@ -34,10 +35,12 @@ export const statefulSets = defineResource<V1StatefulSet>({
   validateName: (name, prefix) => dns1123Label(prefix ? maskTrailingDash(name) : name),
   prepareForCreate: (o) => {
     dropMaxUnavailable(o)
+    dropDisabledOfTemplate(o.spec?.template)
     startStatus(o, { replicas: 0, availableReplicas: 0 })
   },
   prepareForUpdate: (next, previous) => {
     dropMaxUnavailable(next)
+    dropDisabledOfTemplate(next.spec?.template)
     keepStatus(next, previous)
   },
   validate: validateStatefulSet,

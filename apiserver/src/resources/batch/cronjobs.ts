@@ -1,5 +1,6 @@
 import type { V1CronJob } from '@kapell/openapi/types'
 import { dns1123Subdomain, maskTrailingDash } from '@kapell/openapi/meta/names'
+import { dropDisabledOfTemplate } from '../core/pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import {
   ageColumn,
@@ -44,7 +45,13 @@ export const cronJobs = defineResource<V1CronJob>({
     ...dns1123Subdomain(prefix ? maskTrailingDash(name) : name),
     ...(name.length > 52 ? ['must be no more than 52 characters'] : []),
   ],
-  prepareForCreate: (o) => startStatus(o),
-  prepareForUpdate: keepStatus,
+  prepareForCreate: (o) => {
+    dropDisabledOfTemplate(o.spec?.jobTemplate.spec?.template)
+    startStatus(o)
+  },
+  prepareForUpdate: (next, previous) => {
+    dropDisabledOfTemplate(next.spec?.jobTemplate.spec?.template)
+    keepStatus(next, previous)
+  },
   subresources: { status: statusView() },
 })

@@ -1,5 +1,6 @@
 import type { V1Job } from '@kapell/openapi/types'
 import { humanDuration } from '@kapell/openapi/meta/time'
+import { dropDisabledOfTemplate } from '../core/pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabelSelector, nameColumn } from '../common/columns.ts'
 import { jobWarnings } from './job-warnings.ts'
@@ -56,10 +57,14 @@ export const jobs = defineResource<V1Job>({
   unselectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   default: defaultJob,
   prepareForCreate: (o) => {
+    dropDisabledOfTemplate(o.spec?.template)
     startStatus(o)
     generateSelector(o)
   },
-  prepareForUpdate: keepStatus,
+  prepareForUpdate: (next, previous) => {
+    dropDisabledOfTemplate(next.spec?.template)
+    keepStatus(next, previous)
+  },
   settle: wearTemplateLabels,
   validate: validateJob,
   validateUpdate: validateJobUpdate,

@@ -1,4 +1,5 @@
 import type { V1PodTemplate } from '@kapell/openapi/types'
+import { dropDisabledOfTemplate } from './pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import { containersOf, formatLabels, nameColumn } from '../common/columns.ts'
 import { validatePodTemplate } from '../common/pod-template.ts'
@@ -14,6 +15,8 @@ export const podTemplates = defineResource<V1PodTemplate>({
   storagePrefix: 'podtemplates',
   hasGeneration: true,
   default: (o) => defaultPodTemplate(o.template),
+  prepareForCreate: (o) => dropDisabledOfTemplate(o.template),
+  prepareForUpdate: (next) => dropDisabledOfTemplate(next.template),
   warnings: (o, previous) => (isAnotherGeneration(o, previous) ? templateWarnings(o.template, 'template') : []),
   validate: (o, at) => validatePodTemplate(o.template, at.child('template')),
   columns: [

@@ -1,5 +1,6 @@
 import type { V1ReplicationController } from '@kapell/openapi/types'
 import { dns1123Subdomain } from '@kapell/openapi/meta/names'
+import { dropDisabledOfTemplate } from './pods/prepare.ts'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, containerColumns, formatLabels, nameColumn } from '../common/columns.ts'
 import { namedTemplateWarnings } from '../common/template-warnings.ts'
@@ -33,8 +34,14 @@ export const replicationControllers = defineResource<V1ReplicationController>({
   default: defaultController,
   validate: validateController,
   warnings: namedTemplateWarnings,
-  prepareForCreate: (o) => startStatus(o, { replicas: 0 }),
-  prepareForUpdate: keepStatus,
+  prepareForCreate: (o) => {
+    dropDisabledOfTemplate(o.spec?.template)
+    startStatus(o, { replicas: 0 })
+  },
+  prepareForUpdate: (next, previous) => {
+    dropDisabledOfTemplate(next.spec?.template)
+    keepStatus(next, previous)
+  },
   deletion: { orphanByDefault: true },
   subresources: {
     status: statusView({ validate: validateCounts(replicaCounts) }),

@@ -62,7 +62,10 @@ function checkMapKeys(schema: JsonSchema, keys: string[], at: FieldPath, errors:
   const where = at.child('x-kubernetes-list-map-keys')
   if (keys.length === 0) errors.push(required(where, 'must not be empty if x-kubernetes-list-type is map'))
   const items = itemSchema(schema)
-  if (items === undefined) return
+  if (items === undefined) {
+    errors.push(required(at.child('items'), 'must have a schema if x-kubernetes-list-type is map'))
+    return
+  }
   if (items.type !== 'object') {
     const why = "must be object if parent array's x-kubernetes-list-type is map"
     errors.push(invalid(at.child('items', 'type'), items.type, why))

@@ -106,10 +106,10 @@ const numberFormats: Readonly<Record<string, readonly string[]>> = {
   number: ['float', 'double'],
 }
 
-/** True when values of the type are checked for the format; others are taken as they are. */
+/** True for the formats that a type has; what others stand for nobody checks. */
 export function isKnownFormat(type: string | undefined, format: string): boolean {
   if (type === 'string') return checks.has(format)
-  return type === undefined || (numberFormats[type]?.includes(format) ?? true)
+  return type !== undefined && numberFormats[type]?.includes(format) === true
 }
 
 /** True when `text` has the format, or nobody checks the format. */

@@ -72,6 +72,11 @@ function appArmorProfile(annotation: string): V1AppArmorProfile | undefined {
   return name === '' ? undefined : { type: 'Localhost', localhostProfile: name }
 }
 
+/** The same of the pods of a template. */
+export function dropDisabledOfTemplate(template: { spec?: V1PodSpec } | undefined): void {
+  if (template?.spec !== undefined) dropDisabled({ spec: template.spec })
+}
+
 /** Fields of features that are off in this release. */
 export function dropDisabled(pod: V1Pod): void {
   delete pod.spec?.schedulingGroup
