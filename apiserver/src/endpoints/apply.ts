@@ -40,12 +40,12 @@ interface AppliedBody {
 
 /**
  * Reads the body; what is answered gives what is in it, once there is an object to apply it to: a missing one is told of
- * first. Throws 413, and what is answered 400.
+ * first. `exact` keeps whole numbers of 64 bits. Throws 413, and what is answered 400.
  */
-export async function readApplied(context: RequestContext): Promise<() => AppliedBody> {
+export async function readApplied(context: RequestContext, exact = false): Promise<() => AppliedBody> {
   const text = decodeText(await context.body())
   try {
-    const { value, problems } = await decodeYaml(text)
+    const { value, problems } = await decodeYaml(text, { exact })
     return () => {
       if (Array.isArray(value)) throw badRequest(notAnObject)
       return { value, problems }
@@ -131,7 +131,7 @@ export async function applyEndpoint(
     schema,
     gvk: resource,
     custom: resource.definition.custom,
-    applied: await readApplied(context),
+    applied: await readApplied(context, resource.definition.custom !== undefined),
     options,
     subresource: info.subresource,
     resetFields: resetFieldsOf(resource, info.subresource),

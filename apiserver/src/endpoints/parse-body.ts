@@ -94,7 +94,7 @@ function decodeCustom(shape: CustomShape, parsed: DecodedBody, request: DecodeRe
   }
   const unheld = parsed.text === undefined ? undefined : unheldNumber(parsed.text)
   if (unheld?.isTooLarge === true) throw cannotBeHandled(gvk, gvk.kind, tooLargeText(unheld.source))
-  const value = unheld === undefined ? parsed.value : withExactIntegers(parsed.text ?? '')
+  const value = parsed.exact ?? (unheld === undefined ? parsed.value : withExactIntegers(parsed.text ?? ''))
   try {
     const { object, unknown } = shape.decode(value ?? {}, {
       unknownFields: unknownFieldsOf(request.validation),

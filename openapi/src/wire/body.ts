@@ -5,6 +5,9 @@ import { contentTypeOf, jsonType, protobufType, unknownBodyFormat, yamlType } fr
 import { decodeProtobuf } from './protobuf.ts'
 import { decodeYaml, YamlError } from './yaml.ts'
 
+/** Fewer digits are held exactly. */
+const manyDigits = /\d[\d_]{15}/
+
 /** A request's body as JSON, whatever it was written in. */
 export interface DecodedBody {
   value: unknown
@@ -12,6 +15,8 @@ export interface DecodedBody {
   text?: string
   /** Keys that YAML set twice: `line 5: key "name" already set in map`. */
   problems: string[]
+  /** The value, with whole numbers that a double would round as BigInts; where YAML may hold such. */
+  exact?: unknown
   /** What a protobuf envelope says the object is. */
   gvk?: GroupVersionKind
 }
@@ -35,8 +40,10 @@ export async function decodeBody({ contentType, bytes, kind }: DecodeBodyOptions
     }
     case yamlType:
       try {
-        const { value, problems } = await decodeYaml(decodeUtf8(bytes))
-        return { value: mustBeObject(value ?? {}, unrecognized), problems }
+        const text = decodeUtf8(bytes)
+        const { value, problems } = await decodeYaml(text)
+        const decoded = { value: mustBeObject(value ?? {}, unrecognized), problems }
+        return manyDigits.test(text) ? { ...decoded, exact: (await decodeYaml(text, { exact: true })).value } : decoded
       } catch (error) {
         throw error instanceof YamlError ? unrecognized(error.message) : error
       }

@@ -169,3 +169,16 @@ it('never fails but by its own error', async () => {
     { seed: 6, numRuns: 250 },
   )
 })
+
+it('keeps whole numbers of 64 bits for those who ask', async () => {
+  const text = 'a: 9007199254740993\nb: -9_007_199_254_740_993\nc: 99999999999999999999\nd: 7\ne: "9007199254740993"\n'
+  expect((await decodeYaml(text, { exact: true })).value).toEqual({
+    a: 9007199254740993n,
+    b: -9007199254740993n,
+    c: 1e20,
+    d: 7,
+    e: '9007199254740993',
+  })
+  expect((await decodeYaml('{"a": 9007199254740993}', { exact: true })).value).toEqual({ a: 9007199254740993n })
+  expect((await decodeYaml('{"a": 9007199254740993}')).value).toEqual({ a: 9007199254740992 })
+})

@@ -2,6 +2,7 @@ import type * as Yaml from 'yaml'
 import type { Document, LineCounter, ParsedNode, Scalar, YAMLMap } from 'yaml'
 import { badRequest } from '../meta/status.ts'
 import { cloneJson, setOwn } from '../patch/json.ts'
+import { withExactIntegers } from './exact-integers.ts'
 import { maxJsonDepth, parseJson } from './json.ts'
 import { resolvePlain, type YamlScalar } from './yaml-scalars.ts'
 
@@ -31,9 +32,14 @@ const load = (): Promise<Library> => (library ??= import('yaml'))
 const maxAliased = 100_000
 const maxProblems = 100
 
+export interface DecodeYamlOptions {
+  /** Whole numbers of 64 bits that a double would round come as BigInts: for custom resources, which keep them. */
+  exact?: boolean
+}
+
 /** Reads the first document of a text. Throws {@link YamlError}. */
-export async function decodeYaml(text: string): Promise<DecodedYaml> {
-  const asJson = fromJson(text)
+export async function decodeYaml(text: string, { exact = false }: DecodeYamlOptions = {}): Promise<DecodedYaml> {
+  const asJson = fromJson(text, exact)
   if (asJson !== undefined) return { value: asJson, problems: [] }
   if (isTooDeep(text)) throw new YamlError('yaml: exceeded max depth')
   const yaml = await load()
@@ -43,7 +49,7 @@ export async function decodeYaml(text: string): Promise<DecodedYaml> {
     document.errors.find((e) => e.code === 'MULTILINE_IMPLICIT_KEY') ??
     document.errors.find((e) => e.code !== 'MULTIPLE_DOCS')
   if (error !== undefined) throw new YamlError(explain(error.code, error.message, lines.linePos(error.pos[1]).line))
-  return new Reader(yaml, document, lines).read()
+  return new Reader(yaml, document, { lines, exact }).read()
 }
 
 /** As {@link decodeYaml}, throwing ApiError 400 with this text before the reason. */
@@ -56,10 +62,11 @@ export async function decodeYamlRequest(text: string, prefix = ''): Promise<Deco
 }
 
 /** JSON is YAML, and much faster read as JSON. */
-function fromJson(text: string): unknown {
+function fromJson(text: string, exact: boolean): unknown {
   if (!/^\s*\{/.test(text)) return undefined
   try {
-    return parseJson(text)
+    const value = parseJson(text)
+    return exact ? withExactIntegers(text, value) : value
   } catch {
     return undefined
   }
@@ -132,6 +139,7 @@ class Reader {
   readonly #yaml: Library
   readonly #root: ParsedNode | null
   readonly #lines: LineCounter
+  readonly #exact: boolean
   readonly #problems: string[] = []
   /** What each anchor stands for and its size in nodes; undefined while it is being read. */
   readonly #anchors = new Map<string, { value: unknown; size: number } | undefined>()
@@ -140,10 +148,11 @@ class Reader {
   #nodes = 0
   #aliased = 0
 
-  constructor(yaml: Library, document: Document.Parsed, lines: LineCounter) {
+  constructor(yaml: Library, document: Document.Parsed, { lines, exact }: { lines: LineCounter; exact: boolean }) {
     this.#yaml = yaml
     this.#root = document.contents as ParsedNode | null
     this.#lines = lines
+    this.#exact = exact
   }
 
   read(): DecodedYaml {
@@ -159,7 +168,7 @@ class Reader {
     if (anchor !== undefined) this.#anchors.set(anchor, undefined)
     let value: unknown = null
     if (yaml.isAlias(node)) value = this.#alias(node.source)
-    else if (yaml.isScalar(node)) value = finite(scalarOf(node))
+    else if (yaml.isScalar(node)) value = this.#exact ? exactOf(node, finite(scalarOf(node))) : finite(scalarOf(node))
     else if (yaml.isSeq(node)) value = node.items.map((item) => this.#value(item))
     else if (yaml.isMap(node)) value = this.#map(node)
     if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#nodes - before + 1 })
@@ -218,6 +227,15 @@ class Reader {
       `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${shown === null ? '<nil>' : JSON.stringify(shown)}`,
     )
   }
+}
+
+/** The number that is written, where a double holds another. */
+function exactOf(node: Scalar, value: YamlScalar): YamlScalar | bigint {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || typeof node.value !== 'string') return value
+  const text = node.value.replaceAll('_', '').replace(/^\+/, '')
+  if (!/^-?[1-9]\d*$/.test(text)) return value
+  const whole = BigInt(text)
+  return BigInt.asIntN(64, whole) === whole ? whole : value
 }
 
 function finite(value: YamlScalar): YamlScalar {
