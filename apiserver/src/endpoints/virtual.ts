@@ -1,3 +1,4 @@
+import type { ObjectMeta } from '@kapell/openapi/meta/object'
 import { methodNotAllowed, notFound } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../pipeline/context.ts'
 import type { VirtualResource } from '../registry/resource-table.ts'
@@ -11,6 +12,17 @@ import { parseSelection } from './selection.ts'
 import type { EndpointServer } from './server.ts'
 import { includeObjectOf, tableOf } from './table.ts'
 import { addWarning } from './write-scope.ts'
+
+/** What only the server says of objects, and a namespace where there is none. */
+function dropSystemMetadata(metadata: ObjectMeta | undefined, namespaced: boolean): void {
+  if (metadata === undefined) return
+  delete metadata.creationTimestamp
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  delete metadata.selfLink
+  delete metadata.uid
+  if (!namespaced) delete metadata.namespace
+}
 
 /** Kinds that are answered rather than stored: reviews, component statuses. */
 export async function virtualEndpoint(
@@ -26,6 +38,7 @@ export async function virtualEndpoint(
     const options = parseWriteOptions(context.query, 'CreateOptions')
     const warn = (text: string): void => addWarning(context, text)
     const body = await decodeBody(context, { gvk: resource, validation: options.fieldValidation, warn })
+    dropSystemMetadata(body.metadata, definition.namespaced)
     const answer = await definition.create({
       namespace: info.namespace,
       body,

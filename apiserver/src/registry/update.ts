@@ -51,9 +51,9 @@ function checkPreconditions(
   const { definition } = scope.resource
   const { patch = false } = request
   const named: Named = { group: definition.group, plural: definition.plural }
-  const wanted = next.resourceVersion ?? ''
+  const wanted = next.resourceVersion === '0' ? '' : (next.resourceVersion ?? '')
   if (wanted === '') {
-    if (definition.allowUnconditionalUpdate === false && !patch) {
+    if (definition.allowUnconditionalUpdate === false) {
       throw invalidObject({ group: definition.group, kind: definition.plural }, scope.name, [
         {
           type: 'FieldValueInvalid',

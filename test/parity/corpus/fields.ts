@@ -195,6 +195,16 @@ Object.assign(steps, {
     patch('merge', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nones.fields.example.com', { spec: { versions: null } }),
     remove('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nones.fields.example.com', undefined, { codeOnly: true }),
   ],
+  'versions taken away': [
+    create(grouped('coordination.k8s.io/v1', 'leases'), { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: {} }, { codeOnly: true }),
+    patch('merge', grouped('coordination.k8s.io/v1', 'leases', 'l'), { metadata: { resourceVersion: null, labels } }),
+    patch('json', grouped('coordination.k8s.io/v1', 'leases', 'l'), [{ op: 'replace', path: '/metadata/resourceVersion', value: '0' }]),
+    patch('merge', grouped('coordination.k8s.io/v1', 'leases', 'l'), { metadata: { labels } }),
+  ],
+  'reviews with metadata': [
+    create('/apis/authentication.k8s.io/v1/tokenreviews', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: { name: 'n', labels, creationTimestamp: '2026-01-02T03:04:05Z', selfLink: 'x', uid: 'u', namespace: 'x' }, spec: { token: 'x' } }),
+    create('/apis/authorization.k8s.io/v1/subjectaccessreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: { creationTimestamp: '2026-01-02T03:04:05Z', selfLink: 'x', uid: 'u', namespace: 'x' }, spec: { user: 'nobody', resourceAttributes: { verb: 'get', resource: 'pods' } } }),
+  ],
   'sets of pods with names': [
     make('apps/v1', 'StatefulSet', 'statefulsets', { spec: { serviceName: 's', selector, template: template({ hostname: 'Bad_Value!', subdomain: 'x.y' }) } }),
     make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template({ hostname: 'Bad_Value!' }) } }),
