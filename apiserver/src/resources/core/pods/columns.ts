@@ -18,7 +18,8 @@ function terminatedText(state: NonNullable<V1ContainerState['terminated']>, pref
   return (state.signal ?? 0) !== 0 ? `${prefix}Signal:${state.signal}` : `${prefix}ExitCode:${state.exitCode}`
 }
 
-const finishedAt = (s: V1ContainerStatus): string | undefined => s.lastState?.terminated?.finishedAt
+/** Of a container that was removed to start anew nobody knows when it ended: its time is null. */
+const finishedAt = (s: V1ContainerStatus): string | undefined => s.lastState?.terminated?.finishedAt ?? undefined
 
 function latest(times: readonly (string | undefined)[]): string | undefined {
   return times.reduce<string | undefined>((a, b) => (b !== undefined && (a === undefined || a < b) ? b : a), undefined)

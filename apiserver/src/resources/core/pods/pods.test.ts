@@ -113,6 +113,24 @@ describe('summarize', () => {
       { ready: '0/1', status: 'CrashLoopBackOff', restarts: '3 (2m ago)' },
     ],
     [
+      'one that was removed to start anew does not say since when',
+      {
+        ...podWith({}),
+        status: {
+          phase: 'Running',
+          containerStatuses: [
+            {
+              ...running,
+              restartCount: 1,
+              // As it is stored: a time that is not known.
+              lastState: { terminated: { exitCode: 137, finishedAt: null as unknown as string } },
+            },
+          ],
+        },
+      },
+      { restarts: '1' },
+    ],
+    [
       'a finished one',
       { ...podWith({}), status: { phase: 'Succeeded', containerStatuses: [done] } },
       { status: 'Completed' },
