@@ -178,6 +178,11 @@ it('answers a node port on both nodes, and reaches logs and exec of both', async
     ])
     for (const host of addresses)
       expect((await fetch(`http://${host}:${nodePort}/`, { headers: { connection: 'close' } })).status).toBe(200)
+    const health = await fetch(`http://${addresses[0]}:10256/healthz`, { headers: { connection: 'close' } })
+    expect(await health.json()).toMatchObject({
+      healthy: true,
+      status: { IPv4: { healthy: true }, IPv6: { healthy: true } },
+    })
   }
   for (const { metadata } of await podsOf('web')) {
     expect(await kubectl.run('logs', metadata!.name!)).toBe('serving\n')
