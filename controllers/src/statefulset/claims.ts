@@ -17,6 +17,11 @@ export function claimOwners(
   // Some other controller manages it: hands off.
   if (before.some(({ controller, uid }) => controller === true && uid !== set.metadata?.uid && uid !== podUid))
     return undefined
+  // Of a set of this name that is gone: the garbage collector decides, then a new claim is made.
+  const stale = before.some(
+    ({ kind, name, uid }) => kind === 'StatefulSet' && name === set.metadata?.name && uid !== set.metadata?.uid,
+  )
+  if (stale) return undefined
   const byPod = whenScaled === 'Delete' && condemned && pod !== undefined
   const bySet = whenDeleted === 'Delete' && !byPod
   const next = before.filter(
@@ -34,5 +39,12 @@ function reference(
   kind: string,
   metadata: { name?: string; uid?: string } | undefined,
 ): OwnerReference {
-  return { apiVersion, kind, name: metadata?.name ?? '', uid: metadata?.uid ?? '', controller: true }
+  return {
+    apiVersion,
+    kind,
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  }
 }

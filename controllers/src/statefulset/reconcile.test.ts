@@ -123,4 +123,20 @@ describe('who owns a claim', () => {
   ])('deleted %s, scaled %s, condemned %s: %j', (whenDeleted, whenScaled, condemned, expected) => {
     expect(owners(whenDeleted, whenScaled, condemned)).toEqual(expected)
   })
+  const policy = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }
+  const beside = (before: { kind: string; name: string; uid: string; controller?: boolean }) => {
+    const ownerReferences = [{ apiVersion: 'v1', ...before }]
+    return claimOwners(set(1, policy), pod(0), { metadata: { ownerReferences } }, false)
+  }
+  it.each([
+    ['owners that do not manage it stay', { kind: 'ConfigMap', name: 'c', uid: 'cu' }, ['cu', 'su']],
+    ['one that manages it keeps it', { kind: 'ConfigMap', name: 'c', uid: 'cu', controller: true }, undefined],
+    ['that of a namesake that is gone stays: it is garbage', { kind: 'StatefulSet', name: 's', uid: 'old' }, undefined],
+  ])('%s', (_, before, expected) => expect(beside(before)?.map(({ uid }) => uid)).toEqual(expected))
+  it('the set manages and blocks', () => {
+    expect(beside({ kind: 'ConfigMap', name: 'c', uid: 'cu' })?.at(-1)).toMatchObject({
+      controller: true,
+      blockOwnerDeletion: true,
+    })
+  })
 })
