@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Transport } from '@kapell/openapi/wire/transport'
 import { startPolicyStatus } from './admission/policy/status.ts'
@@ -16,6 +17,7 @@ import { createTokenService, keyIdOf } from './authentication/token-service.ts'
 import type { UserInfo } from './authentication/user.ts'
 import { createAuthorizer } from './authorization/index.ts'
 import { bootstrap } from './bootstrap/index.ts'
+import { createIdentityLease, type IdentityLease } from './bootstrap/identity-lease.ts'
 import { createKubernetesEndpoints, type KubernetesEndpoints } from './bootstrap/kubernetes-endpoints.ts'
 import { createLoneServerLeases, createServerLeases } from './bootstrap/server-leases.ts'
 import type { KeyPair } from './certificates/issue.ts'
@@ -311,7 +313,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   let http: HttpServer | undefined
   let closed: Promise<void> | undefined
   let endpoints: KubernetesEndpoints | undefined
+  let identity: IdentityLease | undefined
   const close = async (): Promise<void> => {
+    identity?.leave()
     await endpoints?.leave()
     closing.abort(new Error('the server is shutting down'))
     deadlines.close()
@@ -360,6 +364,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const leases = options.storage.type === 'embedded' ? createLoneServerLeases() : createServerLeases(storage)
     endpoints = createKubernetesEndpoints({ leases, objects, advertise, log })
     await endpoints.join()
+    // As with the leases of addresses: the one server of an embedded store writes nothing that nobody else reads.
+    if (options.storage.type !== 'embedded') {
+      identity = createIdentityLease({ objects, hostname: hostname(), advertise, now, log })
+      await identity.join()
+    }
     if (options.checkPolicies === true) startPolicyStatus({ table, objects, now, log, closing: closing.signal })
     if (options.metricsApi === true) {
       await ensureMetricsApi(objects)

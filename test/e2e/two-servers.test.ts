@@ -81,6 +81,11 @@ afterAll(async () => {
 
 it('shows both to pods, and each takes what the other wrote and issued', async () => {
   await showing(...addresses)
+  const identities = await kubectl.run(
+    ...['get', 'leases', '-n', 'kube-system', '-l', 'apiserver.kubernetes.io/identity=kube-apiserver', '-o'],
+    'jsonpath={.items[*].metadata.annotations.kubernetes\\.io/peer-advertise-address}',
+  )
+  expect(identities.split(' ').sort()).toEqual(addresses.map((address) => `${address}:${port}`).sort())
   const first = new Kubectl(one.kubeconfig)
   await first.run('create', 'configmap', 'shared')
   expect(await kubectl.run('get', 'configmap', 'shared', '-o', 'name')).toBe('configmap/shared\n')
