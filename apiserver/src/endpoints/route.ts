@@ -66,8 +66,12 @@ function checkPath({ info }: RequestContext, resource: ServedResource, isItem: b
   if (isItem && !itemVerbs.some((verb) => resource.verbs.has(verb))) throw pathNotFound()
   if (info.subresource === '') return
   const found = subresourcesOf(resource)[info.subresource] as Subresource<KubeObject> | undefined
-  if (found === undefined || (info.rest !== '' && found.type !== 'connect')) throw pathNotFound()
+  if (found === undefined || (info.rest !== '' && !leadsOn(found))) throw pathNotFound()
 }
+
+/** Only what is behind a proxy has paths of its own. */
+const leadsOn = (found: Subresource<KubeObject>): boolean =>
+  found.type === 'connect' && found.handler.endsWith('-proxy')
 
 function allows(found: Subresource<KubeObject>, { info, method }: RequestContext): boolean {
   if (found.type === 'connect') return has(found.methods, method)

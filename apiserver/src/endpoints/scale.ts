@@ -98,8 +98,8 @@ export async function scaleEndpoint(
       if (managedFields === undefined) delete metadata.managedFields
       else metadata.managedFields = managedFields
       const { resourceVersion = '', uid = '' } = scale.metadata ?? {}
-      if (resourceVersion === '') delete metadata.resourceVersion
-      else metadata.resourceVersion = resourceVersion
+      // One that names no version means the one that is there, whatever the kind wants of its own updates.
+      if (resourceVersion !== '') metadata.resourceVersion = resourceVersion
       if (uid !== '' && !isPatch) metadata.uid = uid
       return current
     },

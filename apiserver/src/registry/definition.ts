@@ -1,4 +1,4 @@
-import type { KubeObject } from '@kapell/openapi/meta/object'
+import type { KubeObject, ObjectMeta } from '@kapell/openapi/meta/object'
 import type { FieldError, FieldPath } from '@kapell/openapi/meta/field-errors'
 import type { UnknownFields } from '@kapell/openapi/schema/decode-object'
 import type { JsonSchema } from '@kapell/openapi/schema/structural/json-schema'
@@ -86,6 +86,8 @@ export interface Strategy<T extends KubeObject> {
 export interface ViewSubresource<T extends KubeObject> {
   type: 'view'
   verbs: readonly ('get' | 'update' | 'patch')[]
+  /** Metadata that stays as it is, whatever a request says; of a status nobody comes to own it by asking for it. */
+  keeps?: 'all' | readonly (keyof ObjectMeta)[]
   /** Start from `previous`, take over from `next` what this subresource may change. Mutates `next`. */
   prepareForUpdate: (next: T, previous: T, context: StrategyContext) => void
   validateUpdate?: (next: T, previous: T, at: FieldPath, context: StrategyContext) => FieldError[]

@@ -30,7 +30,13 @@ export function resetFieldsOf(resource: StoredResource, subresource: string): re
   if (resource.definition.subresources?.['status'] === undefined) return []
   if (subresource === '' && resource.group === 'certificates.k8s.io') return signingRequest
   if (subresource === 'status' && resource.definition.custom !== undefined) return ['spec', 'metadata']
-  return subresource === 'status' ? ['spec'] : subresource === '' ? ['status'] : []
+  if (subresource === '') return ['status']
+  return subresource === 'status' ? ['spec', ...keptMetadata(resource)] : []
+}
+
+function keptMetadata({ definition }: StoredResource): readonly string[] {
+  const { keeps = [] } = definition.subresources?.['status'] as { keeps?: 'all' | readonly string[] }
+  return keeps === 'all' ? ['metadata'] : keeps.map((field) => `metadata.${field}`)
 }
 
 /** Notes in metadata.managedFields which fields this create, update or patch set. */

@@ -187,7 +187,14 @@ async function attemptUpdate(
         (definition.generationCountsAnnotations === true &&
           scope.subresource === '' &&
           !deepEqual(metadata.annotations, previous.metadata.annotations))
-      if (changed) metadata.generation = (previous.metadata.generation ?? 0) + 1
+      // What was prepared may have metadata of its own.
+      if (changed) (next.metadata ??= metadata).generation = (previous.metadata.generation ?? 0) + 1
+    }
+    // A door that leaves the end of an object alone does not mind what is said of it.
+    const keeps = view?.type === 'view' ? view.keeps : undefined
+    if (keeps === 'all' || keeps?.includes('deletionTimestamp') === true) {
+      delete sent.deletionTimestamp
+      delete sent.deletionGracePeriodSeconds
     }
     const at = new FieldPath()
     const errors = [

@@ -1,9 +1,15 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
+import { badRequest } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../../pipeline/context.ts'
 import { queryFlag } from '../../pipeline/request-info.ts'
 import type { ConnectSubresource } from '../../registry/definition.ts'
 
-/** What a connection is asked for, as the object that admission sees: PodExecOptions and the like. */
+function portOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw badRequest(`cannot convert to []int32: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+}
+
+/** What a connection is asked for, as the object that admission sees: PodExecOptions and the like. Throws 400. */
 export function connectOptions(
   { query, path, info }: RequestContext,
   { kind, handler }: ConnectSubresource,
@@ -19,8 +25,8 @@ export function connectOptions(
       break
     }
     case 'pod-portforward': {
-      const ports = query.getAll('ports').flatMap((text) => text.split(',').map(Number))
-      if (ports.length > 0) options['ports'] = ports.filter(Number.isInteger)
+      const ports = query.getAll('ports').flatMap((text) => text.split(',').map(portOf))
+      if (ports.length > 0) options['ports'] = ports
       break
     }
     case 'pod-log':

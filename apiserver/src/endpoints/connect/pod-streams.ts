@@ -1,10 +1,10 @@
 import type { KubeObject } from '@kapell/openapi/meta/object'
-import { forbidden } from '@kapell/openapi/meta/field-errors'
-import { badRequest, invalidObject, notFound } from '@kapell/openapi/meta/status'
+import { badRequest, notFound } from '@kapell/openapi/meta/status'
 import type { RequestContext } from '../../pipeline/context.ts'
 import { queryFlag } from '../../pipeline/request-info.ts'
 import type { ObjectAccess } from '../../registry/services.ts'
-import { bytesAnswer, type Answer } from '../../server/answer.ts'
+import type { Answer } from '../../server/answer.ts'
+import { logOptions } from './log-options.ts'
 import { agentOf } from './node-location.ts'
 import { relayRequest, relayUpgrade, type RelayTarget } from './relay.ts'
 
@@ -44,11 +44,8 @@ function containerOf(pod: PodLike, asked: string): string {
       return only.name
     const preferred = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container']
     if (preferred !== undefined && containers.some((c) => c.name === preferred)) return preferred
-    const list = (some: { name: string }[]): string => `[${some.map((c) => c.name).join(' ')}]`
-    const more =
-      (initContainers.length > 0 ? ` or one of the init containers: ${list(initContainers)}` : '') +
-      (ephemeralContainers.length > 0 ? ` or one of the ephemeral containers: ${list(ephemeralContainers)}` : '')
-    throw badRequest(`a container name must be specified for pod ${name}, choose one of: ${list(containers)}${more}`)
+    const all = [...initContainers, ...containers, ...ephemeralContainers].map((one) => one.name)
+    throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${all.join(' ')}]`)
   }
   const known = [...containers, ...initContainers, ...ephemeralContainers].some((c) => c.name === asked)
   if (!known) throw badRequest(`container ${asked} is not valid for pod ${name}`)
@@ -75,22 +72,12 @@ const part = encodeURIComponent
 
 /** GET of a container's log, streamed as the agent reads it. */
 export async function podLog(context: RequestContext, objects: ObjectAccess, tls: AgentTls): Promise<Answer> {
-  const pod = await findPod(objects, context)
   const { query } = context
+  const passed = logOptions(query, context.info.name)
+  const pod = await findPod(objects, context)
   const name = pod.metadata?.name ?? ''
-  if (query.has('sinceSeconds') && query.has('sinceTime')) {
-    throw invalidObject({ group: '', kind: 'PodLogOptions' }, name, [
-      forbidden('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'),
-    ])
-  }
   const container = containerOf(pod, query.get('container') ?? '')
-  if ((pod.spec?.nodeName ?? '') === '') return bytesAnswer(200, 'text/plain', new Uint8Array())
-  const passed = new URLSearchParams()
-  for (const flag of ['follow', 'previous', 'timestamps']) if (queryFlag(query.get(flag))) passed.set(flag, 'true')
-  for (const value of ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream']) {
-    const text = query.get(value)
-    if (text !== null) passed.set(value, text)
-  }
+  if ((pod.spec?.nodeName ?? '') === '') return { status: 204, headers: { 'cache-control': 'no-cache, private' } }
   const path = `/containerLogs/${part(context.info.namespace)}/${part(name)}/${part(container)}`
   const answer = await relayRequest(context, await agentTarget(objects, pod, path, passed, tls))
   return {

@@ -26,5 +26,5 @@ export const customResourceDefinitions = defineResource<Crd>({
   validateCreate: validateCrdCreate,
   validateUpdate: validateCrdUpdate,
   warnings: crdWarnings,
-  subresources: { status: statusView<Crd>({ keep: 'all', validate: validateCrdStatus }) },
+  subresources: { status: statusView<Crd>({ validate: validateCrdStatus }) },
 })

@@ -48,6 +48,7 @@ export function statusView<T extends KubeObject>(rules: StatusRules<T> = {}): Vi
   return {
     type: 'view',
     verbs: ['get', 'update', 'patch'],
+    ...(rules.keep === undefined ? {} : { keeps: rules.keep }),
     prepareForUpdate: (next, previous, context) => {
       const names = new Set([...Object.keys(next), ...Object.keys(previous)])
       for (const name of names) {

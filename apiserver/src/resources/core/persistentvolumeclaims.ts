@@ -37,7 +37,10 @@ export const persistentVolumeClaims = defineResource<V1PersistentVolumeClaim>({
     ageColumn,
     column('VolumeMode', 'string', (o) => o.spec?.volumeMode ?? '<unset>', { priority: 1 }),
   ],
-  default: defaultClaim,
+  default: (o) => {
+    defaultClaim(o)
+    if ((o.status?.phase ?? '') === '') o.status = { ...o.status, phase: 'Pending' }
+  },
   prepareForCreate: (o) => {
     startStatus(o, { phase: 'Pending' })
     dropOddSource(o)
@@ -54,12 +57,6 @@ export const persistentVolumeClaims = defineResource<V1PersistentVolumeClaim>({
   validateUpdate: validateClaimUpdate,
   warnings: (o) => storageWarnings(o.spec?.resources, 'spec.resources'),
   subresources: {
-    status: statusView({
-      prepare: (next) => {
-        next.status = { phase: 'Pending', ...next.status }
-        if (next.status.phase === '') next.status.phase = 'Pending'
-      },
-      validate: validateClaimStatus,
-    }),
+    status: statusView({ validate: validateClaimStatus }),
   },
 })

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kapell/openapi/types'
 import { FieldPath } from '@kapell/openapi/meta/field-errors'
 import { defineResource } from '../../../registry/definition.ts'
-import { keepStatus, statusView } from '../../common/status.ts'
+import { keepMetadata, keepStatus, statusView } from '../../common/status.ts'
 import { bindPod } from './binding.ts'
 import { podColumns, podRowConditions } from './columns.ts'
 import { defaultPod } from './defaults.ts'
@@ -83,13 +83,21 @@ export const pods = defineResource<V1Pod>({
     ephemeralcontainers: {
       type: 'view',
       verbs: ['get', 'update', 'patch'],
-      prepareForUpdate: takeEphemeralContainers,
+      keeps: 'all',
+      prepareForUpdate: (next, previous) => {
+        keepMetadata(next, previous)
+        takeEphemeralContainers(next, previous)
+      },
       validateUpdate: validateEphemeralUpdate,
     },
     resize: {
       type: 'view',
       verbs: ['get', 'update', 'patch'],
-      prepareForUpdate: takeResources,
+      keeps: 'all',
+      prepareForUpdate: (next, previous) => {
+        keepMetadata(next, previous)
+        takeResources(next, previous)
+      },
       validateUpdate: validateResize,
     },
     binding: { type: 'action', kind: { group: '', version: 'v1', kind: 'Binding' }, create: bindPod },

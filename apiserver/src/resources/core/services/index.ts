@@ -6,6 +6,7 @@ import { allocateService, releaseService } from './allocate.ts'
 import { serviceColumns } from './columns.ts'
 import { defaultService } from './defaults.ts'
 import { prepareService, prepareServiceUpdate } from './prepare.ts'
+import { validateServiceStatus } from './status-rules.ts'
 import { validateService, validateServiceUpdate } from './validation.ts'
 import { serviceWarnings } from './warnings.ts'
 
@@ -35,7 +36,7 @@ export const services = defineResource<V1Service>({
   allocate: allocateService,
   release: releaseService,
   subresources: {
-    status: statusView(),
+    status: statusView({ validate: validateServiceStatus }),
     proxy: {
       type: 'connect',
       kind: 'ServiceProxyOptions',
