@@ -214,6 +214,36 @@ it.each([
   60_000,
 )
 
+it('starts all of a pod anew in the sandbox it has, when a container ends as its rule says', async () => {
+  const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }
+  const script = 'test -e /v/second && exec sleep 100000; touch /v/second; exit 42'
+  const pod = scriptPod('anew', script, {
+    pod: {
+      restartPolicy: 'Never',
+      volumes: [{ name: 'v', emptyDir: {} }],
+      initContainers: [{ name: 'step', image, command: ['sh', '-c', 'true'] }],
+    },
+  })
+  const containers = pod.spec?.containers ?? []
+  for (const container of containers) {
+    container.volumeMounts = [{ name: 'v', mountPath: '/v' }]
+    container.restartPolicy = 'Never'
+    container.restartPolicyRules = [rule]
+  }
+  containers.push({ name: 'beside', image, command: ['sh', '-c', sleepForever] })
+  await node.create(pod)
+  const again = await node.untilPod('all of it to run again', 'anew', (found) => {
+    const { initContainerStatuses = [], containerStatuses = [] } = found?.status ?? {}
+    return (
+      containerStatuses.length === 2 &&
+      containerStatuses.every(({ restartCount, state }) => restartCount === 1 && state?.running !== undefined) &&
+      initContainerStatuses.every(({ restartCount }) => restartCount === 1)
+    )
+  })
+  expect(again.status?.containerStatuses?.[1]?.lastState?.terminated?.reason).toBe('RestartingAllContainers')
+  await node.remove('anew')
+}, 60_000)
+
 it('backs off from a container that keeps crashing', async () => {
   await node.create(scriptPod('crash', 'exit 7'))
   const pod = await node.untilPod(
