@@ -205,6 +205,11 @@ Object.assign(steps, {
     create('/apis/authentication.k8s.io/v1/tokenreviews', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: { name: 'n', labels, creationTimestamp: '2026-01-02T03:04:05Z', selfLink: 'x', uid: 'u', namespace: 'x' }, spec: { token: 'x' } }),
     create('/apis/authorization.k8s.io/v1/subjectaccessreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: { creationTimestamp: '2026-01-02T03:04:05Z', selfLink: 'x', uid: 'u', namespace: 'x' }, spec: { user: 'nobody', resourceAttributes: { verb: 'get', resource: 'pods' } } }),
   ],
+  'rare parts of templates': [
+    make('apps/v1', 'StatefulSet', 'statefulsets', { spec: { serviceName: 's', selector, template: template(), volumeClaimTemplates: [{ apiVersion: 'x', kind: 'y', metadata: { name: 'c' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }] } }),
+    job({ template: template({ restartPolicy, ephemeralContainers: [{ name: 'e', image: ' ', lifecycle: {} }] }) }),
+    make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template({ terminationGracePeriodSeconds: -1, affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z' }] } }, containers: [{ name: 'c', image: 'a', ports: [{ containerPort: 1, name: 'x' }] }, { name: 'd', image: 'a', ports: [{ containerPort: 2, name: 'x' }] }] }) } }),
+  ],
   'sets of pods with names': [
     make('apps/v1', 'StatefulSet', 'statefulsets', { spec: { serviceName: 's', selector, template: template({ hostname: 'Bad_Value!', subdomain: 'x.y' }) } }),
     make('apps/v1', 'Deployment', 'deployments', { spec: { selector, template: template({ hostname: 'Bad_Value!' }) } }),

@@ -32,8 +32,8 @@ export function defaultStatefulSet(statefulSet: V1StatefulSet): void {
   spec.serviceName ??= ''
   defaultPodTemplate(spec.template)
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    claim.apiVersion ??= 'v1'
-    claim.kind ??= 'PersistentVolumeClaim'
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
     claim.metadata ??= {}
     if (claim.spec !== undefined) defaultClaimSpec(claim.spec)
     claim.status ??= {}

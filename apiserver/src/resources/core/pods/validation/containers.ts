@@ -225,7 +225,7 @@ function validateResizePolicies(
     errors.push(...oneOfThese(policy.resourceName, ['cpu', 'memory']))
     errors.push(...oneOfThese(policy.restartPolicy, ['NotRequired', 'RestartContainer']))
     // What never runs again cannot be started anew for its resources' sake.
-    if (restartPolicy === 'Never' && (policy.restartPolicy ?? '') !== '' && policy.restartPolicy !== 'NotRequired')
+    if (restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired')
       errors.push(invalid(at, policy.restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
   }
   return errors
@@ -304,7 +304,7 @@ export function validateInitContainers(scope: ContainerScope, at: FieldPath): Fi
 
 /** Pods are held to it, templates are not. */
 export function validateImages(spec: V1PodSpec | undefined, at: FieldPath): FieldError[] {
-  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
+  return (['initContainers', 'containers'] as const).flatMap((field) =>
     (spec?.[field] ?? []).flatMap(({ image = '' }, i) =>
       image === image.trim()
         ? []
@@ -324,8 +324,12 @@ const notForEphemeral = [
   'restartPolicy',
   'restartPolicyRules',
 ] as const
-const isSet = (value: unknown): boolean =>
-  value !== undefined && (typeof value !== 'object' || value === null || Object.keys(value).length > 0)
+/** Probes and hooks count as soon as they are there; lists, and resources, when there is something in them. */
+const isSet = (field: string, value: unknown): boolean => {
+  if (value === undefined || value === null) return false
+  const isEmpty = typeof value === 'object' && Object.keys(value).length === 0
+  return !isEmpty || (field !== 'resources' && !Array.isArray(value))
+}
 
 export function validateEphemeralContainers(scope: ContainerScope, at: FieldPath): FieldError[] {
   const { spec } = scope
@@ -335,12 +339,16 @@ export function validateEphemeralContainers(scope: ContainerScope, at: FieldPath
   for (const [i, container] of (spec.ephemeralContainers ?? []).entries()) {
     const here = at.index(i)
     errors.push(...validateContainerBasics(container, scope, here))
+    const { image = '' } = container
+    if (image !== image.trim())
+      errors.push(invalid(here.child('image'), image, 'must not have leading or trailing whitespace'))
     if (names.has(container.name) && container.name !== '') errors.push(duplicate(here.child('name'), container.name))
     names.add(container.name)
     const target = container.targetContainerName ?? ''
     if (target !== '' && !others.includes(target)) errors.push(notFoundValue(here.child('targetContainerName'), target))
     for (const field of notForEphemeral) {
-      if (isSet(container[field])) errors.push(forbidden(here.child(field), 'cannot be set for an Ephemeral Container'))
+      if (isSet(field, container[field]))
+        errors.push(forbidden(here.child(field), 'cannot be set for an Ephemeral Container'))
     }
     for (const [j, mount] of (container.volumeMounts ?? []).entries()) {
       for (const field of ['subPath', 'subPathExpr'] as const) {

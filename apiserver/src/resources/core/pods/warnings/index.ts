@@ -3,7 +3,7 @@ import type { FieldPath } from '@kapell/openapi/meta/field-errors'
 import { fractionWarning, isFractional } from '../../../common/volumes.ts'
 import { annotationWarnings } from './annotations.ts'
 import { portWarnings } from './ports.ts'
-import { schedulingWarnings } from './scheduling.ts'
+import { affinityWarnings, schedulingWarnings } from './scheduling.ts'
 import { volumeWarnings } from './volumes.ts'
 
 /** What works and should not be used any more, as texts of Warning headers. */
@@ -21,6 +21,7 @@ export function podWarnings(meta: V1ObjectMeta | undefined, spec: V1PodSpec | un
     ),
     ...portWarnings(spec, at),
     ...graceWarnings(spec, at),
+    ...affinityWarnings(spec, at),
   ]
 }
 

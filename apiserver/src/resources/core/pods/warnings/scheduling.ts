@@ -29,6 +29,18 @@ export function schedulingWarnings(spec: V1PodSpec, at: FieldPath): string[] {
   for (const [i, term] of (node?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     warnings.push(...termWarnings(term.preference, should.index(i).child('preference'), true))
   }
+  for (const [i, constraint] of (spec.topologySpreadConstraints ?? []).entries()) {
+    const here = at.child('topologySpreadConstraints').index(i)
+    const text = oldLabels[constraint.topologyKey]
+    if (text !== undefined) warnings.push(`${here.child('topologyKey').text}: ${constraint.topologyKey} is ${text}`)
+    if (constraint.labelSelector === undefined) warnings.push(`${here.child('labelSelector').text}: ${nullSelector}`)
+  }
+  return warnings
+}
+
+/** Terms of affinity to pods that select none. */
+export function affinityWarnings(spec: V1PodSpec, at: FieldPath): string[] {
+  const warnings: string[] = []
   for (const field of ['podAffinity', 'podAntiAffinity'] as const) {
     const terms = spec.affinity?.[field]
     const here = at.child('affinity', field)
@@ -42,12 +54,6 @@ export function schedulingWarnings(spec: V1PodSpec, at: FieldPath): string[] {
       const path = here.child('preferredDuringSchedulingIgnoredDuringExecution').index(i)
       warnings.push(`${path.child('podAffinityTerm', 'labelSelector').text}: ${nullSelector}`)
     }
-  }
-  for (const [i, constraint] of (spec.topologySpreadConstraints ?? []).entries()) {
-    const here = at.child('topologySpreadConstraints').index(i)
-    const text = oldLabels[constraint.topologyKey]
-    if (text !== undefined) warnings.push(`${here.child('topologyKey').text}: ${constraint.topologyKey} is ${text}`)
-    if (constraint.labelSelector === undefined) warnings.push(`${here.child('labelSelector').text}: ${nullSelector}`)
   }
   return warnings
 }
