@@ -16,6 +16,7 @@ import {
   podDisruptionBudgets,
   pods,
   resourceQuotas,
+  serviceAccounts,
   volumeAttributesClasses,
 } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
@@ -194,6 +195,30 @@ describe('budgets, quotas and clean-up on a real API server', () => {
     await plane.client.resource(configMaps, ns).delete('one')
     await plane.client.resource(deployments, ns).delete('web', { propagationPolicy: 'Background' })
     await used({ pods: '0', configmaps: '1', 'count/deployments.apps': '0' })
+  })
+
+  it('a pod that gets a deadline counts with those that end', async () => {
+    const ending = 'ending'
+    await plane.client.resource(namespaces).create({ metadata: { name: ending } })
+    await plane.until([serviceAccounts], async () => {
+      const { items } = await plane.client.resource(serviceAccounts, ending).list()
+      return items.length > 0 ? true : undefined
+    })
+    await plane.client.resource(resourceQuotas, ending).create({
+      metadata: { name: 'q' },
+      spec: { hard: { pods: '1' }, scopes: ['Terminating'] },
+    })
+    await plane.until([resourceQuotas], async () => {
+      const { status } = await plane.client.resource(resourceQuotas, ending).get('q')
+      return status?.used?.['pods'] === '0' ? true : undefined
+    })
+    const client = plane.client.resource(pods, ending)
+    const spec = { containers: [{ name: 'c', image: 'x' }] }
+    await client.create({ metadata: { name: 'first' }, spec })
+    await client.patch('first', 'merge', { spec: { activeDeadlineSeconds: 1000 } })
+    const second = client.create({ metadata: { name: 'second' }, spec: { ...spec, activeDeadlineSeconds: 1000 } })
+    await expect(second).rejects.toThrow('exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1')
+    await plane.client.resource(namespaces).delete(ending)
   })
 
   it('pods that may not be made: it is said, and not tried in a tight loop', async () => {

@@ -25,7 +25,10 @@ export const resourceQuota: AdmissionPlugin = {
     !about(a, 'events.k8s.io', 'events') &&
     ((a.operation === 'CREATE' && a.subresource === '') ||
       (a.operation === 'UPDATE' &&
-        (about(a, '', 'services') || about(a, '', 'persistentvolumeclaims') || about(a, '', 'pods', 'resize')))),
+        (about(a, '', 'services') ||
+          about(a, '', 'persistentvolumeclaims') ||
+          about(a, '', 'pods', 'resize') ||
+          changesScope(a)))),
   validate: async (attributes, services) => {
     const applying = services.objects.list<V1ResourceQuota>(quotas, { namespace: attributes.namespace })
     for (const quota of applying) await charge(attributes, quota, services)
@@ -43,6 +46,14 @@ export const resourceQuota: AdmissionPlugin = {
   },
 }
 
+/** A pod that gets or loses its deadline passes from one quota to another. */
+function changesScope(a: AdmissionAttributes): boolean {
+  if (!about(a, '', 'pods') || a.subresource !== '') return false
+  const hasDeadline = (pod: object | undefined): boolean =>
+    ((pod as V1Pod | undefined)?.spec?.activeDeadlineSeconds ?? -1) >= 0
+  return hasDeadline(a.object) !== hasDeadline(a.oldObject)
+}
+
 const negative = (usage: Usage): Usage => new Map([...usage].map(([name, amount]) => [name, amount.neg()]))
 
 /** What the request adds, of what the quota limits. */
@@ -52,7 +63,9 @@ function deltaFor(attributes: AdmissionAttributes, quota: V1ResourceQuota): Usag
   if (object === undefined || !inScope(quota.spec, group, plural, object)) return new Map()
   const next = usageOf(group, plural, object)
   const before =
-    attributes.oldObject === undefined ? new Map<string, Quantity>() : usageOf(group, plural, attributes.oldObject)
+    attributes.oldObject === undefined || !inScope(quota.spec, group, plural, attributes.oldObject)
+      ? new Map<string, Quantity>()
+      : usageOf(group, plural, attributes.oldObject)
   const delta: Usage = new Map()
   for (const name of Object.keys(quota.spec?.hard ?? {})) {
     const amount = (next.get(name) ?? zeroQuantity).sub(before.get(name) ?? zeroQuantity)
