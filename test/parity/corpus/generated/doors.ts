@@ -1,5 +1,5 @@
 import type { ParityCase, ParityCases, ParityStep } from '../../case.ts'
-import { core, create, get, patch, put, template } from '../build.ts'
+import { core, create, get, patch, put, remove, template } from '../build.ts'
 import { leastObjects } from './all-kinds.ts'
 import { collectionOf, nameOf, objectOf } from './ask.ts'
 
@@ -159,4 +159,41 @@ const owned: ParityCases = Object.fromEntries(
     }),
 )
 
-export const doors: ParityCases = { ...streams, ...odd, ...owned }
+/** Kinds whose statuses have less to say of metadata than most; those that the server writes to by itself are left out. */
+const particular = new Set([
+  'Pod',
+  'Deployment',
+  'CertificateSigningRequest',
+  'PriorityLevelConfiguration',
+  'ServiceCIDR',
+  'ResourceClaim',
+  'VolumeAttachment',
+  'ValidatingAdmissionPolicy',
+])
+const metadata = {
+  labels: { l: 'm' },
+  annotations: { l: 'm' },
+  finalizers: ['x.y/z'],
+  ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }],
+}
+const metadataOwned: ParityCases = Object.fromEntries(
+  leastObjects
+    .filter(({ subject }) => particular.has(subject.kind))
+    .map(({ subject, body }): [string, ParityCase] => {
+      const list = collectionOf(subject)
+      const path = `${list}/${nameOf(subject)}`
+      return [
+        `${subject.kind} status: whose metadata`,
+        {
+          steps: [
+            create(list, objectOf(subject, body), { setup: true }),
+            patch('merge', `${path}/status?fieldManager=a&dryRun=All`, { metadata }, { ignore: ['spec', 'status'] }),
+            ...(subject.clusterScoped === true ? [remove(path, { gracePeriodSeconds: 0 }, { setup: true })] : []),
+          ],
+          keep: ['managedFields'],
+        },
+      ]
+    }),
+)
+
+export const doors: ParityCases = { ...streams, ...odd, ...owned, ...metadataOwned }
