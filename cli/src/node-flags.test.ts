@@ -68,6 +68,11 @@ describe('what nodes may be told', () => {
       { 'nodeport-addresses': '192.0.2.0/24, fd00::/8' },
       { nodePortAddresses: ['192.0.2.0/24', 'fd00::/8'] },
     ],
+    [
+      'settings of the kernel',
+      { 'allowed-unsafe-sysctls': 'kernel.msg*, net/core/somaxconn,net.ipv4.*' },
+      { allowedUnsafeSysctls: ['kernel.msg*', 'net.core.somaxconn', 'net.ipv4.*'] },
+    ],
     ['counts', { 'max-pods': '20', 'pod-max-pids': '500' }, { maxPods: 20, podMaxPids: 500 }],
   ])('%s', (_rule, flags, tuning) => {
     expect(parseNodeFlags(flags)).toEqual(tuning)
@@ -95,6 +100,10 @@ describe('what nodes may be told', () => {
     [
       { 'nodeport-addresses': '192.0.2.0/24,here' },
       '--nodeport-addresses takes "primary" or ranges such as 192.0.2.0/24, not "here"',
+    ],
+    [
+      { 'allowed-unsafe-sysctls': '*' },
+      '--allowed-unsafe-sysctls takes names such as kernel.msg* or net.core.somaxconn, not "*"',
     ],
     [{ 'max-pods': '-1' }, '--max-pods takes a number, not "-1"'],
   ])('%j is refused', (flags, message) => {

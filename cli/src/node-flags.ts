@@ -19,6 +19,7 @@ export const nodeFlagNames = [
   'kube-reserved',
   'max-pods',
   'pod-max-pids',
+  'allowed-unsafe-sysctls',
   'nodeport-addresses',
 ] as const
 
@@ -33,13 +34,14 @@ export const nodeFlagsUsage = `  --eviction-hard LIST             when pods go a
   --shutdown-grace-period-critical-pods TIME   the last part of it, for critical pods
   --system-reserved, --kube-reserved LIST      kept free of pods, such as cpu=200m,memory=500Mi
   --max-pods N                     pods a node takes (default 110)
+  --allowed-unsafe-sysctls LIST    kernel settings that pods may ask for beside the safe ones, such as kernel.msg*,net.core.somaxconn
   --pod-max-pids N                 processes a pod may have (default no limit)
   --nodeport-addresses primary|CIDR,…   where node ports answer: the node's own addresses, or those in ranges (default all)
 `
 
 type Tuning = Pick<
   NodeAgentOptions,
-  'eviction' | 'shutdown' | 'reserved' | 'maxPods' | 'podMaxPids' | 'nodePortAddresses'
+  'eviction' | 'shutdown' | 'reserved' | 'maxPods' | 'podMaxPids' | 'nodePortAddresses' | 'allowedUnsafeSysctls'
 >
 
 /** For parseArgs. */
@@ -77,8 +79,22 @@ export function parseNodeFlags(flags: NodeFlags): Tuning {
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(flags['max-pods'] === undefined ? {} : { maxPods: count('max-pods', flags['max-pods']) }),
     ...(nodePorts === undefined ? {} : { nodePortAddresses: nodePortAddresses(nodePorts) }),
+    ...(flags['allowed-unsafe-sysctls'] === undefined
+      ? {}
+      : { allowedUnsafeSysctls: sysctls(flags['allowed-unsafe-sysctls']) }),
     ...(flags['pod-max-pids'] === undefined ? {} : { podMaxPids: count('pod-max-pids', flags['pod-max-pids']) }),
   }
+}
+
+/** Names as the kernel has them, or the beginnings of names. */
+function sysctls(text: string): string[] {
+  const names = text.split(',').map((each) => each.trim().replaceAll('/', '.'))
+  for (const name of names)
+    if (!/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9][-_a-z0-9]*)*(\.?\*)?$/.test(name))
+      throw new UserError(
+        `--allowed-unsafe-sysctls takes names such as kernel.msg* or net.core.somaxconn, not "${name}"`,
+      )
+  return names
 }
 
 function nodePortAddresses(text: string): 'primary' | string[] {

@@ -70,11 +70,25 @@ function setUp(more: { deleted?: () => void } = {}) {
     callUnknown: () => {
       for (const condition of stored?.status?.conditions ?? []) condition.status = 'Unknown'
     },
+    capacity: () => stored?.status?.capacity ?? {},
+    allocatable: () => stored?.status?.allocatable ?? {},
     remove: () => {
       stored = undefined
     },
   }
 }
+
+it('gives pods all of what others say that the node has', async () => {
+  const { status, calls, capacity, allocatable } = setUp()
+  await status.register()
+  capacity()['example.com/dongle'] = '4'
+  await status.refresh()
+  expect(allocatable()).toMatchObject({ 'example.com/dongle': '4', cpu: '1' })
+  expect(capacity()).toMatchObject({ 'example.com/dongle': '4' })
+  const before = calls.length
+  await status.refresh()
+  expect(calls.slice(before)).toEqual(['get'])
+})
 
 it('writes its status only when it is another', async () => {
   const { status, calls } = setUp()

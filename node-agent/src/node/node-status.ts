@@ -9,7 +9,15 @@ import type { Cri } from '../cri/client.ts'
 import { equal } from '../status/patch.ts'
 import { nodeConditions, type NodeHealth } from './conditions.ts'
 import { availableMemoryBytes, diskUsage, pidUsage, type Machine } from './machine.ts'
-import { nodeLabels, nodeObject, nodeStatus, podRanges, type Kept, type NodeInput } from './registration.ts'
+import {
+  nodeLabels,
+  nodeObject,
+  nodeStatus,
+  podRanges,
+  withExtendedResources,
+  type Kept,
+  type NodeInput,
+} from './registration.ts'
 
 export interface NodeStatusOptions {
   client: ApiClient
@@ -135,7 +143,7 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
     })
     if (before === undefined) return gone()
     node = before
-    const status = { ...nodeStatus(await input(before)), ...inUse() }
+    const status = { ...withExtendedResources(nodeStatus(await input(before)), before), ...inUse() }
     const changed = !sameStatus(before.status, status)
     const now = clock.now().getTime()
     if (!changed && now - reportedAtMs < reportMs) return
@@ -201,7 +209,7 @@ export function createNodeStatus(options: NodeStatusOptions): NodeStatus {
       const spec = cidr ? { spec: podRanges(options) } : {}
       await api.patch(nodeName, 'strategic', { metadata: { labels, annotations }, ...spec }, { signal })
     }
-    const status = nodeStatus(await input(existing))
+    const status = withExtendedResources(nodeStatus(await input(existing)), existing)
     const addresses = [...(status.addresses ?? []), { $patch: 'replace' }]
     const patched = await api.patch(
       nodeName,

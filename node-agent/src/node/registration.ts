@@ -92,6 +92,18 @@ export function allocatable(machine: Machine, maxPods: number, kept: Kept = kept
   }
 }
 
+/**
+ * What others say that the node has, it has: all of it is for pods. Source: "Advertise Extended Resources for a Node".
+ */
+export function withExtendedResources(status: V1NodeStatus, before: V1Node | undefined): V1NodeStatus {
+  const others = Object.entries(before?.status?.capacity ?? {}).filter(
+    ([name]) => status.capacity?.[name] === undefined,
+  )
+  if (others.length === 0) return status
+  const more = Object.fromEntries(others)
+  return { ...status, capacity: { ...status.capacity, ...more }, allocatable: { ...status.allocatable, ...more } }
+}
+
 /** The ranges of the node's pods, IPv4 first. */
 export function podRanges({
   podCidr,
