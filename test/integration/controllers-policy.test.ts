@@ -212,10 +212,22 @@ describe('budgets, quotas and clean-up on a real API server', () => {
       const { status } = await plane.client.resource(resourceQuotas, ending).get('q')
       return status?.used?.['pods'] === '0' ? true : undefined
     })
+    await plane.client.resource(resourceQuotas, ending).create({
+      metadata: { name: 'lasting' },
+      spec: { hard: { pods: '1' }, scopes: ['NotTerminating'] },
+    })
+    const lasting = (pods: string): Promise<unknown> =>
+      plane.until([resourceQuotas], async () => {
+        const { status } = await plane.client.resource(resourceQuotas, ending).get('lasting')
+        return status?.used?.['pods'] === pods ? true : undefined
+      })
+    await lasting('0')
     const client = plane.client.resource(pods, ending)
     const spec = { containers: [{ name: 'c', image: 'x' }] }
     await client.create({ metadata: { name: 'first' }, spec })
+    await lasting('1')
     await client.patch('first', 'merge', { spec: { activeDeadlineSeconds: 1000 } })
+    await lasting('0')
     const second = client.create({ metadata: { name: 'second' }, spec: { ...spec, activeDeadlineSeconds: 1000 } })
     await expect(second).rejects.toThrow('exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1')
     await plane.client.resource(namespaces).delete(ending)

@@ -61,7 +61,9 @@ export const resourceQuotaController = defineController({
     }
     informer(pods).onChange({
       update: (old, pod) => {
-        if (isFinished(old) !== isFinished(pod)) wake(pod)
+        // Another deadline is another scope, and a resize asks for more or less.
+        const isAnother = old.metadata?.generation !== pod.metadata?.generation
+        if (isAnother || isFinished(old) !== isFinished(pod)) wake(pod)
       },
       delete: wake,
     })

@@ -17,6 +17,8 @@ import { dirname, join, normalize } from 'node:path'
 export interface ProjectedFile {
   data: Uint8Array
   mode: number
+  /** The user that owns it; default root. */
+  owner?: number | undefined
 }
 
 export interface WriteOptions {
@@ -45,14 +47,14 @@ export async function writeAtomically({ dir, files, fsGroup }: WriteOptions): Pr
   const fresh = join(dir, stamp)
   await mkdir(fresh, { mode: 0o755 })
   await share(fresh, fsGroup, 0o755)
-  for (const [path, { data, mode }] of files) {
+  for (const [path, { data, mode, owner }] of files) {
     const target = join(fresh, path)
     if (dirname(path) !== '.') {
       await mkdir(dirname(target), { recursive: true, mode: 0o755 })
       await share(dirname(target), fsGroup, 0o755)
     }
     await writeFile(target, data, { mode: 0o600 })
-    if (fsGroup !== undefined) await chown(target, -1, fsGroup)
+    if (fsGroup !== undefined || owner !== undefined) await chown(target, owner ?? -1, fsGroup ?? -1)
     await chmod(target, fsGroup === undefined ? mode : mode | 0o440)
   }
   await rm(join(dir, '..data_tmp'), { force: true })

@@ -41,5 +41,13 @@ export interface ReadyVolume {
   block?: boolean
 }
 
+/** The user that all containers run as, if they say so and it is one. */
+export function commonUserOf({ spec }: V1Pod): number | undefined {
+  const users = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(
+    ({ securityContext }) => securityContext?.runAsUser ?? spec?.securityContext?.runAsUser,
+  )
+  return users.every((user) => user === users[0]) ? users[0] : undefined
+}
+
 /** The group that owns the files, and whether there is one. */
 export const fsGroupOf = (pod: V1Pod): number | undefined => pod.spec?.securityContext?.fsGroup

@@ -2,7 +2,7 @@ import { errorText } from '@kapell/controllers/machinery/log'
 import type { V1VolumeProjection } from '@kapell/openapi/types'
 import { writeAtomically } from './atomic-writer.ts'
 import { configMapFiles, downwardFiles, secretFiles, type Files } from './files.ts'
-import { fsGroupOf, type VolumeContext, type VolumePlugin } from './plugin.ts'
+import { commonUserOf, fsGroupOf, type VolumeContext, type VolumePlugin } from './plugin.ts'
 
 /** Several sources in one directory; the service account's token among them. */
 export const projected: VolumePlugin = {
@@ -40,7 +40,10 @@ async function sourceFiles(context: VolumeContext, source: V1VolumeProjection, d
   if (source.serviceAccountToken !== undefined) {
     const { path, audience, expirationSeconds = 3600 } = source.serviceAccountToken
     const token = await context.token({ audience, expirationSeconds })
-    return new Map([[path, { data: Buffer.from(token), mode: defaultMode }]])
+    // A token is for those who run in the pod, where it is known who they are. Source: "Bound Service Account Tokens".
+    const owner = commonUserOf(context.pod)
+    const isPrivate = owner !== undefined || fsGroupOf(context.pod) !== undefined
+    return new Map([[path, { data: Buffer.from(token), mode: isPrivate ? 0o600 : defaultMode, owner }]])
   }
   throw new Error(`this node does not support the projection ${Object.keys(source).join(', ')}`)
 }

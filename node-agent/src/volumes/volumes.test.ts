@@ -15,6 +15,7 @@ import { writeAtomically, type ProjectedFile } from './atomic-writer.ts'
 import { configMapFiles, secretFiles } from './files.ts'
 import { hostPath } from './host-path.ts'
 import type { VolumeContext } from './plugin.ts'
+import { projected } from './projected.ts'
 import { subPathOf } from './manager.ts'
 import { mountSubPath } from './sub-path.ts'
 
@@ -50,6 +51,29 @@ describe('atomic writer', () => {
     await expect(writeAtomically({ dir: join(dir, 'v'), files: files({ [path]: 'x' }) })).rejects.toThrow(
       'invalid path',
     )
+  })
+})
+
+describe('a token in a projected volume', () => {
+  const users = (...all: (number | undefined)[]): object[] =>
+    all.map((runAsUser) => ({ securityContext: { runAsUser } }))
+  it.each<[string, object, mode: number, owner: number]>([
+    ['is for everybody when nobody says who they are', { containers: users(undefined) }, 0o644, 0],
+    ['is its users own', { containers: users(1000, 1000) }, 0o600, 1000],
+    ['is the own of who the pod says', { securityContext: { runAsUser: 7 }, containers: [{}] }, 0o600, 7],
+    ['is for everybody when users differ', { containers: users(1000), initContainers: users(1) }, 0o644, 0],
+    ['is for the group', { securityContext: { fsGroup: 9 }, containers: [{}] }, 0o640, 0],
+  ])('%s', async (_, spec, mode, owner) => {
+    const at = join(dir, 'v')
+    const sources = [{ serviceAccountToken: { path: 'token' } }]
+    await projected.setUp({
+      pod: { spec },
+      volume: { name: 'v', projected: { sources } },
+      dir: at,
+      token: () => Promise.resolve('secret'),
+    } as unknown as VolumeContext)
+    const found = statSync(join(at, 'token'))
+    expect([found.mode & 0o777, found.uid]).toEqual([mode, owner])
   })
 })
 

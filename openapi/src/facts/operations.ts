@@ -2,6 +2,7 @@
 export const deleteAnswersObject: Record<string, string> = {
   'io.k8s.api.core.v1': 'PersistentVolume PersistentVolumeClaim Pod PodTemplate ResourceQuota Service ServiceAccount',
   'io.k8s.api.resource.v1': 'DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice',
+  'io.k8s.api.resource.v1alpha3': 'ResourcePoolStatusRequest',
   'io.k8s.api.resource.v1beta2': 'DeviceTaintRule',
   'io.k8s.api.storage.v1': 'CSIDriver CSINode StorageClass VolumeAttachment VolumeAttributesClass',
 }
