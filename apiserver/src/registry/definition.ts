@@ -57,6 +57,11 @@ export interface StrategyContext {
   services: Services
 }
 
+/** The same, and how it is asked for. */
+export interface WriteContext extends StrategyContext {
+  verb: 'update' | 'patch'
+}
+
 /** Undoes or confirms what `allocate` reserved: exactly one of the two is called, once the write's outcome is known. */
 export interface Reservation {
   commit(): Promise<void> | void
@@ -90,6 +95,8 @@ export interface ViewSubresource<T extends KubeObject> {
   keeps?: 'all' | readonly (keyof ObjectMeta)[]
   /** Start from `previous`, take over from `next` what this subresource may change. Mutates `next`. */
   prepareForUpdate: (next: T, previous: T, context: StrategyContext) => void
+  /** Changes that whoever makes them has no right to; told before what else is wrong. */
+  permit?: (next: T, previous: T, at: FieldPath, context: WriteContext) => Promise<FieldError[]>
   validateUpdate?: (next: T, previous: T, at: FieldPath, context: StrategyContext) => FieldError[]
 }
 

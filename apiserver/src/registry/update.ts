@@ -197,7 +197,10 @@ async function attemptUpdate(
       delete sent.deletionGracePeriodSeconds
     }
     const at = new FieldPath()
+    const verb = request.patch === true ? 'patch' : 'update'
+    const forbidden = view?.type === 'view' ? await view.permit?.(next, previous, at, { ...context, verb }) : []
     const errors = [
+      ...(forbidden ?? []),
       ...validateMetadataUpdate(next.metadata ?? metadata, previous.metadata, {
         namespaced: definition.namespaced,
         rules: metadataRulesOf(definition, scope.subresource),

@@ -94,11 +94,14 @@ function viewInForm(
   toStored: Forms['toStored'],
 ): Subresource<KubeObject> {
   if (sub.type !== 'view') throw new Error(`a ${sub.type} of another form is not known`)
-  const { prepareForUpdate, validateUpdate } = sub
+  const { prepareForUpdate, permit, validateUpdate } = sub
   return {
     ...sub,
     prepareForUpdate: (next, previous, context) =>
       change(next, (c) => prepareForUpdate(c, toStored(previous), context)),
+    ...(permit && {
+      permit: (next, previous, at, context) => permit(toStored(next), toStored(previous), at, context),
+    }),
     ...(validateUpdate && {
       validateUpdate: (next, previous, at, context) => validateUpdate(toStored(next), toStored(previous), at, context),
     }),

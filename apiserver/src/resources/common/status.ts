@@ -40,6 +40,7 @@ export interface StatusRules<T extends KubeObject> {
   /** Fields of metadata the subresource may not touch: 'all', or some. */
   keep?: 'all' | readonly (keyof ObjectMeta)[]
   prepare?: (next: T, previous: T, context: StrategyContext) => void
+  permit?: ViewSubresource<T>['permit']
   validate?: ViewSubresource<T>['validateUpdate']
 }
 
@@ -58,6 +59,7 @@ export function statusView<T extends KubeObject>(rules: StatusRules<T> = {}): Vi
       else for (const field of rules.keep ?? []) keepMetaField(next, previous, field)
       rules.prepare?.(next, previous, context)
     },
+    ...(rules.permit === undefined ? {} : { permit: rules.permit }),
     ...(rules.validate === undefined ? {} : { validateUpdate: rules.validate }),
   }
 }

@@ -2,6 +2,7 @@ import type { ResourceV1ResourceClaim } from '@kapell/openapi/types'
 import { column, defineResource } from '../../registry/definition.ts'
 import { ageColumn, nameColumn } from '../common/columns.ts'
 import { adminAccessErrors } from './admin-access.ts'
+import { permitClaimStatus } from './claim-status-permission.ts'
 import { validateClaimStatus } from './claim-status-rules.ts'
 import { defaultClaimSpec, validateClaimSpec } from './claim-rules.ts'
 import { internalView } from '../common/internal-view.ts'
@@ -41,5 +42,5 @@ export const resourceClaims = defineResource<ResourceV1ResourceClaim>({
       : [immutable(at.child('spec'), internalView('resource.v1.ResourceClaimSpec', next.spec))],
   prepareForCreate: (o) => startStatus(o),
   prepareForUpdate: keepStatus,
-  subresources: { status: statusView({ keep: 'all', validate: validateClaimStatus }) },
+  subresources: { status: statusView({ keep: 'all', permit: permitClaimStatus, validate: validateClaimStatus }) },
 })
