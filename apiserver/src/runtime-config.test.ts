@@ -43,6 +43,7 @@ describe('--runtime-config', () => {
       'invalid key networking.k8s.io/v1beta1/IpAddresses: group/version/resource and resource is always lowercase plural, not "IpAddresses"',
     ],
     ['api/all=false', 'invalid runtime-config with only api/all=false'],
+    ['rbac.authorization.k8s.io/v1=false', /needs rbac.authorization.k8s.io\/v1 itself/],
     ['__proto__=true', 'runtime-config invalid key __proto__'],
     ['apps/v1=constructor', /^invalid value of apps\/v1: constructor/],
   ])('refuses %s', (text, why) => {

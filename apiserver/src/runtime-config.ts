@@ -22,6 +22,15 @@ for (const { spec } of localApiServices) {
   known.set(group, (known.get(group) ?? new Set()).add(version))
 }
 
+/** What the server works with itself. */
+const needed = [
+  'api/v1',
+  ...['admissionregistration', 'apiextensions', 'apiregistration', 'coordination', 'discovery'].map(
+    (g) => `${g}.k8s.io/v1`,
+  ),
+  ...['flowcontrol.apiserver', 'networking', 'rbac.authorization', 'scheduling'].map((g) => `${g}.k8s.io/v1`),
+]
+
 const truths: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['', '1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true])),
   ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
@@ -42,6 +51,8 @@ export function parseRuntimeConfig(text: string): RuntimeConfig {
       )
     config.set(key, truth)
   }
+  for (const key of needed)
+    if (config.get(key) === false) throw new Error(`${key}=false: this server needs ${key} itself`)
   if (config.size === 1 && config.get('api/all') === false)
     throw new Error('invalid runtime-config with only api/all=false')
   return config

@@ -66,7 +66,7 @@ describe('--runtime-config', () => {
   })
 
   it('what is usually served can be left out', async () => {
-    await again('batch/v1=false')
+    await again('batch/v1=false,resource.k8s.io/v1=false,storage.k8s.io/v1=false')
     expect(await versionsOf('batch')).toEqual([])
     expect((await server.ask('GET', '/apis/batch/v1/jobs')).status).toBe(404)
     expect((await server.ask('GET', '/apis/apps/v1/deployments')).status).toBe(200)

@@ -178,6 +178,10 @@ describe('NodeRestriction', () => {
   const node = (name: string, labels: Record<string, string> = {}, taints: object[] = []): V1Node =>
     ({ metadata: { name, labels }, spec: { taints } }) as V1Node
   const bound: V1Pod = podWith({ nodeName: 'other' })
+  const slice = (nodeName: string): AdmissionAttributes => ({
+    ...request('nodes', { spec: { nodeName } } as KubeObject, { user }),
+    resource: definition('resourceslices', 'resource.k8s.io'),
+  })
   it.each<[rule: string, attributes: AdmissionAttributes, message: string | undefined]>([
     ['its own node', request('nodes', node('n', { 'kubernetes.io/os': 'linux', mine: 'x' }), { user }), undefined],
     ["not another's", request('nodes', node('m'), { user }), 'node "n" is not allowed to modify node "m"'],
@@ -205,6 +209,8 @@ describe('NodeRestriction', () => {
       request('pods', bound, { user, operation: 'UPDATE', subresource: 'status', oldObject: bound }),
       'can only update pod status for pods with spec.nodeName set to itself',
     ],
+    ['its own slices', slice('n'), undefined],
+    ["not another's slices", slice('m'), 'can only create ResourceSlice with the same NodeName as the requesting node'],
     ['everybody else is not concerned', request('nodes', node('m')), undefined],
   ])('%s', async (_rule, attributes, message) => {
     const answer = run('NodeRestriction', attributes)

@@ -1,4 +1,4 @@
-import type { AuthenticationV1TokenRequest, V1Node, V1Pod } from '@kapell/openapi/types'
+import type { AuthenticationV1TokenRequest, V1Node, V1Pod, V1ResourceSlice } from '@kapell/openapi/types'
 import type { KubeObject } from '@kapell/openapi/meta/object'
 import { forbiddenError, notFound, type ApiError } from '@kapell/openapi/meta/status'
 import { nodeNameOf } from '../authorization/node.ts'
@@ -37,6 +37,13 @@ export const nodeRestriction: AdmissionPlugin = {
           throw refuse(attributes, 'can only access CSINode with the same name as the requesting node')
         }
         return
+      case 'resource.k8s.io/resourceslices': {
+        const { spec } = (attributes.object ?? {}) as Partial<V1ResourceSlice>
+        if (attributes.operation === 'CREATE' && spec?.nodeName !== node) {
+          throw refuse(attributes, 'can only create ResourceSlice with the same NodeName as the requesting node')
+        }
+        return
+      }
       default:
         return
     }

@@ -1,4 +1,11 @@
-import type { V1PersistentVolume, V1PersistentVolumeClaim, V1Pod, V1ServiceAccount } from '@kapell/openapi/types'
+import type {
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1ResourceSlice,
+  V1ServiceAccount,
+  V1VolumeAttachment,
+} from '@kapell/openapi/types'
 import type { UserInfo } from '../authentication/user.ts'
 import type { AuthorizationAttributes, AuthorizationDecision, ObjectAccess } from '../registry/services.ts'
 import { allow, noOpinion, type Authorizer } from './authorizer.ts'
@@ -54,6 +61,12 @@ function decideResource(a: AuthorizationAttributes, node: string, graph: NodeGra
       return subresource === '' && readVerbs.includes(a.verb) ? readPods(a, node, graph) : undefined
     case '/nodes':
       return subresource === '' && readVerbs.includes(a.verb) ? readNodes(a, node) : undefined
+    case 'resource.k8s.io/resourceclaims':
+      return getRelated(a, node, (name) => graph.refers(node, 'resourceclaims', a.namespace ?? '', name))
+    case 'resource.k8s.io/resourceslices':
+      return decideSlice(a, node, graph)
+    case 'storage.k8s.io/volumeattachments':
+      return getRelated(a, node, (name) => graph.isOf(node, 'volumeattachments', name))
     case 'coordination.k8s.io/leases':
       return decideLease(a, node)
     case 'storage.k8s.io/csinodes':
@@ -71,6 +84,41 @@ function readReferenced(a: AuthorizationAttributes, node: string, graph: NodeGra
   return graph.refers(node, a.resource ?? '', a.namespace ?? '', name)
     ? allow()
     : noOpinion(`no relationship found between node '${node}' and this object`)
+}
+
+function getRelated(
+  a: AuthorizationAttributes,
+  node: string,
+  isRelated: (name: string) => boolean,
+): AuthorizationDecision {
+  if (a.verb !== 'get') return noOpinion('can only get individual resources of this type')
+  if ((a.subresource ?? '') !== '') return noOpinion('cannot get subresource')
+  if (isRelated(a.name ?? '')) return allow()
+  return noOpinion(`no relationship found between node '${node}' and this object`)
+}
+
+/** A node's own slices; which node a new one is of is a matter of admission. */
+function decideSlice(a: AuthorizationAttributes, node: string, graph: NodeGraph): AuthorizationDecision {
+  if ((a.subresource ?? '') !== '') return noOpinion('cannot access subresource')
+  switch (a.verb) {
+    case 'create':
+      return allow()
+    case 'get':
+    case 'update':
+    case 'patch':
+    case 'delete':
+      if (graph.isOf(node, 'resourceslices', a.name ?? '')) return allow()
+      return noOpinion(`no relationship found between node '${node}' and this object`)
+    case 'list':
+    case 'watch':
+    case 'deletecollection':
+      if (selects(a.fieldSelector, 'spec.nodeName', node)) return allow()
+      return noOpinion('can only list/watch/deletecollection resourceslices with nodeName field selector')
+    default:
+      return noOpinion(
+        'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection',
+      )
+  }
 }
 
 function decideClaimStatus(a: AuthorizationAttributes, node: string, graph: NodeGraph): AuthorizationDecision {
@@ -142,6 +190,8 @@ class NodeGraph {
   readonly #claims = new Map<string, string>()
   readonly #accounts = new Map<string, readonly string[]>()
   readonly #volumeSecrets = new Map<string, readonly string[]>()
+  /** Cluster-wide objects that are of one node: "<resource> <name>" to the node's name. */
+  readonly #owners = new Map<string, string>()
   readonly #ingressSecrets: IngressSecrets
 
   constructor(objects: Pick<ObjectAccess, 'follow'>) {
@@ -166,11 +216,24 @@ class NodeGraph {
       if (secrets.length === 0) this.#volumeSecrets.delete(key)
       else this.#volumeSecrets.set(key, secrets)
     })
+    for (const [group, plural] of [
+      ['resource.k8s.io', 'resourceslices'],
+      ['storage.k8s.io', 'volumeattachments'],
+    ] as const)
+      objects.follow<V1ResourceSlice | V1VolumeAttachment>({ group, plural }, (name, object) => {
+        const node = object?.spec?.nodeName ?? ''
+        if (node === '') this.#owners.delete(`${plural} ${name}`)
+        else this.#owners.set(`${plural} ${name}`, node)
+      })
     this.#ingressSecrets = new IngressSecrets(objects)
   }
 
   hasPod(node: string, key: string): boolean {
     return this.#pods.get(key)?.node === node
+  }
+
+  isOf(node: string, resource: string, name: string): boolean {
+    return this.#owners.get(`${resource} ${name}`) === node
   }
 
   refers(node: string, resource: string, namespace: string, name: string): boolean {

@@ -1,6 +1,6 @@
 import type { V1Container, V1EphemeralContainer, V1Pod, V1Volume } from '@kapell/openapi/types'
 
-/** What a pod refers to, as "<resource> <namespace>/<name>", each once: secrets, config maps, claims, its account. */
+/** What a pod refers to, as "<resource> <namespace>/<name>", each once: secrets, config maps, its account, claims of both sorts. */
 export function podReferences(pod: V1Pod): string[] {
   const namespace = pod.metadata?.namespace ?? ''
   const found = new Set<string>()
@@ -27,6 +27,12 @@ export function podReferences(pod: V1Pod): string[] {
     }
   }
   for (const volume of spec.volumes ?? []) addVolume(volume, pod, add)
+  const made = new Map(
+    pod.status?.resourceClaimStatuses?.map(({ name, resourceClaimName }) => [name, resourceClaimName]),
+  )
+  for (const { name, resourceClaimName } of spec.resourceClaims ?? [])
+    add('resourceclaims', resourceClaimName ?? made.get(name))
+  add('resourceclaims', pod.status?.extendedResourceClaimStatus?.resourceClaimName)
   return [...found]
 }
 

@@ -61,13 +61,33 @@ beforeAll(() => {
   put(
     'pods',
     'p',
-    { spec: { nodeName: 'n1', containers: [], volumes: [{ name: 's', secret: { secretName: 'mine' } }] } },
+    {
+      spec: {
+        nodeName: 'n1',
+        containers: [],
+        volumes: [{ name: 's', secret: { secretName: 'mine' } }],
+        resourceClaims: [
+          { name: 'given', resourceClaimName: 'mine' },
+          { name: 'made', resourceClaimTemplateName: 't' },
+        ],
+      },
+      status: { resourceClaimStatuses: [{ name: 'made', resourceClaimName: 'p-made' }] },
+    },
     'a',
   )
+  put('resourceslices', 'own', { spec: { nodeName: 'n1' } })
+  put('resourceslices', 'other', { spec: { nodeName: 'n2' } })
+  put('volumeattachments', 'own', { spec: { nodeName: 'n1' } })
 })
 
 const pods = { group: '', resource: 'pods' }
 const secrets = { group: '', resource: 'secrets', namespace: 'a' }
+const claims = { group: 'resource.k8s.io', resource: 'resourceclaims', namespace: 'a' }
+const slices = { group: 'resource.k8s.io', resource: 'resourceslices' }
+const attachments = { group: 'storage.k8s.io', resource: 'volumeattachments' }
+const unrelated = "no relationship found between node 'n1' and this object"
+const individual = 'can only get individual resources of this type'
+const bySelector = 'can only list/watch/deletecollection resourceslices with nodeName field selector'
 
 describe('createAuthorizer', () => {
   it.each<[rule: string, attributes: AuthorizationAttributes, allowed: boolean, reason?: string | RegExp]>([
@@ -134,6 +154,18 @@ describe('createAuthorizer', () => {
       },
       true,
     ],
+    ['a node gets the claims of its pods', { user: node, verb: 'get', ...claims, name: 'mine' }, true],
+    ['and those made for them', { user: node, verb: 'get', ...claims, name: 'p-made' }, true],
+    ['but no others', { user: node, verb: 'get', ...claims, name: 'other' }, false, unrelated],
+    ['nor all of them', { user: node, verb: 'list', ...claims }, false, individual],
+    ['nor parts', { user: node, verb: 'get', ...claims, name: 'mine', subresource: 'status' }, false, 'cannot get subresource'], // prettier-ignore
+    ['a node deletes its own slice', { user: node, verb: 'delete', ...slices, name: 'own' }, true],
+    ["and not another's", { user: node, verb: 'get', ...slices, name: 'other' }, false, unrelated],
+    ['a node makes slices (NodeRestriction looks closer)', { user: node, verb: 'create', ...slices }, true],
+    ['a node lists its own slices', { user: node, verb: 'watch', ...slices, fieldSelector: 'spec.nodeName=n1' }, true],
+    ['and not all', { user: node, verb: 'deletecollection', ...slices }, false, bySelector],
+    ['a node gets its own attachments', { user: node, verb: 'get', ...attachments, name: 'own' }, true],
+    ['and no others', { user: node, verb: 'get', ...attachments, name: 'other' }, false, unrelated],
     [
       'a node writes pod status (NodeRestriction looks closer)',
       { user: node, verb: 'patch', ...pods, subresource: 'status', namespace: 'a', name: 'p' },

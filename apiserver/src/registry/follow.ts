@@ -8,7 +8,8 @@ import type { ObjectAccess, ResourceName } from './services.ts'
 
 /** Keeps indexes over cached objects current: all of them first, then every change; all again when history is lost. */
 export function createFollow(options: {
-  find: (name: ResourceName) => StoredResource
+  /** Undefined for what is not served: nothing comes of it. */
+  find: (name: ResourceName) => StoredResource | undefined
   served: (resource: StoredResource, object: KubeObject) => KubeObject
   closing: AbortSignal
   log: ServerLogger
@@ -17,6 +18,7 @@ export function createFollow(options: {
   return (name, apply, more) => {
     const mark = more?.mark === undefined ? undefined : Buffer.from(more.mark)
     const resource = options.find(name)
+    if (resource === undefined) return
     const { store } = resource
     const cache = store.cache()
     const tell = apply as (key: string, object: KubeObject | undefined) => void

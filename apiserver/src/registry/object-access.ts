@@ -24,9 +24,13 @@ export function createObjectAccess(options: {
   log: ServerLogger
 }): ObjectAccess {
   const find = (name: ResourceName): StoredResource => {
-    const found = options.table.named(name)
-    if (found?.type !== 'stored') throw internalError(`${name.plural}.${name.group} is not a stored resource`)
+    const found = findServed(name)
+    if (found === undefined) throw internalError(`${name.plural}.${name.group} is not a stored resource`)
     return found
+  }
+  const findServed = (name: ResourceName): StoredResource | undefined => {
+    const found = options.table.named(name)
+    return found?.type === 'stored' ? found : undefined
   }
   const served = (resource: StoredResource, object: KubeObject): KubeObject =>
     resource.definition.conversion?.fromStored(object) ?? object
@@ -46,7 +50,7 @@ export function createObjectAccess(options: {
     options: {},
     warn: () => {},
   })
-  const follow = createFollow({ find, served, closing: options.closing, log: options.log })
+  const follow = createFollow({ find: findServed, served, closing: options.closing, log: options.log })
   return {
     follow,
     get<T extends KubeObject>(name: ResourceName, at: { namespace?: string; name: string }): T | undefined {
