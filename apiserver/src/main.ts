@@ -8,7 +8,6 @@ import { withBootstrapTokens } from './authentication/bootstrap-token.ts'
 import { bearerTokenCheck } from './authentication/bearer-token.ts'
 import { createAggregator } from './aggregation/aggregator.ts'
 import { createDocuments } from './aggregation/documents.ts'
-import type { RemoteGroups } from './aggregation/remote-groups.ts'
 import { requestHeaderCheck } from './authentication/request-header.ts'
 import { clientCertificateCheck } from './authentication/client-certificate.ts'
 import { createAuthenticator } from './authentication/authenticator.ts'
@@ -26,7 +25,7 @@ import { frontProxyName, loadOrCreatePki } from './certificates/pki.ts'
 import { createCustomResources } from './crd/controller.ts'
 import { createCustomDocuments } from './crd/documents.ts'
 import { createConnect } from './endpoints/connect/index.ts'
-import { createDiscovery, orderedGroups } from './endpoints/discovery.ts'
+import { createDiscovery } from './endpoints/discovery.ts'
 import { createDispatcher } from './endpoints/dispatch.ts'
 import { createHealth } from './endpoints/health.ts'
 import { createNonResource } from './endpoints/non-resource.ts'
@@ -34,17 +33,9 @@ import { createOpenApi } from './endpoints/openapi.ts'
 import type { EndpointServer } from './endpoints/server.ts'
 import { MetricsRegistry } from './metrics/metrics.ts'
 import { addObjectCounts, addProcessMetrics } from './metrics/process-metrics.ts'
-import { createRequestMetrics } from './metrics/request-metrics.ts'
 import { parsePortRange, type ApiServerOptions } from './options.ts'
-import { auditStep } from './pipeline/audit.ts'
-import { authenticationStep } from './pipeline/authentication.ts'
-import { authorizationStep } from './pipeline/authorization.ts'
-import { createDeadlines, timeoutStep } from './pipeline/deadline.ts'
-import { errorsStep } from './pipeline/errors.ts'
-import { finishStep } from './pipeline/finish.ts'
-import { flowControlStep, type InFlight } from './pipeline/flow-control.ts'
-import { impersonationStep } from './pipeline/impersonation.ts'
-import { composePipeline, type PipelineStep } from './pipeline/pipeline.ts'
+import { createDeadlines } from './pipeline/deadline.ts'
+import { composePipeline } from './pipeline/pipeline.ts'
 import { ensureMetricsApi } from './metrics-api/bootstrap.ts'
 import { metricsResources } from './metrics-api/resources.ts'
 import { startScraper } from './metrics-api/scraper.ts'
@@ -52,12 +43,11 @@ import { UsageStore } from './metrics-api/usage.ts'
 import { followConfiguration } from './flow-control/configuration.ts'
 import { dumpPriorityLevels, dumpQueues, dumpRequests } from './flow-control/dump.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
-import { createFlowMetrics } from './flow-control/flow-metrics.ts'
 import { createAdmissionChain } from './registry/admission-chain.ts'
 import { createEquivalents } from './registry/equivalents.ts'
 import { createKindAccess } from './registry/parameters.ts'
 import { createObjectAccess } from './registry/object-access.ts'
-import { ResourceTable, subresourcesOf } from './registry/resource-table.ts'
+import { ResourceTable } from './registry/resource-table.ts'
 import { createServiceResolver } from './registry/service-endpoints.ts'
 import type { ServerConfig, Services, TokenService } from './registry/services.ts'
 import { timedStorage } from './registry/timed-storage.ts'
@@ -69,6 +59,9 @@ import { startHttpServer, type HttpServer } from './server/http-server.ts'
 import { inProcessTransport } from './server/in-process.ts'
 import { silentLog } from './server/log.ts'
 import { openStorage } from './server/open-storage.ts'
+import { healthChecks } from './start/health-checks.ts'
+import { indexPaths, issuerDocuments } from './start/pages.ts'
+import { pipelineSteps } from './start/steps.ts'
 import { createWebhookCaller } from './server/webhook-client.ts'
 import { createWatchCache } from './storage/watch-cache/watch-cache.ts'
 import { ParsedPool } from './storage/watch-cache/parsed-pool.ts'
@@ -208,7 +201,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     log,
     closing: closing.signal,
   })
-  const inFlight: InFlight = { readOnly: 0, mutating: 0 }
   const requestSeconds = options.limits?.requestSeconds ?? 60
   const flowControl = new FlowControl({
     totalSeats: (options.limits?.readOnly ?? 400) + (options.limits?.mutating ?? 200),
@@ -224,21 +216,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
   let bootstrapped = false
   let port = 0
+  const address = (): string => `${advertiseAddress}:${port}`
   const nonResource = createNonResource({
     version: versionInfo(),
     metricsText: () => metrics.text(),
     startedAt,
-    health: createHealth([
-      { name: 'ping', check: () => {} },
-      { name: 'log', check: () => {} },
-      { name: 'etcd', check: async () => void (await storage.revision()) },
-      { name: 'etcd-readiness', probes: ['readyz'], check: async () => void (await storage.revision()) },
-      { name: 'informer-sync', probes: ['readyz'], check: () => requireThat(bootstrapped) },
-      { name: 'poststarthook/rbac/bootstrap-roles', check: () => requireThat(bootstrapped) },
-      { name: 'poststarthook/scheduling/bootstrap-system-priority-classes', check: () => requireThat(bootstrapped) },
-      { name: 'shutdown', probes: ['readyz'], check: () => closing.signal.throwIfAborted() },
-    ]),
-    discovery: createDiscovery({ table, serverAddress: () => `${advertiseAddress}:${port}`, remote: aggregator }),
+    health: createHealth(healthChecks({ storage, isBootstrapped: () => bootstrapped, closing: closing.signal })),
+    discovery: createDiscovery({ table, serverAddress: address, remote: aggregator }),
     openapi: createOpenApi({ table, custom: createDocuments(createCustomDocuments(table), aggregator) }),
     paths: () => indexPaths(table, aggregator),
     texts: {
@@ -246,63 +230,25 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       '/debug/api_priority_and_fairness/dump_queues': () => dumpQueues(flowControl),
       '/debug/api_priority_and_fairness/dump_requests': () => dumpRequests(flowControl),
     },
-    documents: {
-      '/.well-known/openid-configuration': () => ({
-        type: 'application/json',
-        value: {
-          issuer,
-          jwks_uri: `https://${advertiseAddress}:${port}/openid/v1/jwks`,
-          response_types_supported: ['id_token'],
-          subject_types_supported: ['public'],
-          id_token_signing_alg_values_supported: ['ES256'],
-        },
-      }),
-      '/openid/v1/jwks': () => ({
-        type: 'application/jwk-set+json',
-        value: {
-          keys: [{ use: 'sig', kid: keyIdOf(publicKey), alg: 'ES256', ...publicKey.export({ format: 'jwk' }) }],
-        },
-      }),
-    },
+    documents: issuerDocuments({ issuer, address, publicKey }),
     isGroup: (name) => table.versionsOf(name).length > 0,
   })
 
-  // Outermost first; PIPELINE.md tells what each answers when it refuses.
-  const steps: PipelineStep[] = [
-    createRequestMetrics({
-      registry: metrics,
-      inFlight,
-      served: ({ info }) => {
-        const resource = table.find(info.group, info.version, info.resource)
-        if (resource === undefined) return false
-        return info.subresource === '' || Object.hasOwn(subresourcesOf(resource), info.subresource)
-      },
-    }),
-    finishStep(),
-    errorsStep(log),
-    timeoutStep,
-    authenticationStep(
-      createAuthenticator([
-        ...frontProxies.map(requestHeaderCheck),
-        clientCertificateCheck(pki.authority.certificate),
-        bearerTokenCheck(() => tokens),
-      ]),
-    ),
-    auditStep(options.audit),
-    impersonationStep(authorize),
-    flowControlStep({
-      control: flowControl,
-      inFlight,
-      counters: createFlowMetrics(metrics, flowControl),
-      count: ({ info }) => {
-        const resource = table.find(info.group, info.version, info.resource)
-        return resource?.type === 'stored' ? resource.store.cache().snapshot().size : 0
-      },
-      waitMs: (requestSeconds * 1000) / 4,
-    }),
-    authorizationStep(authorize),
-    deadlines.step,
-  ]
+  const steps = pipelineSteps({
+    table,
+    metrics,
+    authenticate: createAuthenticator([
+      ...frontProxies.map(requestHeaderCheck),
+      clientCertificateCheck(pki.authority.certificate),
+      bearerTokenCheck(() => tokens),
+    ]),
+    authorize,
+    flowControl,
+    deadline: deadlines.step,
+    requestSeconds,
+    audit: options.audit,
+    log,
+  })
   const handler = composePipeline(
     steps,
     aggregator.around(createDispatcher(server, { connect: createConnect(server, agentTls), nonResource })),
@@ -407,31 +353,4 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ready: () => Promise.resolve(),
     close: () => (closed ??= close()),
   }
-}
-
-function requireThat(well: boolean): void {
-  if (!well) throw new Error('not finished')
-}
-
-function indexPaths(table: ResourceTable, remote: RemoteGroups): string[] {
-  const groups = orderedGroups(table, remote)
-  const elsewhere = remote.list().map(({ group, version }) => `/apis/${group}/${version}`)
-  return [
-    '/.well-known/openid-configuration',
-    '/api',
-    '/api/v1',
-    '/apis',
-    ...groups.flatMap((group) => [`/apis/${group}`, ...table.versionsOf(group).map((v) => `/apis/${group}/${v}`)]),
-    '/healthz',
-    '/livez',
-    '/metrics',
-    '/openapi/v2',
-    '/openapi/v3',
-    '/openid/v1/jwks',
-    '/readyz',
-    '/version',
-    ...elsewhere,
-  ]
-    .filter((path, i, all) => all.indexOf(path) === i)
-    .sort()
 }
