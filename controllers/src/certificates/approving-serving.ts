@@ -4,11 +4,11 @@ import { defineController } from '@kapell/controllers/machinery/controller'
 import type { Lister } from '@kapell/controllers/machinery/store'
 import { certificateSigningRequests, nodes } from '@kapell/openapi/meta/refs'
 import { isReason } from '@kapell/openapi/meta/status'
-import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { V1CertificateSigningRequest, V1Node } from '@kapell/openapi/types'
 import { kubeletServingSigner, refusal } from './signers.ts'
+import { approve, tryRead } from './approve.ts'
 import { isDecided } from './state.ts'
-import { readRequest, type RequestFacts } from './x509.ts'
+import type { RequestFacts } from './x509.ts'
 
 interface Dependencies {
   client: ApiClient
@@ -47,21 +47,8 @@ export const kubeletServingApprover = defineController<Dependencies, V1Certifica
     const foreign = namesNotOf(node, facts)
     if (foreign.length > 0)
       throw new Error(`${name}: node ${username.slice(nodePrefix.length)} does not show ${foreign.join(', ')}`)
-    const now = rfc3339(clock.now())
-    const approved = {
-      type: 'Approved',
-      status: 'True',
-      reason: 'AutoApproved',
-      message: 'Auto approving kubelet serving certificate: its names and addresses are those of the node.',
-      lastUpdateTime: now,
-      lastTransitionTime: now,
-    }
-    await client
-      .resource(certificateSigningRequests)
-      .update(
-        { ...request, status: { ...request.status, conditions: [...(request.status?.conditions ?? []), approved] } },
-        { subresource: 'approval' },
-      )
+    const message = 'Auto approving kubelet serving certificate: its names and addresses are those of the node.'
+    await approve(request, { client, clock, message })
   },
 })
 
@@ -71,12 +58,4 @@ export function namesNotOf(node: V1Node | undefined, facts: RequestFacts): strin
   if (node?.metadata?.name !== undefined) own.add(node.metadata.name)
   for (const { address } of node?.status?.addresses ?? []) own.add(address)
   return [...facts.dnsNames, ...facts.ipAddresses].filter((name) => !own.has(name))
-}
-
-async function tryRead(request: V1CertificateSigningRequest): Promise<RequestFacts | undefined> {
-  try {
-    return await readRequest(request.spec?.request ?? '')
-  } catch {
-    return undefined
-  }
 }

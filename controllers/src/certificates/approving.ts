@@ -3,11 +3,10 @@ import type { Clock } from '@kapell/controllers/machinery/clock'
 import { defineController } from '@kapell/controllers/machinery/controller'
 import type { Lister } from '@kapell/controllers/machinery/store'
 import { certificateSigningRequests, subjectAccessReviews } from '@kapell/openapi/meta/refs'
-import { rfc3339 } from '@kapell/openapi/meta/time'
 import type { V1CertificateSigningRequest } from '@kapell/openapi/types'
 import { kubeletClient, kubeletClientSigner } from './signers.ts'
+import { approve, tryRead } from './approve.ts'
 import { isDecided } from './state.ts'
-import { readRequest, type RequestFacts } from './x509.ts'
 
 interface Dependencies {
   client: ApiClient
@@ -32,21 +31,9 @@ export const certificateApprovingController = defineController<Dependencies, V1C
     const ways = own ? ['selfnodeclient', 'nodeclient'] : ['nodeclient']
     for (const way of ways) {
       if (!(await isAllowed(client, request, way))) continue
-      const now = rfc3339(clock.now())
-      const approved = {
-        type: 'Approved',
-        status: 'True',
-        reason: 'AutoApproved',
-        message: `Auto approving ${way === 'selfnodeclient' ? 'self ' : ''}kubelet client certificate after SubjectAccessReview.`,
-        lastUpdateTime: now,
-        lastTransitionTime: now,
-      }
-      await client
-        .resource(certificateSigningRequests)
-        .update(
-          { ...request, status: { ...request.status, conditions: [...(request.status?.conditions ?? []), approved] } },
-          { subresource: 'approval' },
-        )
+      const self = way === 'selfnodeclient' ? 'self ' : ''
+      const message = `Auto approving ${self}kubelet client certificate after SubjectAccessReview.`
+      await approve(request, { client, clock, message })
       return
     }
     // Whoever asks may be given the right soon: it is looked at again, ever more slowly.
@@ -55,15 +42,6 @@ export const certificateApprovingController = defineController<Dependencies, V1C
     )
   },
 })
-
-/** A request that cannot be read is for people to refuse. */
-async function tryRead(request: V1CertificateSigningRequest): Promise<RequestFacts | undefined> {
-  try {
-    return await readRequest(request.spec?.request ?? '')
-  } catch {
-    return undefined
-  }
-}
 
 async function isAllowed(client: ApiClient, { spec }: V1CertificateSigningRequest, way: string): Promise<boolean> {
   const review = await client.resource(subjectAccessReviews).create({
