@@ -247,6 +247,21 @@ const nodeEvents: Record<string, Record<string, string>> = {
   PIDPressure: { True: 'NodeHasInsufficientPID', False: 'NodeHasSufficientPID' },
 }
 
+/** What the agent says of its node, and nobody else. */
+const ownFields = [
+  'addresses',
+  'capacity',
+  'allocatable',
+  'conditions',
+  'daemonEndpoints',
+  'images',
+  'nodeInfo',
+  'volumesInUse',
+  'features',
+  'runtimeHandlers',
+  'declaredFeatures',
+] as const
+
 /** Equal but for the times of the heartbeats. */
 function sameStatus(before: V1Node['status'], after: V1Node['status']): boolean {
   const still = (status: V1Node['status']): unknown => ({
@@ -255,34 +270,8 @@ function sameStatus(before: V1Node['status'], after: V1Node['status']): boolean 
       (status?.conditions ?? []).map(({ lastHeartbeatTime: _, lastTransitionTime: __, ...rest }) => [rest.type, rest]),
     ),
   })
-  const own = (status: V1Node['status']): unknown => {
-    const {
-      addresses,
-      capacity,
-      allocatable,
-      conditions,
-      daemonEndpoints,
-      declaredFeatures,
-      images,
-      nodeInfo,
-      volumesInUse,
-      features,
-      runtimeHandlers,
-    } = status ?? {}
-    return still({
-      addresses,
-      capacity,
-      allocatable,
-      conditions,
-      daemonEndpoints,
-      declaredFeatures,
-      images,
-      nodeInfo,
-      volumesInUse,
-      features,
-      runtimeHandlers,
-    } as V1Node['status'])
-  }
+  const own = (status: V1Node['status']): unknown =>
+    still(Object.fromEntries(ownFields.map((field) => [field, status?.[field]])))
   return equal(ownConditions(own(before), after), own(after))
 }
 
