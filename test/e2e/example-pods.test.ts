@@ -47,7 +47,9 @@ it('shows logs: all, the last lines, since when, with times, of a label', async 
   expect((await kubectl('logs', pod)).split('\n')[0]).toBe(greeting)
   expect((await kubectl('logs', `deployment/language-model`, '--tail=1')).trim().split('\n')).toHaveLength(1)
   expect(await kubectl('logs', pod, '--timestamps')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z language-model v1/)
-  expect(await kubectl('logs', pod, '--since=1ms')).not.toContain(greeting)
+  await until('the greeting to be older than a second', async () => {
+    return !(await kubectl('logs', pod, '--since=1s')).includes(greeting)
+  })
   expect((await kubectl('logs', pod, '--limit-bytes=8')).length).toBe(8)
   expect((await kubectl('logs', '-l', 'app=language-model', '--prefix')).match(/\[pod\/language-model-/g)).toBeTruthy()
   const wrong = await example.kubectl.try(['logs', pod, '-c', 'nobody'])

@@ -157,7 +157,8 @@ describe('nodes', () => {
   it('cordons, drains and taints', async () => {
     const node: V1Node = {
       metadata: { name: 'far' },
-      status: { capacity: { cpu: '4', memory: '8Gi', pods: '110' }, conditions: [] },
+      // With room for no pod: nobody would end those that came before the cordon.
+      status: { capacity: { cpu: '4', memory: '8Gi', pods: '0' }, conditions: [] },
     }
     await plane.cluster.client.resource(nodes).create(node)
     expect(await kubectl('cordon', 'far')).toBe('node/far cordoned\n')

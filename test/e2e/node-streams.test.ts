@@ -220,7 +220,7 @@ it('lets in whom the API server knows and allows, and nobody else', async () => 
   expect(await plainGet('/healthz', { token: 'made-up' })).toMatchObject({ status: 401 })
   expect(await plainGet('/pods', { cert: stranger.certificate, key: stranger.key })).toMatchObject({
     status: 403,
-    body: 'Forbidden (user=stranger, verb=get, resource=nodes, subresource(s)=[pods])',
+    body: 'Forbidden (user=stranger, verb=get, resource=nodes, subresource(s)=[pods proxy])',
   })
   const allowed = { cert: agent.certificate, key: agent.key }
   expect(await plainGet('/healthz', allowed)).toEqual({ status: 200, body: 'ok' })
