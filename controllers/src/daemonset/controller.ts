@@ -166,7 +166,7 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     inUse: ({ metadata }) => hashes.has(metadata?.labels?.[revisionHashLabel]),
     client,
   })
-  const waits = [retryMs, nextAvailabilityMs(owned, set.spec?.minReadySeconds ?? 0, clock.now())]
+  const waits = [retryMs, nextAvailabilityMs(owned, set.spec?.minReadySeconds ?? 0, new Date(input.nowMs))]
   const known = waits.filter((wait) => wait !== undefined)
   return known.length === 0 ? undefined : { afterMs: Math.min(...known) }
 }

@@ -22,13 +22,7 @@ import { podFromTemplate } from './pod-from-template.ts'
 import { orphansOf, podsByController } from './pod-index.ts'
 import { isActive, isDeleting } from './pods.ts'
 import { podsToDelete } from './rank-pods.ts'
-import {
-  nextAvailabilityMs,
-  planReplicas,
-  replicasStatus,
-  type ReplicasFailure,
-  type ReplicasObject,
-} from './replicas.ts'
+import { planReplicas, replicasSeen, type ReplicasFailure, type ReplicasObject } from './replicas.ts'
 import { forEachAtOnce, slowStart } from './slow-start.ts'
 
 export interface ReplicaControllerOptions<T extends ReplicasObject> {
@@ -161,9 +155,11 @@ async function reconcile<T extends ReplicasObject>(
   if (mayAct && !isDeleting(owner)) failure = await act(d, key, owner, claimed.filter(isActive), errors)
   else failure = knownFailure(owner)
 
-  const latest = await writeStatus(d, owner, claimed, failure)
+  const { countTerminating } = d
+  const { status, afterMs } = replicasSeen({ owner, pods: claimed, failure, countTerminating, now: d.now() })
+  if (!sameMeaning(status, owner.status))
+    await d.resource(splitKey(key).namespace ?? '').updateStatus({ ...owner, status })
   if (errors.length > 0) throw errors[0]
-  const afterMs = nextAvailabilityMs(claimed, latest.spec?.minReadySeconds ?? 0, d.now())
   return afterMs === undefined ? undefined : { afterMs }
 }
 
@@ -258,22 +254,4 @@ function relatedPods<T extends ReplicasObject>(d: Dependencies<T>, owner: T): V1
   const parent = controllerOf(owner)?.uid
   const family = parent === undefined ? [owner] : d.owners.byIndex('owner', parent)
   return family.flatMap((one) => d.pods.byIndex('controller', one.metadata?.uid ?? '')).filter(isActive)
-}
-
-async function writeStatus<T extends ReplicasObject>(
-  d: Dependencies<T>,
-  owner: T,
-  pods: V1Pod[],
-  failure: ReplicasFailure | undefined,
-): Promise<T> {
-  const { namespace = '' } = splitKey(keyOf(owner))
-  const status = replicasStatus({
-    owner,
-    pods,
-    failure,
-    countTerminating: d.countTerminating,
-    now: d.now(),
-  })
-  if (sameMeaning(status, owner.status)) return owner
-  return d.resource(namespace).updateStatus({ ...owner, status })
 }

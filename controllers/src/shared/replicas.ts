@@ -90,6 +90,18 @@ function failureCondition(
   return [...conditions, { type: 'ReplicaFailure', status: 'True', ...failure, lastTransitionTime }]
 }
 
+/**
+ * The status, and after how long it will be another with no event telling so. Both are as of one moment: a pod that
+ * became available between two would be waited for by nobody.
+ */
+export function replicasSeen(options: Parameters<typeof replicasStatus>[0]): {
+  status: ReplicasStatus
+  afterMs: number | undefined
+} {
+  const { owner, pods, now } = options
+  return { status: replicasStatus(options), afterMs: nextAvailabilityMs(pods, owner.spec?.minReadySeconds ?? 0, now) }
+}
+
 /** When the next ready pod becomes available with no event telling so; undefined when none will. */
 export function nextAvailabilityMs(pods: readonly V1Pod[], minReadySeconds: number, now: Date): number | undefined {
   const waits = pods

@@ -3,6 +3,7 @@ import { revisionData } from './controller-revisions.ts'
 import { sameMeaning } from './equal.ts'
 import { intOrPercent } from './int-or-percent.ts'
 import { podsToDelete } from './rank-pods.ts'
+import { replicasSeen } from './replicas.ts'
 import { slowStart } from './slow-start.ts'
 import { fnv1a, safeEncode, templateHash } from './template-hash.ts'
 
@@ -98,4 +99,23 @@ test('a revision holds its template with the keys in order, however it was writt
   expect(JSON.stringify(revisionData(template))).toBe(
     '{"spec":{"template":{"$patch":"replace","metadata":{},"spec":{"containers":[{"image":"i","name":"c"}],"restartPolicy":"Always"}}}}',
   )
+})
+
+describe('what is seen of replicas', () => {
+  const readyAtMs = Date.parse('2026-01-01T00:00:00Z')
+  const pod: V1Pod = {
+    metadata: { name: 'p' },
+    spec: { containers: [] },
+    status: {
+      phase: 'Running',
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+    },
+  }
+  it.each([0, 9_999, 10_000, 10_001])('%i ms after it was ready a pod counts, or is waited for', (afterMs) => {
+    const now = new Date(readyAtMs + afterMs)
+    const owner = { spec: { replicas: 1, minReadySeconds: 10 } }
+    const seen = replicasSeen({ owner, pods: [pod], failure: undefined, countTerminating: true, now })
+    const isAvailable = seen.status.availableReplicas === 1
+    expect([isAvailable, seen.afterMs]).toEqual(afterMs >= 10_000 ? [true, undefined] : [false, 10_000 - afterMs])
+  })
 })

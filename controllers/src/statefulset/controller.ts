@@ -114,7 +114,7 @@ async function reconcile(key: string, d: Dependencies): Promise<ReconcileResult 
     inUse: ({ metadata }) => inUse.has(metadata?.name ?? ''),
     client,
   })
-  const afterMs = nextAvailabilityMs(owned, set.spec?.minReadySeconds ?? 0, clock.now())
+  const afterMs = nextAvailabilityMs(owned, set.spec?.minReadySeconds ?? 0, new Date(nowMs))
   return afterMs === undefined ? undefined : { afterMs }
 }
 
