@@ -96,3 +96,15 @@ test('a burst is written whole, by several at a time', async () => {
   await recorder.flushed()
   expect(created).toHaveLength(2000)
 })
+
+test.each(Array.from({ length: 16 }, (_, i) => i))(
+  'what is told %i turns after another is written, too',
+  async (turns) => {
+    const { recorder, created } = recording()
+    recorder.event(pod(), failed)
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    recorder.event(pod(), { ...failed, note: 'neither' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(created.map(({ note }) => note)).toEqual(['no', 'neither'])
+  },
+)

@@ -106,13 +106,17 @@ export function createSeriesRecorder(options: SeriesRecorderOptions): SeriesReco
       }
     }
   }
+  let writing = 0
   const drain = async (): Promise<void> => {
+    writing++
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next()
+    // At once: what is told before this promise is seen to be over needs another writer.
+    writing--
   }
   const enqueue = (write: () => Promise<void>): void => {
     if (waiting.length >= maxWaiting) return
     waiting.push(write)
-    if (running.size >= (waiting.length > writers.waitingForMost ? writers.most : writers.least)) return
+    if (writing >= (waiting.length > writers.waitingForMost ? writers.most : writers.least)) return
     const draining = drain()
     running.add(draining)
     void draining.finally(() => running.delete(draining))
