@@ -1,21 +1,5 @@
-import { ByteReader } from '../wire/protobuf-bytes.ts'
+import { messageField, messageFields, textOf } from '../testing/message-fields.ts'
 import { encodeOpenApiV2 } from './openapi-v2-protobuf.ts'
-
-/** The message as numbered fields, texts where the bytes are one: what any protobuf reader sees. */
-function fields(reader: ByteReader): [number, unknown][] {
-  const found: [number, unknown][] = []
-  while (!reader.done) {
-    const tag = reader.uint32()
-    if (tag % 8 === 0) found.push([tag >>> 3, reader.uint32()])
-    else if (tag % 8 === 1) found.push([tag >>> 3, reader.double()])
-    else found.push([tag >>> 3, reader.data()])
-  }
-  return found
-}
-const text = (value: unknown): string => Buffer.from(value as Uint8Array).toString()
-const inside = (value: unknown): [number, unknown][] => fields(new ByteReader(value as Uint8Array))
-const field = (message: unknown, ...path: number[]): unknown =>
-  path.reduce((at, number) => inside(at).find(([found]) => found === number)?.[1], message)
 
 describe('encodeOpenApiV2', () => {
   const document = encodeOpenApiV2({
@@ -56,11 +40,11 @@ describe('encodeOpenApiV2', () => {
     { what: 'the name of an extension', path: [9, 1, 2, 31, 1], is: 'x-kubernetes-group-version-kind' },
     { what: 'the value of an extension', path: [9, 1, 2, 31, 2, 2], is: '[{"group":"","version":"v1","kind":"A"}]\n' },
   ])('writes $what', ({ path, is }) => {
-    expect(text(field(document, ...path))).toBe(is)
+    expect(textOf(messageField(document, ...path))).toBe(is)
   })
 
   it('keeps the order of repeated fields', () => {
-    const required = inside(field(document, 9, 1, 2)).filter(([number]) => number === 19)
-    expect(required.map(([, value]) => text(value))).toEqual(['b', 'c'])
+    const required = messageFields(messageField(document, 9, 1, 2)).filter(([number]) => number === 19)
+    expect(required.map(([, value]) => textOf(value))).toEqual(['b', 'c'])
   })
 })

@@ -1,22 +1,7 @@
-import { ByteReader } from '../wire/protobuf-bytes.ts'
+import { messageField as field, messageFields as fields, textOf } from '../testing/message-fields.ts'
 import { encodeOpenApiV3 } from './openapi-v3-protobuf.ts'
 
-/** The message as numbered fields: what any protobuf reader sees. */
-function fields(bytes: unknown): [number, unknown][] {
-  const reader = new ByteReader(bytes as Uint8Array)
-  const found: [number, unknown][] = []
-  while (!reader.done) {
-    const tag = reader.uint32()
-    if (tag % 8 === 0) found.push([tag >>> 3, reader.uint32()])
-    else if (tag % 8 === 1) found.push([tag >>> 3, reader.double()])
-    else found.push([tag >>> 3, reader.data()])
-  }
-  return found
-}
-const field = (message: unknown, ...path: number[]): unknown =>
-  path.reduce((at, number) => fields(at).find(([found]) => found === number)?.[1], message)
-const text = (message: unknown, ...path: number[]): string =>
-  Buffer.from(field(message, ...path) as Uint8Array).toString()
+const text = (message: unknown, ...path: number[]): string => textOf(field(message, ...path))
 
 describe('encodeOpenApiV3', () => {
   const ref = { $ref: '#/components/schemas/B' }
